@@ -1,0 +1,52 @@
+// Each member that is newer than some supported Node, and the types that listeners are given.
+
+import net = require('rsnet');
+
+class Counting extends net.Socket {
+  chunks = 0;
+  constructor(options?: net.SocketConstructorOpts) {
+    super(options);
+    this.on('data', (chunk) => { this.chunks += chunk.length; });
+  }
+}
+
+const socket = new Counting({ typeOfService: 16, highWaterMark: 1024, noDelay: true, blockList: new net.BlockList() });
+socket.setKeepAlive(true, 1000, 500, 4).setKeepAlive({ enable: true, initialDelay: 1, interval: 2, count: 3 });
+const tos: number = socket.setTypeOfService(8).getTypeOfService();
+const closed: Promise<void> = socket[Symbol.asyncDispose]();
+const owner: net.Server | null = socket.resetAndDestroy().server;
+socket.destroySoon();
+
+const bound = new net.BoundSocket({ port: 0, ipv6Only: true, reusePort: true });
+const port: number = bound.address().port + bound.fd();
+const path: string = new net.BoundSocket({ path: '\0name' }).address();
+const local = new net.Socket({ handle: new net.BoundSocket({ path: '/tmp/socket' }) });
+bound.close();
+bound[Symbol.dispose]();
+
+const server = net.createServer({ highWaterMark: 1, blockList: new net.BlockList() });
+server.on('connection', (connection) => connection.setTypeOfService(1));
+server.once('drop', (data) => data?.remoteAddress?.length);
+server.on('error', (error) => error.message);
+server.on('anything', () => {});
+server.maxConnections = 2;
+server.dropMaxConnection = true;
+server.listen(bound).listen({ handle: bound }).listen({ fd: 3 }).listen({ port: 0, reusePort: true, signal: new AbortController().signal });
+server.listen(0, '127.0.0.1', 10, () => {}).listen('/tmp/socket', () => {});
+const over: Promise<void> = server[Symbol.asyncDispose]();
+
+net.connect({ port: 1, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 10, timeout: 5, typeOfService: 1 });
+net.createConnection(1, () => {});
+const version: number = net.isIP('::1');
+net.setDefaultAutoSelectFamily(net.getDefaultAutoSelectFamily());
+net.setDefaultAutoSelectFamilyAttemptTimeout(net.getDefaultAutoSelectFamilyAttemptTimeout());
+const parsed: net.SocketAddress = new net.SocketAddress({ address: '::1', family: 'ipv6' });
+
+// @ts-expect-error a port is a number or a string of options, not a boolean
+net.connect(true);
+// @ts-expect-error a path cannot be bound together with a port
+new net.BoundSocket({ path: '/tmp/socket', port: 1 });
+// @ts-expect-error the count is a number
+socket.setKeepAlive(true, 1, 1, '3');
+
+export = { tos, closed, owner, port, path, local, over, version, parsed };

@@ -1,0 +1,3 @@
+// The side-effect import is declared.
+
+import 'rsnet/register';

@@ -1,0 +1,77 @@
+'use strict';
+
+const { formatMetric } = require('./report/format');
+
+/** Shows what goes on, on standard error: a line that changes if that is a terminal, and what stays. */
+class Progress {
+  /**
+   * @param {number} total scenarios to run
+   * @param {NodeJS.WriteStream} [out]
+   */
+  constructor(total, out = process.stderr) {
+    this.total = total;
+    this.out = out;
+    this.scenario = 0;
+    this.latest = {};
+    this.started = Date.now();
+  }
+
+  #status(text) {
+    if (this.out.isTTY) this.out.write(`\r\x1b[K${text.slice(0, (this.out.columns ?? 80) - 1)}`);
+  }
+
+  #clear() {
+    if (this.out.isTTY) this.out.write('\r\x1b[K');
+  }
+
+  /**
+   * A line that stays.
+   * @param {string} text
+   */
+  notice(text) {
+    this.#clear();
+    this.out.write(`${text}\n`);
+  }
+
+  /** A scenario begins. */
+  begin() {
+    this.scenario++;
+    this.latest = {};
+  }
+
+  /**
+   * A turn begins.
+   * @param {import('./scenarios').Scenario} scenario
+   * @param {import('./peers').Peer} peer
+   * @param {number} turn from 0
+   * @param {number} turns
+   */
+  turn(scenario, peer, turn, turns) {
+    const done = Object.entries(this.latest).map(([id, text]) => `${id} ${text}`).join(', ');
+    const place = `[${this.scenario}/${this.total}] ${scenario.title}, turn ${turn + 1}/${turns}`;
+    this.#status(`${place}: ${peer.id} runs${done ? `; ${done}` : ''}`);
+  }
+
+  /**
+   * A turn gave a result.
+   * @param {import('./scenarios').Scenario} scenario
+   * @param {import('./peers').Peer} peer
+   * @param {import('./turn').Result} result
+   */
+  result(scenario, peer, result) {
+    const metric = scenario.metric ?? 'rate';
+    this.latest[peer.id] = formatMetric(scenario, metric, result[metric]);
+  }
+
+  /**
+   * A scenario ended.
+   * @param {import('./scenarios').Scenario} scenario
+   * @param {string} summary
+   */
+  end(scenario, summary) {
+    const seconds = Math.round((Date.now() - this.started) / 1000);
+    this.notice(`[${this.scenario}/${this.total}] ${scenario.title}: ${summary} (${seconds} s)`);
+  }
+}
+
+module.exports = { Progress };

@@ -1,0 +1,73 @@
+'use strict';
+
+// A progress bar for a terminal; where the output is no terminal, a line now and then.
+
+const WIDTH = 20;
+/** Milliseconds between two drawings on a terminal, and between two lines elsewhere. */
+const EVERY = process.stdout.isTTY ? 80 : 2000;
+
+/**
+ * Bytes as megabytes.
+ * @param {number} bytes how many
+ * @returns {string} with one decimal
+ */
+function megabytes(bytes) {
+  return (bytes / 1e6).toFixed(1);
+}
+
+/** How far one transfer is. */
+class Progress {
+  /**
+   * @param {string} title what is going on
+   * @param {number} total bytes to be sent
+   */
+  constructor(title, total) {
+    this.title = title.padEnd(26);
+    this.total = total;
+    this.drawn = Date.now();
+    if (process.stdout.isTTY) this.draw(0);
+  }
+
+  /**
+   * Show how much has been sent, unless that was shown a moment ago.
+   * @param {number} sent bytes
+   */
+  update(sent) {
+    const now = Date.now();
+    if (now - this.drawn < EVERY) return;
+    this.drawn = now;
+    this.draw(sent);
+  }
+
+  /**
+   * Draw the bar.
+   * @param {number} sent bytes
+   */
+  draw(sent) {
+    const part = this.total === 0 ? 1 : sent / this.total;
+    const filled = Math.floor(part * WIDTH);
+    const bar = '#'.repeat(filled).padEnd(WIDTH, '.');
+    const percent = String(Math.floor(part * 100)).padStart(3);
+    const line = `${this.title} [${bar}] ${percent}%  ${megabytes(sent)} MB`;
+    process.stdout.write(process.stdout.isTTY ? `\r${line}\x1b[K` : `${line}\n`);
+  }
+
+  /**
+   * Show that everything has arrived.
+   * @param {number} bytes that were moved, both ways together
+   * @param {number} seconds they took
+   */
+  end(bytes, seconds) {
+    const bar = '#'.repeat(WIDTH);
+    const rate = Math.round(bytes / 1e6 / seconds);
+    const line = `${this.title} [${bar}] 100%  ${bytes} bytes, ${rate} MB/s, SHA-256 equal`;
+    process.stdout.write(process.stdout.isTTY ? `\r${line}\x1b[K\n` : `${line}\n`);
+  }
+
+  /** Leave the bar as it is, so that a message can follow on a line of its own. */
+  abandon() {
+    if (process.stdout.isTTY) process.stdout.write('\n');
+  }
+}
+
+module.exports = { Progress, megabytes };

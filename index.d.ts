@@ -1,0 +1,328 @@
+/// <reference types="node" />
+
+/**
+ * rsnet: Node's `net` on a Rust engine.
+ *
+ * The declarations build on those of `node:net`, so that an rsnet object can be passed wherever one of `node:net` is
+ * expected, and add what is newer than the installed `@types/node`: rsnet offers the API of the newest Node on every
+ * Node from 20 up.
+ */
+
+import * as net from 'node:net';
+
+/** An IP address, its family (`'IPv4'` or `'IPv6'`) and a port. */
+export type AddressInfo = net.AddressInfo;
+/** A function in place of `dns.lookup`, as the `lookup` option takes it. */
+export type LookupFunction = net.LookupFunction;
+/** The `onread` option: one buffer that is used again and again, instead of `'data'` events. */
+export type OnReadOpts = net.OnReadOpts;
+/** Options of `socket.connect()` for TCP. */
+export type TcpSocketConnectOpts = net.TcpSocketConnectOpts;
+/** Options of `socket.connect()` for Unix-domain sockets; a path that starts with `'\0'` is an abstract name (Linux). */
+export type IpcSocketConnectOpts = net.IpcSocketConnectOpts;
+/** Options of `socket.connect()`. */
+export type SocketConnectOpts = net.SocketConnectOpts;
+/** Values of `socket.readyState`. */
+export type SocketReadyState = net.SocketReadyState;
+/** What a `'drop'` event tells of the connection that was refused; nothing for a Unix-domain socket. */
+export type DropArgument = net.DropArgument;
+/** Name of an IP version, as `BlockList` and `SocketAddress` take it. */
+export type IPVersion = net.IPVersion;
+/** Options of `new SocketAddress()`. */
+export type SocketAddressInitOptions = net.SocketAddressInitOptions;
+
+/** Options of `new Socket()`. */
+export interface SocketConstructorOpts extends Omit<net.SocketConstructorOpts, 'handle'> {
+  /** Adopt this descriptor of a stream socket. */
+  fd?: number | undefined;
+  /** Adopt a bound socket: it is the local end of the connection made with `connect()`. */
+  handle?: BoundSocket<AddressInfo | string> | undefined;
+  /** Addresses to which `connect()` refuses to go (`ERR_IP_BLOCKED`). */
+  blockList?: BlockList | undefined;
+  /** Send small writes at once, without Nagle's algorithm (TCP_NODELAY). Default: `false`. */
+  noDelay?: boolean | undefined;
+  /** Switch keep-alive probes on once connected (SO_KEEPALIVE). Default: `false`. */
+  keepAlive?: boolean | undefined;
+  /** Milliseconds of silence before the first keep-alive probe; 0 leaves the system's value. Default: `0`. */
+  keepAliveInitialDelay?: number | undefined;
+  /** Type of Service (IPv4) or Traffic Class (IPv6) of the packets sent: 0 to 255. */
+  typeOfService?: number | undefined;
+  /** How many bytes may be buffered in each direction before backpressure sets in. */
+  highWaterMark?: number | undefined;
+}
+
+/** Options of `net.connect()` for TCP. */
+export interface TcpNetConnectOpts extends TcpSocketConnectOpts, SocketConstructorOpts {
+  /** Milliseconds of idleness after which `'timeout'` is emitted, set before the connection is started. */
+  timeout?: number | undefined;
+}
+
+/** Options of `net.connect()` for Unix-domain sockets. */
+export interface IpcNetConnectOpts extends IpcSocketConnectOpts, SocketConstructorOpts {
+  /** Milliseconds of idleness after which `'timeout'` is emitted, set before the connection is started. */
+  timeout?: number | undefined;
+}
+
+/** Options of `net.connect()`. */
+export type NetConnectOpts = TcpNetConnectOpts | IpcNetConnectOpts;
+
+/** Options of `socket.setKeepAlive()`. */
+export interface SetKeepAliveOptions {
+  /** Whether probes are sent. Default: `false`. */
+  enable?: boolean | undefined;
+  /** Milliseconds of silence before the first probe (TCP_KEEPIDLE); 0 leaves the value as it is. Default: `0`. */
+  initialDelay?: number | undefined;
+  /** Milliseconds between two probes (TCP_KEEPINTVL). Default: `1000`. */
+  interval?: number | undefined;
+  /** How many unanswered probes end the connection (TCP_KEEPCNT). Default: `10`. */
+  count?: number | undefined;
+}
+
+/** A TCP connection or a connection through a Unix-domain socket; a `stream.Duplex`. */
+export class Socket extends net.Socket {
+  /** Make a socket that is not connected, unless `fd` or `handle` brings a connection. Works without `new`, too. */
+  constructor(options?: SocketConstructorOpts);
+
+  /**
+   * Switch keep-alive probes on or off, and say when they are sent. Before the connection is made, the settings are kept
+   * and applied once it is.
+   */
+  setKeepAlive(options: SetKeepAliveOptions): this;
+  /**
+   * Switch keep-alive probes on or off, and say when they are sent.
+   * @param enable whether probes are sent; default `false`
+   * @param initialDelay milliseconds of silence before the first probe; 0 leaves the value as it is
+   * @param interval milliseconds between two probes; default 1000
+   * @param count how many unanswered probes end the connection; default 10
+   */
+  setKeepAlive(enable?: boolean, initialDelay?: number, interval?: number, count?: number): this;
+
+  /** The Type of Service (IPv4) or Traffic Class (IPv6) of the packets sent; the value to be set, while not connected. */
+  getTypeOfService(): number;
+  /**
+   * Set the Type of Service (IPv4) or Traffic Class (IPv6) of the packets sent. The system may ignore some of the bits.
+   * @param tos 0 to 255
+   */
+  setTypeOfService(tos: number): this;
+
+  /** End the connection with a RST instead of a FIN, and destroy the socket. TCP only (`ERR_INVALID_HANDLE_TYPE`). */
+  resetAndDestroy(): this;
+  /** End the writable side, and destroy the socket as soon as everything written has been handed to the system. */
+  destroySoon(): void;
+
+  /** Each address, as `address:port`, that was tried with `autoSelectFamily`; undefined until `connect()` tried several. */
+  readonly autoSelectFamilyAttemptedAddresses: string[];
+  /** The server that accepted this connection; null for a socket made otherwise. */
+  readonly server: Server | null;
+}
+
+/** The same as `Socket`, under its oldest name. */
+export { Socket as Stream };
+
+/** Options of `new BoundSocket()` for TCP. */
+export interface BoundSocketOptions {
+  /** Numeric IP address to bind; names are not resolved. Default: `'0.0.0.0'`, or `'::'` with `ipv6Only`. */
+  host?: string | undefined;
+  /** Port to bind; 0 lets the system choose one. Default: `0`. */
+  port?: number | undefined;
+  /** Bind IPv6 only, not IPv4 as well (IPV6_V6ONLY). Default: `false`. */
+  ipv6Only?: boolean | undefined;
+  /** Let several sockets bind the same address, and the kernel share connections out (SO_REUSEPORT). Default: `false`. */
+  reusePort?: boolean | undefined;
+}
+
+/** Options of `new BoundSocket()` for Unix-domain sockets. */
+export interface BoundPathOptions {
+  /** Path to bind; one that starts with `'\0'` is an abstract name (Linux). */
+  path: string;
+}
+
+/** A socket that is bound, to be given to `server.listen()` or `new Socket({ handle })`, which then own it. */
+export interface BoundSocket<Address extends AddressInfo | string = AddressInfo> {
+  /** The address and port, or the path. Throws `ERR_SOCKET_HANDLE_ADOPTED` once it has been given away. */
+  address(): Address;
+  /** The descriptor, which must not be closed. Throws `ERR_SOCKET_HANDLE_ADOPTED` once it has been given away. */
+  fd(): number;
+  /** Close it. Throws `ERR_SOCKET_HANDLE_ADOPTED` once it has been given away. */
+  close(): void;
+  /** Close it, unless it is closed or has been given away. */
+  [Symbol.dispose](): void;
+}
+
+/** How a `BoundSocket` is made. */
+export interface BoundSocketConstructor {
+  readonly prototype: BoundSocket;
+  /**
+   * Bind a path.
+   * @throws the error of bind(2), such as `EADDRINUSE`
+   */
+  new (options: BoundPathOptions): BoundSocket<string>;
+  /**
+   * Bind a TCP address.
+   * @throws the error of bind(2), such as `EADDRINUSE`
+   */
+  new (options?: BoundSocketOptions): BoundSocket;
+}
+
+/** A socket that is bound before anybody listens or connects with it. */
+export const BoundSocket: BoundSocketConstructor;
+
+/** Options of `server.listen()`. */
+export interface ListenOptions extends Omit<net.ListenOptions, 'handle'> {
+  /** Port to listen on; 0 lets the system choose one. */
+  port?: number | undefined;
+  /** Address or host name to listen on. Default: `'::'`, or `'0.0.0.0'` where there is no IPv6. */
+  host?: string | undefined;
+  /** Unix-domain socket to listen on; ignored if `port` is given. */
+  path?: string | undefined;
+  /** Listen on a socket that is bound already. */
+  handle?: BoundSocket<AddressInfo | string> | undefined;
+  /** Listen on this descriptor. */
+  fd?: number | undefined;
+  /** How many connections may wait to be accepted. Default: `511`. */
+  backlog?: number | undefined;
+  /** Do not share the port with the other workers of a cluster. Default: `false`. */
+  exclusive?: boolean | undefined;
+  /** Listen on IPv6 only, not on IPv4 as well (IPV6_V6ONLY). Default: `false`. */
+  ipv6Only?: boolean | undefined;
+  /** Let several sockets bind the same address, and the kernel share connections out (SO_REUSEPORT). Default: `false`. */
+  reusePort?: boolean | undefined;
+  /** Everybody may read from the Unix-domain socket. Default: `false`. */
+  readableAll?: boolean | undefined;
+  /** Everybody may write to the Unix-domain socket. Default: `false`. */
+  writableAll?: boolean | undefined;
+  /** Closes the server when it is aborted. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Options of `createServer()`; those of sockets apply to each connection accepted. */
+export interface ServerOpts extends net.ServerOpts {
+  /** Keep the writable side open when the other end has ended. Default: `false`. */
+  allowHalfOpen?: boolean | undefined;
+  /** Read nothing from an accepted connection, so that it can be handed to another process. Default: `false`. */
+  pauseOnConnect?: boolean | undefined;
+  /** Addresses whose connections are dropped. */
+  blockList?: BlockList | undefined;
+  /** Send small writes at once, without Nagle's algorithm (TCP_NODELAY). Default: `false`. */
+  noDelay?: boolean | undefined;
+  /** Switch keep-alive probes on (SO_KEEPALIVE). Default: `false`. */
+  keepAlive?: boolean | undefined;
+  /** Milliseconds of silence before the first keep-alive probe; 0 leaves the system's value. Default: `0`. */
+  keepAliveInitialDelay?: number | undefined;
+  /** How many bytes may be buffered in each direction before backpressure sets in. */
+  highWaterMark?: number | undefined;
+}
+
+/** The events of a server, and what their listeners are given. */
+export interface ServerEvents {
+  /** The server is closed, and so is every connection. */
+  close: [];
+  /** A connection has been accepted. */
+  connection: [socket: Socket];
+  /** The server could not listen, or accept. */
+  error: [error: Error];
+  /** `listen()` has succeeded. */
+  listening: [];
+  /** A connection was refused because of `maxConnections` or `blockList`. */
+  drop: [data?: DropArgument];
+}
+
+/** Listens on a TCP port or a Unix-domain socket. */
+export class Server extends net.Server {
+  /**
+   * Make a server that does not listen yet. Works without `new`, too.
+   * @param connectionListener listener of `'connection'`
+   */
+  constructor(connectionListener?: (socket: Socket) => void);
+  constructor(options?: ServerOpts, connectionListener?: (socket: Socket) => void);
+
+  /**
+   * Start to listen; `'listening'` tells when that is done, `'error'` that it failed.
+   * @param port 0 lets the system choose one
+   * @param hostname address or host name; default `'::'`, or `'0.0.0.0'` where there is no IPv6
+   * @param backlog how many connections may wait to be accepted; default 511
+   * @param listeningListener listener of `'listening'`
+   */
+  listen(port?: number, hostname?: string, backlog?: number, listeningListener?: () => void): this;
+  listen(port?: number, hostname?: string, listeningListener?: () => void): this;
+  listen(port?: number, backlog?: number, listeningListener?: () => void): this;
+  listen(port?: number, listeningListener?: () => void): this;
+  /** Start to listen on a Unix-domain socket. */
+  listen(path: string, backlog?: number, listeningListener?: () => void): this;
+  listen(path: string, listeningListener?: () => void): this;
+  /** Start to listen as the options say. */
+  listen(options: ListenOptions, listeningListener?: () => void): this;
+  /** Start to listen on a bound socket, or on whatever has a descriptor: `fd`, `_handle`. */
+  listen(handle: any, backlog?: number, listeningListener?: () => void): this;
+  listen(handle: any, listeningListener?: () => void): this;
+
+  /** When this many connections are open, further ones are dropped. */
+  maxConnections: number;
+  /** In a cluster: whether a connection beyond `maxConnections` is closed, instead of given to another worker. */
+  dropMaxConnection: boolean;
+  /** Stop listening; the promise settles once every connection has ended. */
+  [Symbol.asyncDispose](): Promise<void>;
+
+  addListener<E extends keyof ServerEvents>(event: E, listener: (...args: ServerEvents[E]) => void): this;
+  addListener(event: string | symbol, listener: (...args: any[]) => void): this;
+  on<E extends keyof ServerEvents>(event: E, listener: (...args: ServerEvents[E]) => void): this;
+  on(event: string | symbol, listener: (...args: any[]) => void): this;
+  once<E extends keyof ServerEvents>(event: E, listener: (...args: ServerEvents[E]) => void): this;
+  once(event: string | symbol, listener: (...args: any[]) => void): this;
+  prependListener<E extends keyof ServerEvents>(event: E, listener: (...args: ServerEvents[E]) => void): this;
+  prependListener(event: string | symbol, listener: (...args: any[]) => void): this;
+  prependOnceListener<E extends keyof ServerEvents>(event: E, listener: (...args: ServerEvents[E]) => void): this;
+  prependOnceListener(event: string | symbol, listener: (...args: any[]) => void): this;
+}
+
+/**
+ * Make a server.
+ * @param connectionListener listener of `'connection'`
+ */
+export function createServer(connectionListener?: (socket: Socket) => void): Server;
+export function createServer(options?: ServerOpts, connectionListener?: (socket: Socket) => void): Server;
+
+/**
+ * Make a socket and connect it.
+ * @param options where to, how, and the options of the socket
+ * @param connectionListener listener of `'connect'`
+ */
+export function connect(options: NetConnectOpts, connectionListener?: () => void): Socket;
+/**
+ * Make a socket and connect it over TCP.
+ * @param port where to
+ * @param host default `'localhost'`
+ * @param connectionListener listener of `'connect'`
+ */
+export function connect(port: number, host?: string, connectionListener?: () => void): Socket;
+export function connect(port: number, connectionListener?: () => void): Socket;
+/**
+ * Make a socket and connect it to a Unix-domain socket.
+ * @param path where to
+ * @param connectionListener listener of `'connect'`
+ */
+export function connect(path: string, connectionListener?: () => void): Socket;
+
+/** The same as `connect()`. */
+export const createConnection: typeof connect;
+
+/** Rules on IP addresses: the class of the running Node. */
+export import BlockList = net.BlockList;
+/** An IP address and port: the class of the running Node. */
+export import SocketAddress = net.SocketAddress;
+
+/** 4 or 6 for an IPv4 or IPv6 address, 0 for anything else. */
+export const isIP: typeof net.isIP;
+/** Whether a string is an IPv4 address in dotted decimal, without leading zeros. */
+export const isIPv4: typeof net.isIPv4;
+/** Whether a string is an IPv6 address. */
+export const isIPv6: typeof net.isIPv6;
+
+/** Whether `autoSelectFamily` is on for connections that do not say. */
+export const getDefaultAutoSelectFamily: typeof net.getDefaultAutoSelectFamily;
+/** Set whether `autoSelectFamily` is on for connections that do not say. */
+export const setDefaultAutoSelectFamily: typeof net.setDefaultAutoSelectFamily;
+/** Milliseconds that one address is given before the next is tried, for connections that do not say. */
+export const getDefaultAutoSelectFamilyAttemptTimeout: typeof net.getDefaultAutoSelectFamilyAttemptTimeout;
+/** Set how many milliseconds one address is given before the next is tried; less than 10 counts as 10. */
+export const setDefaultAutoSelectFamilyAttemptTimeout: typeof net.setDefaultAutoSelectFamilyAttemptTimeout;

@@ -1,0 +1,39 @@
+'use strict';
+
+const { normalizeArgs } = require('./lib/address');
+const { BoundSocket } = require('./lib/bound-socket');
+const { builtin } = require('./lib/builtin');
+const {
+  connect,
+  getDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout,
+  setDefaultAutoSelectFamily,
+  setDefaultAutoSelectFamilyAttemptTimeout,
+} = require('./lib/connect');
+const { Server, createServer } = require('./lib/server');
+const Socket = require('./lib/socket');
+
+/** Every export of Node's `net`, in its order; what has no state of its own is the host's. */
+module.exports = {
+  // Makes handles for cluster to send to its workers, which only the host's can be.
+  _createServerHandle: builtin._createServerHandle,
+  _normalizeArgs: normalizeArgs,
+  // A setting for Windows that only older hosts have.
+  ...(builtin._setSimultaneousAccepts && { _setSimultaneousAccepts: builtin._setSimultaneousAccepts }),
+  get BlockList() { return builtin.BlockList; },
+  get SocketAddress() { return builtin.SocketAddress; },
+  BoundSocket,
+  connect,
+  createConnection: connect,
+  createServer,
+  isIP: builtin.isIP,
+  isIPv4: builtin.isIPv4,
+  isIPv6: builtin.isIPv6,
+  Server,
+  Socket,
+  Stream: Socket,
+  getDefaultAutoSelectFamily,
+  setDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout,
+  setDefaultAutoSelectFamilyAttemptTimeout,
+};

@@ -1,0 +1,25 @@
+import net from './index.js';
+
+export const {
+  BlockList,
+  BoundSocket,
+  Server,
+  Socket,
+  SocketAddress,
+  Stream,
+  _createServerHandle,
+  _normalizeArgs,
+  _setSimultaneousAccepts,
+  connect,
+  createConnection,
+  createServer,
+  getDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout,
+  isIP,
+  isIPv4,
+  isIPv6,
+  setDefaultAutoSelectFamily,
+  setDefaultAutoSelectFamilyAttemptTimeout,
+} = net;
+
+export default net;

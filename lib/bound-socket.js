@@ -1,0 +1,166 @@
+'use strict';
+
+const { builtin } = require('./builtin');
+const { codes, ErrnoException, ExceptionWithHostPort } = require('./errors');
+const { TCP, Pipe } = require('./handle');
+const { UV_EADDRINUSE } = require('./uv');
+const { validateBoolean, validateObject, validatePort, validateString } = require('./validate');
+
+const { ERR_INVALID_ARG_VALUE, ERR_SOCKET_HANDLE_ADOPTED } = codes;
+
+/** Method by which a Server or Socket takes the handle out of a BoundSocket. */
+const kConsume = Symbol('kBoundSocketConsume');
+
+/** Getter for the bound path, undefined for TCP. */
+const kPath = Symbol('kBoundSocketPath');
+
+/**
+ * @param {{host: string, port: number, ipv6Only: boolean, reusePort: boolean}} options
+ * @returns {TCP} bound
+ * @throws {Error} of the system call bind
+ */
+function bindTcp(options) {
+  const ipv6Only = options.ipv6Only ?? false;
+  const reusePort = options.reusePort ?? false;
+  const host = options.host ?? (ipv6Only ? '::' : '0.0.0.0');
+  const port = validatePort(options.port ?? 0, 'options.port');
+  validateString(host, 'options.host');
+  validateBoolean(ipv6Only, 'options.ipv6Only');
+  validateBoolean(reusePort, 'options.reusePort');
+  if (builtin.isIP(host) === 0) {
+    throw new ERR_INVALID_ARG_VALUE('options.host', host,
+      'must be a numeric IP address; net.BoundSocket does not perform DNS resolution');
+  }
+  const handle = new TCP(TCP.SERVER);
+  const ipv6 = builtin.isIPv6(host);
+  let flags = reusePort ? TCP.UV_TCP_REUSEPORT : 0;
+  if (ipv6 && ipv6Only) flags |= TCP.UV_TCP_IPV6ONLY;
+  let status = ipv6 ? handle.bind6(host, port, flags) : handle.bind(host, port, flags);
+  if (status === 0) {
+    // A busy port is reported by the next call that needs the address, not by bind.
+    const bound = {};
+    status = handle.getsockname(bound);
+    if (status === 0 && bound.port === 0) status = UV_EADDRINUSE;
+  }
+  if (status === 0) return handle;
+  handle.close();
+  throw new ExceptionWithHostPort(status, 'bind', host, port);
+}
+
+/**
+ * @param {object} options with `path`
+ * @returns {Pipe} bound
+ * @throws {Error} of the system call bind
+ */
+function bindPath(options) {
+  const { path } = options;
+  validateString(path, 'options.path');
+  for (const name of ['host', 'port', 'ipv6Only', 'reusePort']) {
+    if (options[name] === undefined) continue;
+    throw new ERR_INVALID_ARG_VALUE('options', options,
+      'path is mutually exclusive with host, port, ipv6Only, and reusePort');
+  }
+  if (path.startsWith('\0') && process.platform !== 'linux') {
+    throw new ERR_INVALID_ARG_VALUE('options.path', path, 'abstract paths are only supported on Linux');
+  }
+  const handle = new Pipe(Pipe.SERVER);
+  const status = handle.bind(path);
+  if (status === 0) return handle;
+  handle.close();
+  throw new ErrnoException(status, 'bind');
+}
+
+/**
+ * Checks that a BoundSocket has not been given away or closed.
+ * @param {TCP|Pipe|null} handle the BoundSocket's
+ * @returns {TCP|Pipe} the handle
+ * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
+ */
+function notAdopted(handle) {
+  if (handle === null) throw new ERR_SOCKET_HANDLE_ADOPTED();
+  return handle;
+}
+
+/**
+ * A socket that is bound, made synchronously, to be given to `server.listen()` or `new Socket({ handle })`,
+ * which then own it. One that is given to nobody must be closed.
+ */
+class BoundSocket {
+  #handle;
+  #path;
+
+  /**
+   * @param {object} [options] `host` (numeric), `port`, `ipv6Only`, `reusePort`; or `path`
+   * @throws {TypeError|RangeError} for a bad option
+   * @throws {Error} of the system call bind
+   */
+  constructor(options = {}) {
+    validateObject(options, 'options');
+    if (options.path === undefined) {
+      this.#handle = bindTcp(options);
+    } else {
+      this.#handle = bindPath(options);
+      this.#path = options.path;
+    }
+  }
+
+  /**
+   * @returns {{address: string, family: string, port: number}|string} the local address, or the path
+   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
+   */
+  address() {
+    const handle = notAdopted(this.#handle);
+    if (this.#path !== undefined) return this.#path;
+    const address = {};
+    const status = handle.getsockname(address);
+    if (status !== 0) throw new ErrnoException(status, 'address');
+    return address;
+  }
+
+  /**
+   * @returns {number} the descriptor, which stays the BoundSocket's
+   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
+   */
+  fd() {
+    return notAdopted(this.#handle).fd;
+  }
+
+  /**
+   * Gives the port or path back.
+   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
+   */
+  close() {
+    this[kConsume]().close();
+  }
+
+  /** Whether it is bound to a path. */
+  get isPipe() {
+    return this.#path !== undefined;
+  }
+
+  /**
+   *
+   */
+  get [kPath]() {
+    return this.#path;
+  }
+
+  /**
+   *
+   */
+  [Symbol.dispose ?? Symbol.for('Symbol.dispose')]() {
+    if (this.#handle !== null) this.close();
+  }
+
+  /**
+   * @returns {TCP|Pipe} the handle, owned by the caller from now on
+   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
+   */
+  [kConsume]() {
+    const handle = notAdopted(this.#handle);
+    this.#handle = null;
+    return handle;
+  }
+}
+
+module.exports = { BoundSocket, kConsume, kPath };

@@ -1,0 +1,66 @@
+'use strict';
+
+// Listening inside a cluster worker: the primary has the ports, the worker asks for a share.
+// See "How it works" in the chapter on cluster in Node's documentation.
+
+const cluster = require('cluster');
+const { adoptHandle } = require('./foreign-handle');
+const { UV_EADDRINUSE } = require('./uv');
+
+/**
+ * @param {boolean} exclusive the option of that name
+ * @returns {boolean} whether the primary must be asked for the handle
+ */
+function asksPrimary(exclusive) {
+  return cluster.isWorker && !exclusive && typeof cluster._getServer === 'function';
+}
+
+/**
+ * Whether a handle that a primary shares is bound where it should be: it may have been bound by somebody else first,
+ * which only shows now.
+ *
+ * @param {object} handle
+ * @param {number} port that was asked for
+ * @returns {number} status
+ */
+function checkShared(handle, port) {
+  if (!(port > 0) || typeof handle.getsockname !== 'function') return 0;
+  const name = {};
+  const status = handle.getsockname(name);
+  return status === 0 && name.port !== undefined && name.port !== port ? UV_EADDRINUSE : status || 0;
+}
+
+/**
+ * Asks the primary for a handle to listen on.
+ *
+ * @param {import('..').Server} server
+ * @param {{address: string|null, port: number|null, addressType: number|null, fd?: number, flags?: number,
+ *   backlog?: number}} place
+ * @param {function(number, object=): void} callback with a status, and a handle: a shared one of rsnet's, or the
+ *   cluster's stand-in whose connections the primary deals out
+ */
+function requestHandle(server, place, callback) {
+  const query = {
+    address: place.address, port: place.port, addressType: place.addressType, fd: place.fd, flags: place.flags,
+    backlog: place.backlog,
+  };
+  cluster._getServer(server, query, (status, handle) => {
+    const problem = status || checkShared(handle, place.port);
+    if (problem) callback(problem);
+    else callback(0, adoptHandle(handle));
+  });
+}
+
+/**
+ * Whether a server is made by the primary's round robin, which sends what it accepts to the workers by its inner
+ * protocol. That server is the host's own.
+ *
+ * @param {*} listener the connection listener
+ * @returns {boolean}
+ */
+function isRoundRobin(listener) {
+  if (!cluster.isPrimary || typeof listener !== 'function' || listener.name !== 'fail') return false;
+  return new Error().stack.includes('node:internal/cluster/');
+}
+
+module.exports = { asksPrimary, isRoundRobin, requestHandle };

@@ -1,0 +1,367 @@
+'use strict';
+
+/**
+ * The errors that Node's `net` gives: the same class, `code`, message, own properties (and their order),
+ * `toString()` and stack header as those of the host.
+ *
+ * Texts follow the "Errors" chapter of Node's documentation; what that leaves open is what the host prints.
+ */
+
+const { format, inspect, getSystemErrorName, getSystemErrorMap } = require('util');
+
+/**
+ * The symbol by which Node knows its own coded errors when it builds a stack header
+ * (`TypeError [ERR_X]: message`). It is private to the host, so it is read off one of the host's errors.
+ * `undefined` on hosts that do without it.
+ */
+const kIsNodeError = findNodeErrorMark();
+
+/**
+ * @returns {symbol|undefined} the host's mark of its own errors
+ */
+function findNodeErrorMark() {
+  try {
+    Buffer.from();
+  } catch (error) {
+    for (let object = error; object !== null; object = Object.getPrototypeOf(object)) {
+      const mark = Object.getOwnPropertySymbols(object)
+        .find((symbol) => symbol.description === 'kIsNodeError');
+      if (mark !== undefined) return mark;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * A non-enumerable property, as class bodies define them.
+ * @param {object} object
+ * @param {string|symbol} key
+ * @param {*} value
+ */
+function hide(object, key, value) {
+  Object.defineProperty(object, key, { value, writable: true, configurable: true, enumerable: false });
+}
+
+/**
+ * Where the host has no mark, the header is written by formatting the stack under a temporary name.
+ * @param {Error} error an error that has its `code` and `message`
+ */
+function writeStackHeader(error) {
+  if (kIsNodeError !== undefined) return;
+  const { name } = error;
+  hide(error, 'name', `${name} [${error.code}]`);
+  void error.stack;
+  delete error.name;
+}
+
+/**
+ * The class between a built-in error class and the coded errors made of it.
+ * @param {ErrorConstructor} Base `Error`, `TypeError` or `RangeError`
+ * @returns {ErrorConstructor}
+ */
+function codedBase(Base) {
+  /**
+   *
+   */
+  class NodeErrorBase extends Base {
+    /**
+     *
+     */
+    toString() {
+      return `${this.name} [${this.code}]: ${this.message}`;
+    }
+  }
+  hide(NodeErrorBase.prototype, 'constructor', Base);
+  if (kIsNodeError !== undefined) hide(NodeErrorBase.prototype, kIsNodeError, true);
+  return NodeErrorBase;
+}
+
+const NodeError = codedBase(Error);
+const NodeTypeError = codedBase(TypeError);
+const NodeRangeError = codedBase(RangeError);
+
+/**
+ * The constructor of one coded error. V8 leaves the frames of a derived error's constructor out of the stack.
+ * @param {string} code
+ * @param {Function} Base a result of `codedBase`
+ * @param {Function|string} text the message with `%s` where the arguments go; or what makes it from the
+ *   arguments, called with the new error as `this`
+ * @returns {Function}
+ */
+function define(code, Base, text) {
+  /**
+   *
+   */
+  class CodedError extends Base {
+    constructor(...args) {
+      if (typeof text === 'string') {
+        super(format(text, ...args));
+        this.code = code;
+      } else {
+        super();
+        this.code = code;
+        hide(this, 'message', Reflect.apply(text, this, args));
+      }
+      writeStackHeader(this);
+    }
+  }
+  hide(CodedError.prototype, 'constructor', Object.getPrototypeOf(Base));
+  return CodedError;
+}
+
+/**
+ * @param {string[]} items
+ * @param {string} conjunction 'or' or 'and'
+ * @returns {string} `a`, `a or b`, `a, b, or c`
+ */
+function enumerate(items, conjunction) {
+  if (items.length < 3) return items.join(` ${conjunction} `);
+  return `${items.slice(0, -1).join(', ')}, ${conjunction} ${items[items.length - 1]}`;
+}
+
+/**
+ * What a value is, as the "Received ..." part of a message says it.
+ * @param {*} value
+ * @returns {string}
+ */
+function describe(value) {
+  if (value === null || value === undefined) return `${value}`;
+  if (typeof value === 'function') return `function ${value.name}`;
+  if (typeof value === 'object') {
+    if (value.constructor?.name) return `an instance of ${value.constructor.name}`;
+    return inspect(value, { depth: -1 });
+  }
+  if (typeof value === 'string') {
+    const text = value.length > 28 ? `${value.slice(0, 25)}...` : value;
+    return `type string (${text.includes("'") ? JSON.stringify(text) : `'${text}'`})`;
+  }
+  return `type ${typeof value} (${inspect(value)})`;
+}
+
+const PRIMITIVE_NAMES = new Set(
+  ['string', 'function', 'number', 'object', 'Function', 'Object', 'boolean', 'bigint', 'symbol']);
+const CLASS_NAME = /^([A-Z][a-z0-9]*)+$/;
+
+/**
+ * @param {string|string[]} expected names of types and classes, or free text
+ * @returns {string} `of type a`, `an instance of B`, `one of c or d`, joined by "or"
+ */
+function describeExpected(expected) {
+  const types = [];
+  const classes = [];
+  const others = [];
+  for (const item of Array.isArray(expected) ? expected : [expected]) {
+    if (PRIMITIVE_NAMES.has(item)) types.push(item.toLowerCase());
+    else if (CLASS_NAME.test(item)) classes.push(item);
+    else others.push(item);
+  }
+  // Beside classes, a plain object is named as one of them.
+  if (classes.length > 0 && types.includes('object')) {
+    types.splice(types.indexOf('object'), 1);
+    classes.push('Object');
+  }
+  const parts = [];
+  if (types.length > 0) parts.push(`${types.length > 1 ? 'one of' : 'of'} type ${enumerate(types, 'or')}`);
+  if (classes.length > 0) parts.push(`an instance of ${enumerate(classes, 'or')}`);
+  if (others.length > 1) {
+    parts.push(`one of ${enumerate(others, 'or')}`);
+  } else if (others.length === 1) {
+    parts.push(others[0].toLowerCase() === others[0] ? others[0] : `an ${others[0]}`);
+  }
+  return parts.join(' or ');
+}
+
+/**
+ * @param {string} name of an argument or, with a dot, of a property
+ * @returns {string} how a sentence about it begins
+ */
+function subject(name) {
+  if (name.endsWith(' argument')) return `The ${name}`;
+  return `The "${name}" ${name.includes('.') ? 'property' : 'argument'}`;
+}
+
+/**
+ * @param {string} text a number as JS writes it
+ * @returns {string} with `_` between groups of three characters (an exponent too, as Node has it)
+ */
+function groupDigits(text) {
+  const sign = text.startsWith('-') ? '-' : '';
+  return sign + text.slice(sign.length).replace(/(?!^)(?=(...)+$)/g, '_');
+}
+
+/**
+ * @param {*} value
+ * @returns {string} the value as messages about ranges show it: large integers with separators
+ */
+function describeNumber(value) {
+  const large = Number.isInteger(value) && Math.abs(value) > 2 ** 32;
+  if (large) return groupDigits(String(value));
+  if (typeof value === 'bigint') {
+    const text = String(value);
+    return `${value > 2n ** 32n || value < -(2n ** 32n) ? groupDigits(text) : text}n`;
+  }
+  return inspect(value);
+}
+
+/** Constructors of the coded errors, by code. */
+const codes = {
+  ERR_BUFFER_OUT_OF_BOUNDS: define('ERR_BUFFER_OUT_OF_BOUNDS', NodeRangeError, (name) => (
+    name ? `"${name}" is outside of buffer bounds` : 'Attempt to access memory outside buffer bounds')),
+  ERR_ILLEGAL_CONSTRUCTOR: define('ERR_ILLEGAL_CONSTRUCTOR', NodeTypeError, 'Illegal constructor'),
+  ERR_INVALID_ADDRESS_FAMILY: define('ERR_INVALID_ADDRESS_FAMILY', NodeRangeError,
+    function(family, host, port) {
+      this.host = host;
+      this.port = port;
+      return `Invalid address family: ${family} ${host}:${port}`;
+    }),
+  ERR_INVALID_ARG_TYPE: define('ERR_INVALID_ARG_TYPE', NodeTypeError, (name, expected, actual) => (
+    `${subject(name)} must be ${describeExpected(expected)}. Received ${describe(actual)}`)),
+  ERR_INVALID_ARG_VALUE: define('ERR_INVALID_ARG_VALUE', NodeTypeError,
+    (name, value, reason = 'is invalid') => {
+      let text = inspect(value);
+      if (text.length > 128) text = `${text.slice(0, 128)}...`;
+      return `The ${name.includes('.') ? 'property' : 'argument'} '${name}' ${reason}. Received ${text}`;
+    }),
+  ERR_INVALID_FD: define('ERR_INVALID_FD', NodeRangeError, '"fd" must be a positive integer: %s'),
+  ERR_INVALID_FD_TYPE: define('ERR_INVALID_FD_TYPE', NodeTypeError, 'Unsupported fd type: %s'),
+  ERR_INVALID_HANDLE_TYPE: define('ERR_INVALID_HANDLE_TYPE', NodeTypeError,
+    'This handle type cannot be sent'),
+  ERR_INVALID_IP_ADDRESS: define('ERR_INVALID_IP_ADDRESS', NodeTypeError, 'Invalid IP address: %s'),
+  ERR_INVALID_STATE: define('ERR_INVALID_STATE', NodeError, 'Invalid state: %s'),
+  ERR_INVALID_THIS: define('ERR_INVALID_THIS', NodeTypeError, 'Value of "this" must be of type %s'),
+  ERR_IP_BLOCKED: define('ERR_IP_BLOCKED', NodeError, (ip) => `IP(${ip}) is blocked by net.BlockList`),
+  ERR_MISSING_ARGS: define('ERR_MISSING_ARGS', NodeTypeError, (...names) => {
+    const quote = (name) => (Array.isArray(name) ? name.map(quote).join(' or ') : `"${name}"`);
+    const list = enumerate(names.map(quote), 'and');
+    return `The ${list} argument${names.length > 1 ? 's' : ''} must be specified`;
+  }),
+  ERR_OUT_OF_RANGE: define('ERR_OUT_OF_RANGE', NodeRangeError, (name, range, received) => (
+    `The value of "${name}" is out of range. It must be ${range}. Received ${describeNumber(received)}`)),
+  ERR_SERVER_ALREADY_LISTEN: define('ERR_SERVER_ALREADY_LISTEN', NodeError,
+    'Listen method has been called more than once without closing.'),
+  ERR_SERVER_NOT_RUNNING: define('ERR_SERVER_NOT_RUNNING', NodeError, 'Server is not running.'),
+  ERR_SOCKET_BAD_PORT: define('ERR_SOCKET_BAD_PORT', NodeRangeError, (name, port, allowZero = true) => (
+    `${name} should be ${allowZero ? '>=' : '>'} 0 and < 65536. Received ${describe(port)}.`)),
+  ERR_SOCKET_CLOSED: define('ERR_SOCKET_CLOSED', NodeError, 'Socket is closed'),
+  ERR_SOCKET_CLOSED_BEFORE_CONNECTION: define('ERR_SOCKET_CLOSED_BEFORE_CONNECTION', NodeError,
+    'Socket closed before the connection was established'),
+  ERR_SOCKET_CONNECTION_TIMEOUT: define('ERR_SOCKET_CONNECTION_TIMEOUT', NodeError,
+    'Socket connection timeout'),
+  ERR_SOCKET_HANDLE_ADOPTED: define('ERR_SOCKET_HANDLE_ADOPTED', NodeError,
+    'The bound socket has already been adopted by a server or socket'),
+  ERR_STREAM_ALREADY_FINISHED: define('ERR_STREAM_ALREADY_FINISHED', NodeError,
+    'Cannot call %s after a stream was finished'),
+  ERR_STREAM_DESTROYED: define('ERR_STREAM_DESTROYED', NodeError,
+    'Cannot call %s after a stream was destroyed'),
+  ERR_STREAM_NULL_VALUES: define('ERR_STREAM_NULL_VALUES', NodeTypeError,
+    'May not write null values to stream'),
+  ERR_STREAM_PREMATURE_CLOSE: define('ERR_STREAM_PREMATURE_CLOSE', NodeError, 'Premature close'),
+  ERR_STREAM_WRITE_AFTER_END: define('ERR_STREAM_WRITE_AFTER_END', NodeError, 'write after end'),
+  ERR_UNKNOWN_ENCODING: define('ERR_UNKNOWN_ENCODING', NodeTypeError, 'Unknown encoding: %s'),
+};
+
+/** The error of an operation ended by an AbortSignal. */
+class AbortError extends Error {
+  /**
+   * @param {string} [message]
+   * @param {{cause: *}} [options]
+   */
+  constructor(message = 'The operation was aborted', options = undefined) {
+    super(message, options);
+    this.code = 'ABORT_ERR';
+    this.name = 'AbortError';
+  }
+}
+
+/** The error of a connect() whose every address failed: the `errors` in order, and the code of the first. */
+class NodeAggregateError extends AggregateError {
+  /**
+   * @param {Error[]} errors
+   * @param {string} [message]
+   */
+  constructor(errors, message) {
+    super(errors, message);
+    this.code = errors[0]?.code;
+    writeStackHeader(this);
+  }
+}
+hide(NodeAggregateError.prototype, 'constructor', AggregateError);
+if (kIsNodeError !== undefined) hide(NodeAggregateError.prototype, kIsNodeError, true);
+
+/**
+ * @param {string} address
+ * @param {number} [port]
+ * @returns {string} ` address:port`, ` address` or nothing, as it ends a message
+ */
+function place(address, port) {
+  if (port && port > 0) return ` ${address}:${port}`;
+  return address ? ` ${address}` : '';
+}
+
+/** A failed system call: `code`, `errno` and `syscall`. */
+class ErrnoException extends Error {
+  /**
+   * @param {number} errno a negated errno; -4095 is the end of a stream
+   * @param {string} syscall
+   * @param {string} [original] more about it, appended to the message
+   */
+  constructor(errno, syscall, original) {
+    const code = getSystemErrorName(errno);
+    super(original ? `${syscall} ${code} ${original}` : `${syscall} ${code}`);
+    this.errno = errno;
+    this.code = code;
+    this.syscall = syscall;
+  }
+}
+hide(ErrnoException.prototype, 'constructor', Error);
+
+/** A failed system call about an address: `connect ECONNREFUSED 127.0.0.1:1 - Local (0.0.0.0:0)`. */
+class ExceptionWithHostPort extends Error {
+  /**
+   * @param {number} errno a negated errno
+   * @param {string} syscall
+   * @param {string} address a host, an IP address or a path
+   * @param {number} [port]
+   * @param {string} [additional] the local end
+   */
+  constructor(errno, syscall, address, port, additional) {
+    const code = getSystemErrorName(errno);
+    const local = additional ? ` - Local (${additional})` : '';
+    super(`${syscall} ${code}${place(address, port)}${local}`);
+    this.errno = errno;
+    this.code = code;
+    this.syscall = syscall;
+    this.address = address;
+    if (port) this.port = port;
+  }
+}
+hide(ExceptionWithHostPort.prototype, 'constructor', Error);
+
+/** The same with the system's text: `listen EADDRINUSE: address already in use :::80`. */
+class UVExceptionWithHostPort extends Error {
+  /**
+   * @param {number} errno a negated errno
+   * @param {string} syscall
+   * @param {string} address a host, an IP address or a path
+   * @param {number} [port]
+   */
+  constructor(errno, syscall, address, port) {
+    const [code, text] = getSystemErrorMap().get(errno) ?? ['UNKNOWN', 'unknown error'];
+    super(`${syscall} ${code}: ${text}${place(address, port)}`);
+    this.code = code;
+    this.errno = errno;
+    this.syscall = syscall;
+    this.address = address;
+    if (port) this.port = port;
+  }
+}
+hide(UVExceptionWithHostPort.prototype, 'constructor', Error);
+
+module.exports = {
+  codes,
+  AbortError,
+  ErrnoException,
+  ExceptionWithHostPort,
+  NodeAggregateError,
+  UVExceptionWithHostPort,
+};

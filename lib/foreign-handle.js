@@ -1,0 +1,110 @@
+'use strict';
+
+// Handles and descriptors that others made: finding out what they are, and taking them over.
+
+const fs = require('fs');
+const native = require('./native');
+const { codes, ErrnoException } = require('./errors');
+const { Handle, TCP, Pipe } = require('./handle');
+const { validateInt32 } = require('./validate');
+
+/** Kinds of descriptors, in the addon's numbering, by the names of Node's error texts. */
+const DESCRIPTOR_KINDS = ['UNKNOWN', 'TCP', 'PIPE', 'UDP', 'FILE', 'TTY'];
+
+/**
+ * @param {number} fd
+ * @returns {string} 'TCP', 'PIPE', 'UDP', 'FILE', 'TTY' or 'UNKNOWN'
+ */
+function guessHandleType(fd) {
+  return DESCRIPTOR_KINDS[native.descriptorKind(fd)];
+}
+
+/**
+ * A handle of the right class for a descriptor; it does not own it before `open`.
+ *
+ * @param {number} fd
+ * @param {boolean} isServer whether it is going to listen
+ * @returns {object} a TCP or Pipe
+ * @throws {TypeError|RangeError} for what is no descriptor of a stream socket
+ */
+function createHandle(fd, isServer) {
+  validateInt32(fd, 'fd', 0);
+  const type = guessHandleType(fd);
+  if (type === 'PIPE') return new Pipe(isServer ? Pipe.SERVER : Pipe.SOCKET);
+  if (type === 'TCP') return new TCP(isServer ? TCP.SERVER : TCP.SOCKET);
+  throw new codes.ERR_INVALID_FD_TYPE(type);
+}
+
+/**
+ * The handle for the `fd` option of a Socket.
+ *
+ * @param {number} fd
+ * @returns {object} a TCP or Pipe that owns the descriptor
+ * @throws {TypeError|RangeError} for what is no descriptor of a stream socket
+ * @throws {Error} when it can't be taken over
+ */
+function handleFromDescriptor(fd) {
+  const handle = createHandle(fd, false);
+  const status = handle.open(fd);
+  if (status !== 0) {
+    handle.close();
+    throw new ErrnoException(status, 'open');
+  }
+  return handle;
+}
+
+/**
+ * Whether a handle is one of the host's own TCP or pipe handles.
+ *
+ * @param {object} handle
+ * @returns {boolean}
+ */
+function isHostHandle(handle) {
+  return !(handle instanceof Handle) && handle.isStreamBase === true &&
+    (handle.constructor?.name === 'TCP' || handle.constructor?.name === 'Pipe') && handle.fd >= 0;
+}
+
+/**
+ * @param {*} fd
+ * @returns {boolean} whether it is a pipe(7), which the system calls of sockets do not work on
+ */
+function isFifo(fd) {
+  if (!Number.isInteger(fd) || fd < 0) return false;
+  try {
+    return fs.fstatSync(fd).isFIFO();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {object} handle
+ * @returns {boolean} whether a Socket or Server of rsnet can work with it
+ */
+function isUsableHandle(handle) {
+  return handle instanceof Handle || isHostHandle(handle);
+}
+
+/**
+ * Takes over a handle of the host: rsnet's handle for the same connection, on a descriptor of its own. Closing it
+ * closes both. Handles that are not the host's TCP or pipe handles come back as they are.
+ *
+ * @param {object} handle
+ * @returns {object}
+ * @throws {Error} when its descriptor can't be taken over
+ */
+function adoptHandle(handle) {
+  if (handle === null || typeof handle !== 'object' || !isHostHandle(handle)) return handle;
+  const fd = native.dupDescriptor(handle.fd);
+  if (fd < 0) throw new ErrnoException(fd, 'open');
+  const adopted = createHandle(fd, false);
+  const status = adopted.open(fd);
+  if (status !== 0) {
+    adopted.close();
+    throw new ErrnoException(status, 'open');
+  }
+  adopted._adopt(handle);
+  return adopted;
+}
+
+module.exports = { adoptHandle, createHandle, handleFromDescriptor, isFifo, isUsableHandle };

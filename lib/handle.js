@@ -1,0 +1,173 @@
+'use strict';
+
+// The classes behind `socket._handle` and `server._handle`.
+
+const { builtin } = require('./builtin');
+const { Handle, kClosing, kNative } = require('./stream-handle');
+const { UV_EBADF, UV_EINVAL, UV_ENOTCONN } = require('./uv');
+
+/** Seconds between two keep-alive probes, and how many, where nobody says: libuv's. */
+const KEEPALIVE_INTERVAL = 1;
+const KEEPALIVE_COUNT = 10;
+
+const kReadWhenConnected = Symbol('kReadWhenConnected');
+
+/** A TCP socket, connected, connecting or listening. */
+class TCP extends Handle {
+  /**
+   * @param {number} type TCP.SOCKET or TCP.SERVER
+   * @param {number} [triggerAsyncId] of the listening handle that accepts this one
+   */
+  constructor(type, triggerAsyncId) {
+    super(type === TCP.SERVER ? 'TCPSERVERWRAP' : 'TCPWRAP', triggerAsyncId);
+  }
+
+  /**
+   * @param {string} address numeric IPv4
+   * @param {number} port
+   * @param {number} [flags] TCP.UV_TCP_IPV6ONLY, TCP.UV_TCP_REUSEPORT
+   * @returns {number} status
+   */
+  bind(address, port, flags) {
+    return builtin.isIPv4(address) ? this[kNative].bind(address, port | 0, flags | 0) : UV_EINVAL;
+  }
+
+  /**
+   * @param {string} address numeric IPv6
+   * @param {number} port
+   * @param {number} [flags] as for `bind`
+   * @returns {number} status
+   */
+  bind6(address, port, flags) {
+    return builtin.isIPv6(address) ? this[kNative].bind(address, port | 0, flags | 0) : UV_EINVAL;
+  }
+
+  /**
+   * @param {object} req a ConnectReq
+   * @param {string} address numeric
+   * @param {number} port
+   * @returns {number} status
+   */
+  connect(req, address, port) {
+    return this._startConnect('TCPCONNECTWRAP', req, this[kNative].connect(address, port));
+  }
+
+  /**
+   * @param {object} req a ConnectReq
+   * @param {string} address numeric IPv6
+   * @param {number} port
+   * @returns {number} status
+   */
+  connect6(req, address, port) { return this.connect(req, address, port); }
+
+  /**
+   * Closes the connection by a RST.
+   * @param {function(): void} [callback] as for `close`
+   * @returns {number} status
+   */
+  reset(callback) {
+    if (this[kClosing]) return UV_EBADF;
+    const status = this[kNative].reset();
+    if (status < 0) return status;
+    this._closing(callback, status === 1);
+    return 0;
+  }
+
+  /**
+   * @param {object} out gets `address`, `family`, `port`
+   * @returns {number} status
+   */
+  getsockname(out) { return this[kNative].getsockname(out); }
+
+  /**
+   * @param {object} out as for `getsockname`
+   * @returns {number} status
+   */
+  getpeername(out) { return this[kNative].getpeername(out); }
+
+  /**
+   * @param {boolean} on
+   * @returns {number} status
+   */
+  setNoDelay(on) { return this[kNative].setNoDelay(on); }
+
+  /**
+   * @param {boolean} on
+   * @param {number} [delay] seconds of silence before the first probe, 0 = the system's
+   * @param {number} [interval] seconds between two probes
+   * @param {number} [count] probes before the connection is given up
+   * @returns {number} status
+   */
+  setKeepAlive(on, delay, interval, count) {
+    return this[kNative].setKeepAlive(on, delay | 0, (interval ?? KEEPALIVE_INTERVAL) | 0,
+      (count ?? KEEPALIVE_COUNT) | 0);
+  }
+
+  /**
+   * @param {number} tos the TOS byte of IPv4, or the traffic class of IPv6
+   * @returns {number} status
+   */
+  setTypeOfService(tos) { return this[kNative].setTypeOfService(tos); }
+
+  /** @returns {number} the TOS byte or traffic class, or a negated errno */
+  getTypeOfService() { return this[kNative].getTypeOfService(); }
+}
+
+/** A Unix-domain socket, connected, connecting or listening. */
+class Pipe extends Handle {
+  /**
+   * @param {number} type Pipe.SOCKET or Pipe.SERVER
+   * @param {number} [triggerAsyncId] of the listening handle that accepts this one
+   */
+  constructor(type, triggerAsyncId) {
+    super(type === Pipe.SERVER ? 'PIPESERVERWRAP' : 'PIPEWRAP', triggerAsyncId);
+    this[kReadWhenConnected] = false;
+  }
+
+  /**
+   * As for TCP; but before there is a connection, it is remembered until there is one.
+   * @returns {number} status
+   */
+  readStart() {
+    const status = super.readStart();
+    if (status !== UV_ENOTCONN) return status;
+    this[kReadWhenConnected] = true;
+    return 0;
+  }
+
+  /**
+   * Starts the reads that were asked for too early.
+   * @param {number} status
+   */
+  _completeConnect(status) {
+    if (status === 0 && this[kReadWhenConnected]) this[kNative].readStart();
+    super._completeConnect(status);
+  }
+
+  /**
+   * @param {string} path a path, or an abstract name that starts with a NUL
+   * @returns {number} status
+   */
+  bind(path) { return this[kNative].bindPath(path); }
+
+  /**
+   * @param {object} req a ConnectReq
+   * @param {string} path as for `bind`
+   * @returns {number} status
+   */
+  connect(req, path) {
+    return this._startConnect('PIPECONNECTWRAP', req, this[kNative].connectPath(path));
+  }
+
+  /**
+   * Lets others use the socket's path.
+   * @param {number} mode Pipe.UV_READABLE, Pipe.UV_WRITABLE
+   * @returns {number} status
+   */
+  fchmod(mode) { return this[kNative].chmod(mode); }
+}
+
+Object.assign(TCP, { SOCKET: 0, SERVER: 1, UV_TCP_IPV6ONLY: 1, UV_TCP_REUSEPORT: 2 });
+Object.assign(Pipe, { SOCKET: 0, SERVER: 1, IPC: 2, UV_READABLE: 1, UV_WRITABLE: 2 });
+
+module.exports = { Handle, TCP, Pipe };

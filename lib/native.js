@@ -1,0 +1,89 @@
+'use strict';
+
+// Loads the addon: the one that NAPI_RS_NATIVE_LIBRARY_PATH names, or the one built in this folder, or the
+// one of the platform's package.
+
+const { existsSync } = require('node:fs');
+const path = require('node:path');
+const { TARGETS, hostId, binaryName, packageName } = require('./platform');
+
+const ROOT = path.join(__dirname, '..');
+
+/**
+ * Thrown when no binary for this machine can be loaded.
+ * @param {string} message what is missing and what to do
+ * @param {Error[]} causes why each binary that is there could not be loaded
+ * @returns {Error} with code `ERR_RSNET_NO_BINARY`, and the first cause as `cause`
+ */
+function noBinary(message, causes) {
+  const error = causes.length === 0 ? new Error(message) : new Error(message, { cause: causes[0] });
+  error.code = 'ERR_RSNET_NO_BINARY';
+  return error;
+}
+
+/**
+ * Explain why there is nothing to load on this machine.
+ * @param {Error[]} causes why each binary that is there could not be loaded
+ * @returns {Error} ready to be thrown
+ */
+function explain(causes) {
+  if (process.platform === 'win32') {
+    return noBinary('rsnet does not support Windows: use the built-in net module there', causes);
+  }
+  const id = hostId();
+  const name = packageName(id);
+  const { version } = require('../package.json');
+  const lines = [`rsnet has no binary that runs on this machine (${id}).`];
+  for (const cause of causes) lines.push(`- ${cause.message}`);
+  if (TARGETS.some((target) => target.id === id)) {
+    lines.push(`The package ${name} is missing or cannot be loaded: install it with "npm install ${name}@${version}" ` +
+      '(npm leaves it out with --omit=optional, and when node_modules was made on another platform).');
+  } else {
+    lines.push(`No package ${name} is published.`);
+  }
+  lines.push('To build the addon here, with a Rust toolchain and a C linker: ' +
+    `node ${path.join(ROOT, 'scripts', 'build.js')}`);
+  return noBinary(lines.join('\n'), causes);
+}
+
+/**
+ * The short names under which a binary for this machine may be found. Which C library runs is not asked: a
+ * binary for the other one is not installed, and would not load.
+ * @returns {string[]} for example `['linux-x64-gnu', 'linux-x64-musl']`
+ */
+function candidates() {
+  return process.platform === 'linux' ? [hostId('gnu'), hostId('musl')] : [hostId(null)];
+}
+
+/**
+ * Load the addon.
+ * @returns {object} what the addon exports
+ * @throws {Error} `ERR_RSNET_NO_BINARY` when there is none for this machine; the loader's own error when the
+ * one named in the environment does not load
+ */
+function load() {
+  const chosen = process.env.NAPI_RS_NATIVE_LIBRARY_PATH;
+  if (chosen) return require(path.resolve(chosen));
+  const causes = [];
+  for (const id of candidates()) {
+    const file = path.join(ROOT, binaryName(id));
+    if (!existsSync(file)) continue;
+    try {
+      return require(file);
+    } catch (error) {
+      causes.push(error);
+    }
+  }
+  for (const id of candidates()) {
+    const name = packageName(id);
+    try {
+      return require(name);
+    } catch (error) {
+      const absent = error.code === 'MODULE_NOT_FOUND' && error.message.includes(`'${name}'`);
+      if (!absent) causes.push(error);
+    }
+  }
+  throw explain(causes);
+}
+
+module.exports = load();

@@ -1,0 +1,57 @@
+'use strict';
+
+/**
+ * Loaded with `node -r rsnet/register`, `node --import rsnet/register` or `require('rsnet/register')`: from
+ * then on `net` and `node:net` are rsnet, in this thread and in whatever inherits the option.
+ *
+ * RSNET_DISABLE=1 turns it off; RSNET_DEBUG=1 writes a line to stderr which says what is active.
+ */
+
+/**
+ * Tells whether a switch in the environment is on.
+ * @param {string} name the variable's
+ * @returns {boolean}
+ */
+function isOn(name) {
+  const value = process.env[name];
+  return value !== undefined && value !== '' && value !== '0';
+}
+
+/**
+ * Puts rsnet's exports into the built-in module's exports object. That object is what `require`, the default
+ * import and process.getBuiltinModule give, and what http, tls, cluster and child_process look their `net` up
+ * in.
+ */
+function register() {
+  // Terminal streams stay the host's: tty links its classes to whatever `net` is when it is loaded.
+  require('node:tty');
+  const { syncBuiltinESMExports } = require('node:module');
+  const net = require('node:net');
+  const { BUILTIN, builtin } = require('./builtin');
+  const rsnet = require('../index.js');
+
+  if (net[BUILTIN] === undefined) Object.defineProperty(net, BUILTIN, { value: builtin });
+  for (const name of Object.keys(net)) {
+    if (!Object.hasOwn(rsnet, name)) delete net[name];
+  }
+  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(rsnet))) {
+    Object.defineProperty(net, name, { ...descriptor, configurable: true });
+  }
+  syncBuiltinESMExports();
+  require('./relink').relink(builtin, rsnet);
+  require('./handle-passing').install();
+}
+
+/** Writes the line that RSNET_DEBUG asks for. */
+function announce() {
+  const { version } = require('../package.json');
+  if (isOn('RSNET_DISABLE')) {
+    process.stderr.write(`rsnet ${version}: off (RSNET_DISABLE)\n`);
+    return;
+  }
+  const bridge = require('./bridge').getBridge();
+  process.stderr.write(`rsnet ${version}: ${bridge.lane} lane, ${bridge.threads} runtime threads\n`);
+}
+
+if (!isOn('RSNET_DISABLE')) register();
+if (isOn('RSNET_DEBUG')) announce();

@@ -1,0 +1,51 @@
+'use strict';
+
+/**
+ * Node's modules that derive a class from `net` do so when they are loaded. One that was loaded before
+ * `rsnet/register` would go on with the built-in's prototypes under rsnet's constructors.
+ */
+
+/**
+ * Tells whether one of Node's internal modules has been loaded; asking `require` would load it.
+ * @param {string} id such as '_http_server'
+ * @returns {boolean}
+ */
+function isLoaded(id) {
+  return process.moduleLoadList.includes(`NativeModule ${id}`);
+}
+
+/**
+ * Lets a class derive from another base, if it derives from the given one.
+ * @param {Function} derived the class
+ * @param {Function} from its base so far
+ * @param {Function} to its base from now on
+ */
+function rebase(derived, from, to) {
+  if (Object.getPrototypeOf(derived) === from) Object.setPrototypeOf(derived, to);
+  if (Object.getPrototypeOf(derived.prototype) === from.prototype) {
+    Object.setPrototypeOf(derived.prototype, to.prototype);
+  }
+}
+
+/**
+ * Moves the classes of the modules that were loaded before over to rsnet.
+ * @param {typeof import('node:net')} builtin the host's own net
+ * @param {typeof import('node:net')} rsnet what takes its place
+ */
+function relink(builtin, rsnet) {
+  if (isLoaded('_http_server')) rebase(require('node:http').Server, builtin.Server, rsnet.Server);
+  if (isLoaded('_http_agent')) {
+    const { Agent } = require('node:http');
+    if (Agent.prototype.createConnection === builtin.createConnection) {
+      Agent.prototype.createConnection = rsnet.createConnection;
+    }
+  }
+  // Named the second way since Node 22.
+  if (isLoaded('_tls_wrap') || isLoaded('internal/tls/wrap')) {
+    const tls = require('node:tls');
+    rebase(tls.Server, builtin.Server, rsnet.Server);
+    rebase(tls.TLSSocket, builtin.Socket, rsnet.Socket);
+  }
+}
+
+module.exports = { relink };

@@ -1,0 +1,51 @@
+'use strict';
+
+// What a handle is asked to do and answers later: the counterparts of libuv's requests.
+
+/** A connection that is being made. */
+class ConnectReq {
+  /** @param {function(number, object, ConnectReq, boolean, boolean): void} oncomplete */
+  constructor(oncomplete) {
+    this.oncomplete = oncomplete;
+    this.resource = null;
+    this.address = undefined;
+    this.port = undefined;
+    this.localAddress = undefined;
+    this.localPort = undefined;
+    this.addressType = undefined;
+    this.finishEntry = undefined;
+  }
+}
+
+/** Data that is being written. `async` tells after the call whether the kernel still has to take some of it. */
+class WriteReq {
+  /**
+   * @param {function(number): void} oncomplete
+   * @param {function(Error=): void} callback what the stream wants to be told
+   */
+  constructor(oncomplete, callback) {
+    this.oncomplete = oncomplete;
+    this.callback = callback;
+    this.handle = null;
+    this.resource = null;
+    this.async = false;
+    this.bytes = 0;
+    this.error = undefined;
+  }
+}
+
+/** The end of the writing side on its way. */
+class ShutdownReq {
+  /**
+   * @param {function(number): void} oncomplete
+   * @param {function(Error=): void} callback
+   */
+  constructor(oncomplete, callback) {
+    this.oncomplete = oncomplete;
+    this.callback = callback;
+    this.handle = null;
+    this.resource = null;
+  }
+}
+
+module.exports = { ConnectReq, WriteReq, ShutdownReq };

@@ -1,0 +1,309 @@
+'use strict';
+
+// How data passes between a Socket's streams and its handle.
+
+const { Duplex } = require('stream');
+const { isUint8Array } = require('util/types');
+const { codes, ErrnoException } = require('./errors');
+const { ShutdownReq, WriteReq } = require('./requests');
+const { UV_EOF, UV_ENOTCONN } = require('./uv');
+const {
+  kAfterAsyncWrite, kBuffer, kBufferCb, kBufferGen, kLastWriteQueueSize, kUpdateTimer, owner_symbol,
+} = require('./symbols');
+
+/** What a user's buffer (`onread`) had no room for when its callback asked to pause. */
+const kHeld = Symbol('kHeld');
+
+/**
+ * Called by the handle, as `this`, for data, end and read errors.
+ *
+ * @this {object}
+ * @param {number} nread bytes, or UV_EOF, or a negated errno
+ * @param {Buffer} [buffer]
+ */
+function onHandleRead(nread, buffer) {
+  const socket = this[owner_symbol];
+  if (socket === null || this !== socket._handle) return;
+  socket[kUpdateTimer]();
+  if (nread > 0) {
+    if (socket.destroyed) return;
+    const more = socket[kBuffer] ? fillUserBuffer(socket, buffer) : socket.push(buffer);
+    if (!more) stopReading(socket);
+    return;
+  }
+  if (nread === 0) return;
+  if (nread !== UV_EOF) {
+    socket.destroy(new ErrnoException(nread, 'read'));
+    return;
+  }
+  socket.push(null);
+  socket.read(0);
+}
+
+/**
+ * Hands data to the callback of `onread`, in as many turns as the user's buffer needs.
+ *
+ * @param {import('..').Socket} socket
+ * @param {Buffer} data
+ * @returns {boolean} false when the callback asked to pause
+ */
+function fillUserBuffer(socket, data) {
+  let rest = data;
+  while (rest.length > 0) {
+    const target = socket[kBuffer];
+    const count = Math.min(rest.length, target.length);
+    target.set(count === rest.length ? rest : rest.subarray(0, count));
+    rest = rest.subarray(count);
+    const more = socket[kBufferCb](count, target) !== false;
+    takeNextUserBuffer(socket);
+    if (socket.destroyed) return false;
+    if (!more || (rest.length > 0 && socket._handle?.reading === false)) {
+      socket[kHeld] = rest.length > 0 ? rest : undefined;
+      return false;
+    }
+  }
+  return true;
+}
+
+/**
+ * Asks for the next buffer where the user makes one for each read, and tells the handle how much it holds.
+ *
+ * @param {import('..').Socket} socket
+ */
+function takeNextUserBuffer(socket) {
+  const make = socket[kBufferGen];
+  if (make === null) return;
+  const next = make();
+  if (!isUint8Array(next)) return;
+  if (next.length !== socket[kBuffer].length) socket._handle?.setReadSize(next.length);
+  socket[kBuffer] = next;
+}
+
+/**
+ * Connects a handle with the user's buffer of `onread`, if there is one.
+ *
+ * @param {import('..').Socket} socket with a handle
+ */
+function useUserBuffer(socket) {
+  if (!socket[kBuffer] || typeof socket._handle.setReadSize !== 'function') return;
+  if (socket[kBufferGen] !== null) {
+    const first = socket[kBufferGen]();
+    if (!isUint8Array(first)) return;
+    socket[kBuffer] = first;
+  }
+  socket._handle.setReadSize(socket[kBuffer].length);
+}
+
+/**
+ * @param {import('..').Socket} socket with a handle
+ */
+function startReading(socket) {
+  const handle = socket._handle;
+  handle.reading = true;
+  const held = socket[kHeld];
+  if (held !== undefined) {
+    socket[kHeld] = undefined;
+    process.nextTick(() => {
+      if (!socket.destroyed && !fillUserBuffer(socket, held)) stopReading(socket);
+    });
+  }
+  const status = handle.readStart();
+  if (status) socket.destroy(new ErrnoException(status, 'read'));
+}
+
+/**
+ * @param {import('..').Socket} socket
+ */
+function stopReading(socket) {
+  const handle = socket._handle;
+  if (!handle) return;
+  handle.reading = false;
+  if (socket.destroyed) return;
+  const status = handle.readStop();
+  if (status) socket.destroy(new ErrnoException(status, 'read'));
+}
+
+/**
+ * `readable._read`: waits for the connection, then lets the handle read.
+ *
+ * @this {import('..').Socket}
+ * @param {number} n ignored: the engine chooses
+ */
+function read(n) {
+  if (this.connecting || !this._handle) {
+    this.once('connect', () => this._read(n));
+  } else if (!this._handle.reading) {
+    startReading(this);
+  }
+}
+
+/**
+ * Hands a chunk, or several at once, to the handle; while connecting, as soon as connected.
+ *
+ * @this {import('..').Socket}
+ * @param {boolean} several whether `data` is an array of `{ chunk, encoding }`
+ * @param {Buffer|string|Array} data
+ * @param {string} encoding
+ * @param {function(Error=): void} callback
+ * @returns {false|undefined} false where there is nothing to write to
+ */
+function writeGeneric(several, data, encoding, callback) {
+  if (this.connecting) {
+    writeOnceConnected(this, several, data, encoding, callback);
+    return undefined;
+  }
+  this._pendingData = null;
+  this._pendingEncoding = '';
+  const handle = this._handle;
+  if (!handle) {
+    callback(new codes.ERR_SOCKET_CLOSED());
+    return false;
+  }
+  this._unrefTimer();
+  const req = new WriteReq(onWriteComplete, callback);
+  req.handle = handle;
+  const status = several ? writeChunks(handle, req, data) : writeChunk(handle, req, data, encoding);
+  if (status !== 0) {
+    callback(new ErrnoException(status, 'write', req.error));
+  } else if (req.async) {
+    this[kLastWriteQueueSize] = req.bytes;
+  } else {
+    callback();
+  }
+  return undefined;
+}
+
+/**
+ * @param {import('..').Socket} socket
+ * @param {boolean} several
+ * @param {Buffer|string|Array} data
+ * @param {string} encoding
+ * @param {function(Error=): void} callback
+ */
+function writeOnceConnected(socket, several, data, encoding, callback) {
+  socket._pendingData = data;
+  socket._pendingEncoding = encoding;
+  const onClose = () => callback(new codes.ERR_SOCKET_CLOSED_BEFORE_CONNECTION());
+  socket.once('connect', function connect() {
+    this.off('close', onClose);
+    this._writeGeneric(several, data, encoding, callback);
+  });
+  socket.once('close', onClose);
+}
+
+/**
+ * @param {object} handle
+ * @param {WriteReq} req
+ * @param {Buffer|string} data
+ * @param {string} encoding
+ * @returns {number} status
+ */
+function writeChunk(handle, req, data, encoding) {
+  if (typeof data !== 'string') return handle.writeBuffer(req, data);
+  switch (encoding) {
+    case 'utf8':
+    case 'utf-8':
+      return handle.writeUtf8String(req, data);
+    case 'latin1':
+    case 'binary':
+      return handle.writeLatin1String(req, data);
+    case 'ascii':
+      return handle.writeAsciiString(req, data);
+    case 'ucs2':
+    case 'ucs-2':
+    case 'utf16le':
+    case 'utf-16le':
+      return handle.writeUcs2String(req, data);
+    default:
+      return handle.writeBuffer(req, Buffer.from(data, encoding));
+  }
+}
+
+/**
+ * @param {object} handle
+ * @param {WriteReq} req
+ * @param {Array<{chunk: Buffer|string, encoding: string}>} entries
+ * @returns {number} status
+ */
+function writeChunks(handle, req, entries) {
+  const chunks = new Array(entries.length);
+  if (entries.allBuffers) {
+    for (let i = 0; i < entries.length; i++) chunks[i] = entries[i].chunk;
+    return handle.writev(req, chunks, true);
+  }
+  for (let i = 0; i < entries.length; i++) {
+    const { chunk, encoding } = entries[i];
+    chunks[i] = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+  }
+  return handle.writev(req, chunks, true);
+}
+
+/**
+ * Called for a write that the kernel did not take at once.
+ *
+ * @this {WriteReq}
+ * @param {number} status
+ */
+function onWriteComplete(status) {
+  const socket = this.handle[owner_symbol];
+  if (!socket || socket.destroyed) {
+    if (typeof this.callback === 'function') this.callback(null);
+    return;
+  }
+  if (status < 0) {
+    const error = new ErrnoException(status, 'write', this.error);
+    if (typeof this.callback === 'function') this.callback(error);
+    else socket.destroy(error);
+    return;
+  }
+  socket[kUpdateTimer]();
+  socket[kAfterAsyncWrite](this);
+  if (typeof this.callback === 'function') this.callback(null);
+}
+
+/**
+ * `writable._final`: half-closes the connection once everything is sent.
+ *
+ * @this {import('..').Socket}
+ * @param {function(Error=): void} callback
+ */
+function final(callback) {
+  if (this.pending) {
+    this.once('connect', () => this._final(callback));
+    return;
+  }
+  const req = new ShutdownReq(onShutdownComplete, callback);
+  const status = this._handle.shutdown(req);
+  if (status === UV_ENOTCONN || status === 1) callback();
+  else if (status !== 0) callback(new ErrnoException(status, 'shutdown'));
+}
+
+/**
+ * @this {ShutdownReq}
+ */
+function onShutdownComplete() {
+  this.callback();
+}
+
+/**
+ * What `write` is once the other side has ended and half-open is not allowed.
+ *
+ * @this {import('..').Socket}
+ * @param {*} chunk
+ * @param {string|Function} [encoding]
+ * @param {Function} [callback]
+ * @returns {boolean} false
+ */
+function writeAfterFIN(chunk, encoding, callback) {
+  if (!this.writableEnded) return Duplex.prototype.write.call(this, chunk, encoding, callback);
+  const done = typeof encoding === 'function' ? encoding : callback;
+  const error = new Error('This socket has been ended by the other party');
+  error.code = 'EPIPE';
+  if (typeof done === 'function') process.nextTick(done, error);
+  this.destroy(error);
+  return false;
+}
+
+module.exports = {
+  final, onHandleRead, read, startReading, stopReading, useUserBuffer, writeAfterFIN, writeGeneric,
+};

@@ -1,0 +1,344 @@
+'use strict';
+
+// What the handles of TCP and Unix-domain sockets share: descriptors of the engine under the names and calls
+// that programs know from Node's own handles. Status values are 0 or a negated errno.
+
+const { AsyncResource } = require('async_hooks');
+const { setImmediate } = require('timers');
+const { register, release } = require('./bridge');
+const { owner_symbol } = require('./symbols');
+const { UV_EBADF, UV_ECANCELED } = require('./uv');
+
+const kNative = Symbol('kNative');
+const kSlot = Symbol('kSlot');
+const kClosing = Symbol('kClosing');
+const kOnClose = Symbol('kOnClose');
+const kConnectReq = Symbol('kConnectReq');
+const kShutdownReq = Symbol('kShutdownReq');
+const kWriteReqs = Symbol('kWriteReqs');
+const kAdopted = Symbol('kAdopted');
+const kReadSize = Symbol('kReadSize');
+
+/** Encodings of `writeString`, as the addon numbers them. */
+const UTF8 = 0;
+const LATIN1 = 1;
+const UTF16LE = 2;
+
+/** What both kinds of handles share: life cycle, reading, writing, counters. */
+class Handle extends AsyncResource {
+  /**
+   * @param {string} provider the resource type that async_hooks sees
+   * @param {number} [triggerAsyncId] of the listening handle that accepts this one
+   */
+  constructor(provider, triggerAsyncId) {
+    super(provider, { requireManualDestroy: true, triggerAsyncId });
+    const { slot, socket } = register(this);
+    this[kNative] = socket;
+    this[kSlot] = slot;
+    this[kClosing] = false;
+    this[kOnClose] = undefined;
+    this[kConnectReq] = null;
+    this[kShutdownReq] = null;
+    this[kWriteReqs] = [];
+    this[kAdopted] = undefined;
+    this[kReadSize] = 0;
+    this[owner_symbol] = null;
+    /** Whether the owner wants data; kept by the owner. */
+    this.reading = false;
+    /** Called with (count or negated errno, Buffer). */
+    this.onread = undefined;
+    /** Called with (status, handle of the new connection). */
+    this.onconnection = undefined;
+  }
+
+  /** The file descriptor, -1 when there is none. */
+  get fd() { return this[kNative].fd; }
+
+  /** Bytes handed to the owner. */
+  get bytesRead() { return this[kNative].bytesRead; }
+
+  /** Bytes accepted for writing, sent or queued. */
+  get bytesWritten() { return this[kNative].bytesWritten; }
+
+  /** Bytes accepted for writing that the kernel has not taken yet. */
+  get writeQueueSize() { return this[kNative].writeQueueSize; }
+
+  /** @returns {number} the id under which async_hooks knows this handle */
+  getAsyncId() { return this.asyncId(); }
+
+  /** The process stays alive for this handle. */
+  ref() { if (!this[kClosing]) this[kNative].ref(); }
+
+  /** The process need not stay alive for this handle. */
+  unref() { if (!this[kClosing]) this[kNative].unref(); }
+
+  /** @returns {boolean} whether `ref` holds; false once closing */
+  hasRef() { return !this[kClosing] && this[kNative].hasRef(); }
+
+  /**
+   * Takes over an open descriptor.
+   * @param {number} fd
+   * @returns {number} status
+   */
+  open(fd) { return this[kNative].open(fd); }
+
+  /**
+   * @param {number} backlog connections that may wait for accept
+   * @returns {number} status
+   */
+  listen(backlog) { return this[kNative].listen(backlog | 0); }
+
+  /** @returns {number} status */
+  readStart() { return this[kClosing] ? UV_EBADF : this[kNative].readStart(); }
+
+  /** @returns {number} status */
+  readStop() { return this[kClosing] ? UV_EBADF : this[kNative].readStop(); }
+
+  /**
+   * The most that one read event may bring.
+   * @param {number} bytes 0 = as the engine sees fit
+   */
+  setReadSize(bytes) {
+    this[kReadSize] = bytes;
+    this[kNative].setReadSize(bytes);
+  }
+
+  /**
+   * A descriptor of its own for the same connection, for handing it to somebody else.
+   * @returns {number} descriptor, or a negated errno
+   */
+  dup() { return this[kNative].dup(); }
+
+  /**
+   * @param {object} req a WriteReq
+   * @param {Buffer} data
+   * @returns {number} status
+   */
+  writeBuffer(req, data) {
+    return this._wrote(req, data.length, this[kNative].write(data));
+  }
+
+  /**
+   * @param {object} req a WriteReq
+   * @param {string} string
+   * @returns {number} status
+   */
+  writeUtf8String(req, string) { return this._writeString(req, string, UTF8); }
+
+  /**
+   * @param {object} req a WriteReq
+   * @param {string} string
+   * @returns {number} status
+   */
+  writeLatin1String(req, string) { return this._writeString(req, string, LATIN1); }
+
+  /**
+   * @param {object} req a WriteReq
+   * @param {string} string
+   * @returns {number} status
+   */
+  writeAsciiString(req, string) { return this._writeString(req, string, LATIN1); }
+
+  /**
+   * @param {object} req a WriteReq
+   * @param {string} string
+   * @returns {number} status
+   */
+  writeUcs2String(req, string) { return this._writeString(req, string, UTF16LE); }
+
+  /**
+   * Writes several chunks by one system call.
+   * @param {object} req a WriteReq
+   * @param {Array} chunks Buffers, or, without `allBuffers`, chunk and encoding by turns
+   * @param {boolean} [allBuffers]
+   * @returns {number} status
+   */
+  writev(req, chunks, allBuffers) {
+    let buffers = chunks;
+    if (!allBuffers) {
+      buffers = [];
+      for (let i = 0; i < chunks.length; i += 2) {
+        const chunk = chunks[i];
+        buffers.push(typeof chunk === 'string' ? Buffer.from(chunk, chunks[i + 1]) : chunk);
+      }
+    }
+    let bytes = 0;
+    for (const buffer of buffers) bytes += buffer.length;
+    return this._wrote(req, bytes, this[kNative].writev(buffers));
+  }
+
+  /**
+   * Ends the writing side once everything queued is sent.
+   * @param {object} req a ShutdownReq
+   * @returns {number} status
+   */
+  shutdown(req) {
+    if (this[kClosing]) return UV_EBADF;
+    const status = this[kNative].shutdown();
+    if (status !== 0) return status;
+    req.handle = this;
+    req.resource = this._requestResource('SHUTDOWNWRAP');
+    this[kShutdownReq] = req;
+    return 0;
+  }
+
+  /**
+   * Closes the descriptor at once; what waits is cancelled, and `callback` runs, in the closing phase of the loop.
+   * @param {function(): void} [callback]
+   */
+  close(callback) {
+    if (this[kClosing]) return;
+    this._closing(callback, this[kNative].close());
+  }
+
+  /** @returns {boolean} whether `close` was called */
+  get closing() { return this[kClosing]; }
+
+  /**
+   * Makes this the owner of a foreign handle's connection: it is closed with this one.
+   * @param {object} handle with `close`
+   */
+  _adopt(handle) { this[kAdopted] = handle; }
+
+  /** The foreign handle for the same connection, if there is one. */
+  get _adopted() { return this[kAdopted]; }
+
+  /**
+   * The descriptor is closed; what remains is the closing phase.
+   * @param {function(): void} [callback]
+   * @param {boolean} [announced] whether a CLOSED event is going to come
+   */
+  _closing(callback, announced) {
+    this[kClosing] = true;
+    this[kOnClose] = callback;
+    this[kAdopted]?.close();
+    // Hosts without libuv have no closing phase to be called in; the check phase is next to it.
+    if (announced !== true) setImmediate(() => this._completeClose());
+  }
+
+  /**
+   * @param {object} req a WriteReq
+   * @param {string} string
+   * @param {number} encoding UTF8, LATIN1 or UTF16LE
+   * @returns {number} status
+   */
+  _writeString(req, string, encoding) {
+    const native = this[kNative];
+    const before = native.bytesWritten;
+    const result = native.writeString(string, encoding);
+    return this._wrote(req, native.bytesWritten - before, result);
+  }
+
+  /**
+   * Fills in the request after a write.
+   * @param {object} req a WriteReq
+   * @param {number} bytes
+   * @param {number} result 0 sent, 1 queued, or a negated errno
+   * @returns {number} status
+   */
+  _wrote(req, bytes, result) {
+    if (result < 0) return result;
+    req.handle = this;
+    req.bytes = bytes;
+    req.async = result === 1;
+    if (req.async) {
+      req.resource = this._requestResource('WRITEWRAP');
+      this[kWriteReqs].push(req);
+    }
+    return 0;
+  }
+
+  /**
+   * The oldest queued write is done.
+   * @param {number} status
+   */
+  _completeWrite(status) {
+    const req = this[kWriteReqs].shift();
+    if (req === undefined) return;
+    req.resource.runInAsyncScope(req.oncomplete, req, status, this, req.error);
+    req.resource.emitDestroy();
+  }
+
+  /**
+   * The connect is done.
+   * @param {number} status
+   */
+  _completeConnect(status) {
+    const req = this[kConnectReq];
+    if (req === null) return;
+    this[kConnectReq] = null;
+    // Before there was a connection, the engine had nothing to remember it with.
+    if (status === 0 && this[kReadSize] > 0) this[kNative].setReadSize(this[kReadSize]);
+    req.resource.runInAsyncScope(req.oncomplete, req, status, this, req, true, true);
+    req.resource.emitDestroy();
+  }
+
+  /**
+   * The shutdown is done.
+   * @param {number} status
+   */
+  _completeShutdown(status) {
+    const req = this[kShutdownReq];
+    if (req === null) return;
+    this[kShutdownReq] = null;
+    req.resource.runInAsyncScope(req.oncomplete, req, status);
+    req.resource.emitDestroy();
+  }
+
+  /**
+   * The closing phase: cancels what still waits, and tells the owner.
+   */
+  _completeClose() {
+    release(this[kSlot]);
+    this._completeConnect(UV_ECANCELED);
+    while (this[kWriteReqs].length > 0) this._completeWrite(UV_ECANCELED);
+    this._completeShutdown(UV_ECANCELED);
+    const callback = this[kOnClose];
+    this[kOnClose] = undefined;
+    this[owner_symbol] = null;
+    if (typeof callback === 'function') this.runInAsyncScope(callback, this);
+    this.emitDestroy();
+  }
+
+  /**
+   * A connection waits, or accept(2) failed. The new handle belongs to no async context but its own.
+   * @param {number} status
+   */
+  _acceptConnection(status) {
+    if (status !== 0) {
+      this.runInAsyncScope(this.onconnection, this, status, undefined);
+      return;
+    }
+    const client = new this.constructor(0, this.asyncId());
+    const err = client[kNative].accept(this[kNative]);
+    if (err !== 0) {
+      client.close();
+      return;
+    }
+    this.runInAsyncScope(this.onconnection, this, 0, client);
+  }
+
+  /**
+   * @param {string} provider the resource type that async_hooks sees
+   * @returns {AsyncResource} for a request of this handle
+   */
+  _requestResource(provider) {
+    return new AsyncResource(provider, { requireManualDestroy: true, triggerAsyncId: this.asyncId() });
+  }
+
+  /**
+   * Keeps the request of a connect that is under way.
+   * @param {string} provider
+   * @param {object} req a ConnectReq
+   * @param {number} status of the call
+   * @returns {number} status
+   */
+  _startConnect(provider, req, status) {
+    if (status !== 0) return status;
+    req.resource = this._requestResource(provider);
+    this[kConnectReq] = req;
+    return 0;
+  }
+}
+
+module.exports = { Handle, kClosing, kNative };

@@ -1,0 +1,82 @@
+'use strict';
+
+// The idle timer of a socket: `setTimeout`, `timeout` and the event of that name.
+
+const { validateFunction, validateTimerDuration } = require('./validate');
+const { kLastWriteQueueSize, kTimeout } = require('./symbols');
+
+/**
+ * `socket.setTimeout`: emits 'timeout' after that time without traffic; the connection stays.
+ *
+ * The timer is made by the global `setTimeout` as it is at this moment, so that fake timers drive it.
+ *
+ * @this {import('..').Socket}
+ * @param {number} msecs milliseconds, 0 = no timer
+ * @param {function(): void} [callback] once-listener for 'timeout'; with 0 the listener to take away
+ * @returns {import('..').Socket} this
+ * @throws {TypeError|RangeError} for a bad time or callback
+ */
+function setSocketTimeout(msecs, callback) {
+  if (this.destroyed) return this;
+  this.timeout = msecs;
+  const duration = validateTimerDuration(msecs, 'msecs');
+  clearSocketTimeout(this);
+  if (duration === 0) {
+    if (callback !== undefined) {
+      validateFunction(callback, 'callback');
+      this.removeListener('timeout', callback);
+    }
+    return this;
+  }
+  this[kTimeout] = setTimeout(() => this._onTimeout(), duration);
+  this[kTimeout].unref?.();
+  if (callback !== undefined) {
+    validateFunction(callback, 'callback');
+    this.once('timeout', callback);
+  }
+  return this;
+}
+
+/**
+ * Runs when the timer does. A write on its way that has made progress since the last look counts as traffic.
+ *
+ * @this {import('..').Socket}
+ */
+function onTimeout() {
+  const handle = this._handle;
+  const queued = this[kLastWriteQueueSize];
+  if (queued > 0 && handle) {
+    const { writeQueueSize } = handle;
+    if (queued !== writeQueueSize) {
+      this[kLastWriteQueueSize] = writeQueueSize;
+      this._unrefTimer();
+      return;
+    }
+  }
+  this.emit('timeout');
+}
+
+/**
+ * Starts the idle time anew, for a socket and those it is layered on.
+ *
+ * @this {import('..').Socket}
+ */
+function refreshTimeout() {
+  for (let socket = this; socket; socket = socket._parent) {
+    const timer = socket[kTimeout];
+    if (timer) timer.refresh();
+  }
+}
+
+/**
+ * Stops the timer of one socket.
+ *
+ * @param {import('..').Socket} socket
+ */
+function clearSocketTimeout(socket) {
+  if (!socket[kTimeout]) return;
+  clearTimeout(socket[kTimeout]);
+  socket[kTimeout] = null;
+}
+
+module.exports = { setSocketTimeout, onTimeout, refreshTimeout, clearSocketTimeout };

@@ -1,0 +1,25 @@
+'use strict';
+
+const { getSystemErrorMap } = require('util');
+
+/** Negated errno by name, as the handles give them: those that rsnet itself looks at. */
+const codes = new Map();
+for (const [errno, [name]] of getSystemErrorMap()) codes.set(name, errno);
+
+/**
+ * @param {string} name such as 'ECONNREFUSED'
+ * @returns {number} the negated errno on this platform
+ */
+function uv(name) {
+  return codes.get(name);
+}
+
+module.exports = {
+  UV_EOF: uv('EOF'),
+  UV_EADDRINUSE: uv('EADDRINUSE'),
+  UV_EBADF: uv('EBADF'),
+  UV_ECANCELED: uv('ECANCELED'),
+  UV_EINVAL: uv('EINVAL'),
+  UV_ENOTCONN: uv('ENOTCONN'),
+  UV_ETIMEDOUT: uv('ETIMEDOUT'),
+};

@@ -1,0 +1,71 @@
+'use strict';
+
+const path = require('node:path');
+const { findBinary } = require('./binary');
+const { CACHE } = require('./paths');
+const { selectFiles } = require('./select');
+const { findSuite } = require('./source');
+const { parse } = require('./version');
+const exclusions = require('./exclusions.json');
+
+/**
+ * @typedef {object} Plan what a run does; plain data, since it crosses into jest as JSON
+ * @property {import('./binary').NodeBinary} node
+ * @property {import('./source').Suite} suite
+ * @property {import('./select').TestFile[]} files
+ * @property {Record<string, string>} excluded reasons by file name
+ * @property {string} [lane]
+ * @property {number} repeat
+ * @property {number} jobs
+ * @property {number} limit milliseconds for one test process
+ * @property {boolean} compare whether the built-in runs as well
+ * @property {boolean} refresh
+ * @property {string} baselineFile what the built-in passed
+ * @property {string} resultsFile
+ */
+
+/**
+ * Makes a name for the results that tells runs of different kinds apart.
+ * @param {string} version the Node's
+ * @param {object} options those of the command line
+ * @returns {string}
+ */
+function resultsName(version, options) {
+  const parts = ['results', version.slice(1)];
+  if (options.lane) parts.push(options.lane);
+  for (const part of [options.group, options.filter]) {
+    if (part) parts.push(part.source.replace(/\W+/g, '-').slice(0, 60));
+  }
+  return `${parts.join('-')}.json`;
+}
+
+/**
+ * Finds or fetches what a run needs.
+ * @param {object} options those of the command line
+ * @param {(text: string) => void} say told what goes on
+ * @returns {Promise<Plan>}
+ * @throws {Error} with a text for the user
+ */
+async function makePlan(options, say) {
+  const node = findBinary(options.node, say);
+  const suite = await findSuite(node, say);
+  const files = selectFiles(suite.folder, options);
+  if (files.length === 0) throw new Error('no file of the suite matches');
+  const excluded = exclusions.filter(({ nodes }) => nodes.includes(parse(node.version)[0]));
+  return {
+    node,
+    suite,
+    files,
+    excluded: Object.fromEntries(excluded.map(({ file, reason }) => [file, reason])),
+    lane: options.lane,
+    repeat: options.repeat,
+    jobs: options.jobs,
+    limit: options.limit,
+    compare: options.jest,
+    refresh: options.refresh,
+    baselineFile: path.join(CACHE, `builtin-${node.version.slice(1)}-suite-${suite.version}.json`),
+    resultsFile: path.join(CACHE, resultsName(node.version, options)),
+  };
+}
+
+module.exports = { makePlan };

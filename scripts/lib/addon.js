@@ -1,0 +1,134 @@
+'use strict';
+
+// Builds the addon with cargo and puts it into the package's folder, unless the one there is newer than all
+// of its sources.
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { TARGETS, hostId, binaryName } = require('../../lib/platform');
+const { Failure, run } = require('./run');
+
+const ROOT = path.join(__dirname, '..', '..');
+const STAMP = path.join(ROOT, '.rsnet-build.json');
+const SOURCES = ['src', '.cargo', 'Cargo.toml', 'Cargo.lock', 'build.rs', 'rust-toolchain.toml'];
+
+const NO_CARGO = 'cargo was not found: install a Rust toolchain (https://rustup.rs) and a C linker, ' +
+  'and make sure that cargo is in the PATH';
+
+/**
+ * When a file, or anything in a folder, was last changed. Folders count too, as removing a file changes their
+ * time.
+ * @param {string} file path of the file or folder
+ * @returns {number} milliseconds since the epoch; 0 if it is not there
+ */
+function newest(file) {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  if (!stat) return 0;
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(stat.mtimeMs, ...fs.readdirSync(file).map((name) => newest(path.join(file, name))));
+}
+
+/**
+ * The platform to build for.
+ * @param {string} [triple] Rust's name for it; this machine when left out
+ * @returns {{id: string, triple?: string}} its short name, and the triple if one was given
+ */
+function buildTarget(triple) {
+  if (!triple) {
+    if (process.platform === 'win32') throw new Failure('rsnet does not support Windows');
+    return { id: hostId() };
+  }
+  const target = TARGETS.find((known) => known.triple === triple);
+  if (!target) {
+    throw new Failure(`${triple} is not one of ${TARGETS.map((known) => known.triple).join(', ')}`);
+  }
+  return target;
+}
+
+/**
+ * Whether the addon is there, made with this profile, and no older than everything it was made from.
+ * @param {string} file path of the addon
+ * @param {string} profile `release` or `debug`
+ * @returns {boolean} true if there is nothing to build
+ */
+function upToDate(file, profile) {
+  const built = newest(file);
+  if (built === 0) return false;
+  let stamp;
+  try {
+    stamp = JSON.parse(fs.readFileSync(STAMP, 'utf8'));
+  } catch {
+    return false;
+  }
+  if (stamp[path.basename(file)] !== profile) return false;
+  return SOURCES.every((name) => newest(path.join(ROOT, name)) <= built);
+}
+
+/**
+ * Run cargo and find the library it made, wherever its target folder is.
+ * @param {string} profile `release` or `debug`
+ * @param {string} [triple] platform to build for, if not this machine
+ * @returns {string} path of the shared library
+ */
+function cargoBuild(profile, triple) {
+  const args = ['build', '--lib', '--message-format=json-render-diagnostics'];
+  if (profile === 'release') args.push('--release');
+  if (triple) args.push('--target', triple);
+  const output = run('cargo', args, {
+    cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'], missing: NO_CARGO, name: 'cargo build',
+  });
+  for (const line of output.split('\n')) {
+    if (!line.startsWith('{')) continue;
+    const message = JSON.parse(line);
+    if (message.reason !== 'compiler-artifact' || message.target.name !== 'rsnet') continue;
+    const library = message.filenames.find((name) => /\.(so|dylib)$/.test(name));
+    if (library) return library;
+  }
+  throw new Failure('cargo made no shared library: is crate-type "cdylib" set in Cargo.toml?');
+}
+
+/**
+ * Make sure the addon for a platform stands in the package's folder.
+ * @param {object} [options] what to build
+ * @param {boolean} [options.debug] without optimisation
+ * @param {boolean} [options.force] even if it is up to date
+ * @param {string} [options.triple] for another platform than this machine
+ * @returns {{id: string, file: string, built: boolean}} platform, path of the addon, whether it was built now
+ * @throws {Failure} when it cannot be built
+ */
+function ensureAddon({ debug = false, force = false, triple } = {}) {
+  const { id } = buildTarget(triple);
+  const file = path.join(ROOT, binaryName(id));
+  const profile = debug ? 'debug' : 'release';
+  if (!force && upToDate(file, profile)) return { id, file, built: false };
+
+  console.error(`rsnet: building the ${profile} addon for ${id}`);
+  const started = new Date();
+  const library = cargoBuild(profile, triple);
+  // A process may have the old file mapped, another may load it now: give it a new inode in one step.
+  const fresh = `${file}.${process.pid}.tmp`;
+  fs.copyFileSync(library, fresh);
+  // As old as the start of the build, so that a source saved meanwhile counts as newer.
+  fs.utimesSync(fresh, started, started);
+  fs.renameSync(fresh, file);
+  recordProfile(path.basename(file), profile);
+  return { id, file, built: true };
+}
+
+/**
+ * Remember with which profile a binary was made, which the file itself does not tell.
+ * @param {string} name file name of the binary
+ * @param {string} profile `release` or `debug`
+ */
+function recordProfile(name, profile) {
+  let stamp = {};
+  try {
+    stamp = JSON.parse(fs.readFileSync(STAMP, 'utf8'));
+  } catch { /* the first build here */ }
+  stamp[name] = profile;
+  const fresh = `${STAMP}.${process.pid}.tmp`;
+  fs.writeFileSync(fresh, `${JSON.stringify(stamp)}\n`);
+  fs.renameSync(fresh, STAMP);
+}
+
+module.exports = { ROOT, ensureAddon };

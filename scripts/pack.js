@@ -1,0 +1,90 @@
+'use strict';
+
+// npm run pack: makes dist/rsnet-<version>.tgz, and dist/rsnet-<platform>-<version>.tgz with the binary.
+// --out: another folder. --target <triple>: with the binary for another platform than this one.
+//
+// The platform packages are dependencies of the packed rsnet only. In the repository's own package.json they
+// would make npm ask the registry for a version that is not published yet.
+
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { parseArgs } = require('node:util');
+const { TARGETS, binaryName, packageName } = require('../lib/platform');
+const { ROOT, ensureAddon } = require('./lib/addon');
+const { Failure, run, npmCommand, main } = require('./lib/run');
+
+/**
+ * Read a package.json.
+ * @param {string} folder where it is
+ * @returns {object} its content
+ */
+function manifest(folder) {
+  return JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
+}
+
+/**
+ * Copy what `files` names into a folder, with the manifest that users get.
+ * @param {string} stage an empty folder
+ * @param {string} version of every package
+ */
+function stagePackage(stage, version) {
+  // "private" keeps the repository itself, which lacks the platform packages, from being published by mistake.
+  const { private: _private, scripts: _scripts, devDependencies: _development, ...published } = manifest(ROOT);
+  published.optionalDependencies = Object.fromEntries(TARGETS.map(({ id }) => [packageName(id), version]));
+  for (const name of [...published.files, 'README.md', 'LICENSE']) {
+    const from = path.join(ROOT, name);
+    if (!fs.existsSync(from)) throw new Failure(`${name} is named in package.json's files, and is not there`);
+    fs.cpSync(from, path.join(stage, name), { recursive: true });
+  }
+  fs.writeFileSync(path.join(stage, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);
+}
+
+/**
+ * Copy a platform's package and its binary into a folder.
+ * @param {string} stage an empty folder
+ * @param {string} id short name of the platform
+ * @param {string} binary path of the addon
+ * @param {string} version that the package must have
+ */
+function stagePlatform(stage, id, binary, version) {
+  const from = path.join(ROOT, 'npm', id);
+  if (!fs.existsSync(from)) throw new Failure(`there is no package for ${id} under npm/`);
+  if (manifest(from).version !== version) throw new Failure(`npm/${id} is not at version ${version}`);
+  fs.cpSync(from, stage, { recursive: true });
+  fs.copyFileSync(binary, path.join(stage, binaryName(id)));
+  fs.copyFileSync(path.join(ROOT, 'LICENSE'), path.join(stage, 'LICENSE'));
+}
+
+/**
+ * Make a tarball of a folder.
+ * @param {string} stage the folder
+ * @param {string} out where the tarball goes
+ */
+function pack(stage, out) {
+  const [command, args] = npmCommand(['pack', '--ignore-scripts', '--silent', '--pack-destination', out]);
+  const output = run(command, args, { cwd: stage, stdio: ['ignore', 'pipe', 'inherit'], name: 'npm pack' });
+  const name = output.trim().split('\n').pop();
+  const file = path.join(out, name);
+  const kilobytes = Math.ceil(fs.statSync(file).size / 1024);
+  console.error(`rsnet: ${path.relative(process.cwd(), file)} (${kilobytes} KB)`);
+}
+
+main(() => {
+  const { values } = parseArgs({ options: { out: { type: 'string' }, target: { type: 'string' } } });
+  const out = path.resolve(values.out ?? path.join(ROOT, 'dist'));
+  const { version } = manifest(ROOT);
+  const { id, file } = ensureAddon({ triple: values.target });
+  fs.mkdirSync(out, { recursive: true });
+  const stage = fs.mkdtempSync(path.join(os.tmpdir(), 'rsnet-pack-'));
+  try {
+    const [library, platform] = ['rsnet', 'platform'].map((name) => path.join(stage, name));
+    fs.mkdirSync(library);
+    stagePackage(library, version);
+    pack(library, out);
+    stagePlatform(platform, id, file, version);
+    pack(platform, out);
+  } finally {
+    fs.rmSync(stage, { recursive: true, force: true });
+  }
+});

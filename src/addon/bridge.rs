@@ -1,0 +1,77 @@
+//! The class `Bridge`.
+
+use std::rc::Rc;
+
+use napi::bindgen_prelude::{Function, JsValue, Unknown};
+use napi::{Env, Error, Result, Status};
+use napi_derive::napi;
+
+use crate::bridge::Bridge as Inner;
+use crate::bridge::host::Host;
+use crate::lane::runtime;
+
+/// Whether a host whose event loop can watch descriptors gets the inline lane unasked.
+const INLINE_BY_DEFAULT: bool = false;
+
+/// Where the events of an environment's sockets go.
+#[napi]
+pub struct Bridge {
+    inner: Rc<Inner>,
+    threads: u32,
+}
+
+#[napi]
+impl Bridge {
+    /// A bridge that calls `dispatch(id, kind, status, payload)` for each event and `tick()` between
+    /// two events of one turn. `lane` is `'worker'` or `'inline'`; without it `RSNET_LANE` decides,
+    /// then the host.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(
+        env: Env,
+        dispatch: Function<'_, Unknown<'_>, Unknown<'_>>,
+        tick: Function<'_, Unknown<'_>, Unknown<'_>>,
+        lane: Option<String>,
+    ) -> Result<Self> {
+        let host = Host::of(&env)?;
+        let inline = choose_lane(lane)?.unwrap_or(INLINE_BY_DEFAULT) && host.is_node;
+        let threads = runtime::thread_count().map_err(error)?;
+        let (dispatch, tick) = (dispatch.value().value, tick.value().value);
+        // SAFETY: the environment and both functions belong to this call.
+        let inner = unsafe { Inner::new(env.raw(), dispatch, tick, host.name_rules(), inline)? };
+        Ok(Bridge { inner, threads: threads as u32 })
+    }
+
+    /// The lane in use: `'worker'` or `'inline'`.
+    #[napi(getter)]
+    pub fn lane(&self) -> &'static str {
+        self.inner.lane_name()
+    }
+
+    /// Threads of the runtime.
+    #[napi(getter)]
+    pub fn threads(&self) -> u32 {
+        self.threads
+    }
+}
+
+impl Bridge {
+    /// The bridge behind the class.
+    pub(super) fn inner(&self) -> &Rc<Inner> {
+        &self.inner
+    }
+}
+
+/// Whether the argument, or else `RSNET_LANE`, names the inline lane; `None`: nothing names one.
+fn choose_lane(argument: Option<String>) -> Result<Option<bool>> {
+    let setting = std::env::var_os("RSNET_LANE").map(|value| value.to_string_lossy().into_owned());
+    match argument.or(setting).as_deref() {
+        None => Ok(None),
+        Some("inline") => Ok(Some(true)),
+        Some("worker") => Ok(Some(false)),
+        Some(other) => Err(error(format!("RSNET_LANE must be worker or inline, got {other:?}"))),
+    }
+}
+
+fn error(text: String) -> Error {
+    Error::new(Status::GenericFailure, text)
+}

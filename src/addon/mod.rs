@@ -1,0 +1,7 @@
+//! What JavaScript sees: the classes `Bridge` and `Socket`. They check and convert arguments, call
+//! the engine through its lane, and convert back.
+
+pub mod bridge;
+pub mod convert;
+pub mod descriptor;
+pub mod socket;

@@ -1,0 +1,184 @@
+//! Calls of the two JavaScript functions of a bridge.
+
+use std::ptr;
+
+use napi::sys;
+
+use super::buffers;
+use crate::engine::event::Event;
+use crate::lane::Flow;
+
+/// Kinds of events, as `dispatch` gets them.
+mod kind {
+    pub const CONNECT: u32 = 1;
+    pub const READ: u32 = 2;
+    pub const WRITE: u32 = 3;
+    pub const SHUTDOWN: u32 = 4;
+    pub const CONNECTION: u32 = 5;
+}
+
+/// References to `dispatch(id, kind, status, payload)` and `tick()`; weak while no socket is open.
+pub struct Callbacks {
+    dispatch: sys::napi_ref,
+    tick: sys::napi_ref,
+}
+
+impl Callbacks {
+    /// Weak references to both functions.
+    ///
+    /// # Errors
+    /// Those of Node-API.
+    ///
+    /// # Safety
+    /// The arguments belong to the running call of a JavaScript function.
+    pub unsafe fn new(
+        env: sys::napi_env,
+        dispatch: sys::napi_value,
+        tick: sys::napi_value,
+    ) -> napi::Result<Self> {
+        let mut references = [ptr::null_mut(); 2];
+        for (reference, function) in references.iter_mut().zip([dispatch, tick]) {
+            // SAFETY: passed on to the caller; the result is written to a local.
+            napi::check_status!(unsafe {
+                sys::napi_create_reference(env, function, 0, reference)
+            })?;
+        }
+        Ok(Callbacks { dispatch: references[0], tick: references[1] })
+    }
+
+    /// Makes the references strong, or weak again.
+    pub fn set_strong(&self, env: sys::napi_env, strong: bool) {
+        for reference in [self.dispatch, self.tick] {
+            // SAFETY: the references live as long as `self`, and this is the environment's thread.
+            unsafe {
+                if strong {
+                    sys::napi_reference_ref(env, reference, ptr::null_mut());
+                } else {
+                    sys::napi_reference_unref(env, reference, ptr::null_mut());
+                }
+            }
+        }
+    }
+
+    /// Deletes the references.
+    pub fn delete(&self, env: sys::napi_env) {
+        for reference in [self.dispatch, self.tick] {
+            // SAFETY: called once, by the drop of the bridge, before the environment ended.
+            unsafe { sys::napi_delete_reference(env, reference) };
+        }
+    }
+
+    /// Calls `dispatch` for `event` of the socket `id`.
+    pub fn dispatch(&self, env: sys::napi_env, id: u32, event: Event) -> Flow {
+        let (kind, status, chunk) = match event {
+            Event::Connect(status) => (kind::CONNECT, status, None),
+            Event::Read(chunk) => (kind::READ, chunk.len() as i32, Some(chunk)),
+            Event::ReadEnd(status) => (kind::READ, status, None),
+            Event::Write(status) => (kind::WRITE, status, None),
+            Event::Shutdown(status) => (kind::SHUTDOWN, status, None),
+            Event::Connection(status) => (kind::CONNECTION, status, None),
+        };
+        in_scope(env, || {
+            let mut arguments = [ptr::null_mut(); 4];
+            let mut count = 3;
+            // SAFETY: a scope is open; the results are written to a local array.
+            unsafe {
+                sys::napi_create_uint32(env, id, &raw mut arguments[0]);
+                sys::napi_create_uint32(env, kind, &raw mut arguments[1]);
+                sys::napi_create_int32(env, status, &raw mut arguments[2]);
+            }
+            if let Some(chunk) = chunk {
+                let Some(buffer) = buffers::to_js(env, chunk) else { return Flow::Stop };
+                arguments[3] = buffer;
+                count = 4;
+            }
+            call_from_loop(env, self.dispatch, &arguments[..count])
+        })
+    }
+
+    /// Calls `tick`, which runs what the previous event left for the next tick.
+    pub fn tick(&self, env: sys::napi_env) -> Flow {
+        in_scope(env, || call(env, self.tick, &[]))
+    }
+}
+
+/// Runs `body` inside a handle scope.
+fn in_scope(env: sys::napi_env, body: impl FnOnce() -> Flow) -> Flow {
+    let mut scope = ptr::null_mut();
+    // SAFETY: this is the environment's thread; the scope is closed below.
+    if unsafe { sys::napi_open_handle_scope(env, &raw mut scope) } != sys::Status::napi_ok {
+        return Flow::Stop;
+    }
+    let flow = body();
+    // SAFETY: opened above, and every inner scope is closed.
+    unsafe { sys::napi_close_handle_scope(env, scope) };
+    flow
+}
+
+/// Calls the function of `reference`. What it throws becomes an uncaught exception.
+fn call(env: sys::napi_env, reference: sys::napi_ref, arguments: &[sys::napi_value]) -> Flow {
+    let mut function = ptr::null_mut();
+    let mut receiver = ptr::null_mut();
+    // SAFETY: a scope is open, the reference is live, and the results are written to locals.
+    let status = unsafe {
+        sys::napi_get_reference_value(env, reference, &raw mut function);
+        sys::napi_get_undefined(env, &raw mut receiver);
+        if function.is_null() {
+            return Flow::Continue;
+        }
+        sys::napi_call_function(
+            env,
+            receiver,
+            function,
+            arguments.len(),
+            arguments.as_ptr(),
+            ptr::null_mut(),
+        )
+    };
+    if status == sys::Status::napi_ok { Flow::Continue } else { report(env) }
+}
+
+/// As [`call`], but as Node calls from its event loop: in no async context (`napi_make_callback`), so
+/// that nothing of the context in which the bridge was made is seen by sockets that others open.
+fn call_from_loop(
+    env: sys::napi_env,
+    reference: sys::napi_ref,
+    arguments: &[sys::napi_value],
+) -> Flow {
+    let mut function = ptr::null_mut();
+    let mut receiver = ptr::null_mut();
+    // SAFETY: a scope is open, the reference is live, and the results are written to locals; no
+    // async context is a documented argument.
+    let status = unsafe {
+        sys::napi_get_reference_value(env, reference, &raw mut function);
+        if function.is_null() {
+            return Flow::Continue;
+        }
+        sys::napi_create_object(env, &raw mut receiver);
+        sys::napi_make_callback(
+            env,
+            ptr::null_mut(),
+            receiver,
+            function,
+            arguments.len(),
+            arguments.as_ptr(),
+            ptr::null_mut(),
+        )
+    };
+    if status == sys::Status::napi_ok { Flow::Continue } else { report(env) }
+}
+
+/// Makes the pending exception an uncaught one. [`Flow::Stop`]: JavaScript cannot run any more.
+fn report(env: sys::napi_env) -> Flow {
+    let mut exception = ptr::null_mut();
+    // SAFETY: a scope is open, and the result is written to a local.
+    let status = unsafe {
+        let status = sys::napi_get_and_clear_last_exception(env, &raw mut exception);
+        if status == sys::Status::napi_ok {
+            sys::napi_fatal_exception(env, exception)
+        } else {
+            status
+        }
+    };
+    if status == sys::Status::napi_ok { Flow::Continue } else { Flow::Stop }
+}

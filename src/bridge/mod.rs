@@ -1,0 +1,242 @@
+//! Engine events to JavaScript: one [`Bridge`] for each environment and instance of the module.
+//!
+//! Everything here runs on the environment's JavaScript thread; only the wake-up of the threadsafe
+//! function ([`wake`]) crosses over from the runtime's threads.
+
+mod buffers;
+mod call;
+pub mod host;
+mod uv;
+mod wake;
+
+use std::cell::{Cell, RefCell};
+use std::ffi::c_void;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use napi::sys;
+
+use crate::engine::address::NameRules;
+use crate::engine::event::Event;
+use crate::lane::handle::Delta;
+use crate::lane::inline::{InlineLane, InlineSocket};
+use crate::lane::slots::{Key, Slots};
+use crate::lane::worker::{Hub, WorkerSocket};
+use crate::lane::{Flow, LaneSocket};
+use call::Callbacks;
+use uv::Watch;
+use wake::Waker;
+
+/// An environment's side of the sockets that one instance of the module made.
+pub struct Bridge {
+    env: sys::napi_env,
+    callbacks: Callbacks,
+    lane: Lane,
+    /// How the host reads Unix-domain names.
+    pub names: NameRules,
+    /// Sockets that keep the process alive.
+    alive: Cell<i32>,
+    /// Sockets with a descriptor.
+    open: Cell<i32>,
+    /// The sockets with a descriptor, to be closed when the environment ends.
+    sockets: RefCell<Slots<LaneSocket>>,
+    /// Whether the environment ended.
+    ended: Cell<bool>,
+}
+
+/// The lane of a bridge.
+enum Lane {
+    Worker { hub: Arc<Hub>, waker: Waker },
+    Inline { lane: Rc<InlineLane>, watch: Watch },
+}
+
+impl Lane {
+    /// # Safety
+    /// `env` belongs to the running call of a JavaScript function.
+    unsafe fn worker(env: sys::napi_env) -> napi::Result<Self> {
+        // SAFETY: passed on to the caller.
+        let waker = unsafe { Waker::new(env)? };
+        Ok(Lane::Worker { hub: Hub::new(waker.wake()), waker })
+    }
+
+    /// `None`: the host's event loop can watch no descriptor.
+    ///
+    /// # Safety
+    /// `env` belongs to the running call of a JavaScript function.
+    unsafe fn inline(env: sys::napi_env) -> Option<Self> {
+        let lane = InlineLane::new().ok()?;
+        // SAFETY: passed on to the caller.
+        let watch = unsafe { Watch::new(env, lane.fd())? };
+        lane.set_wake(watch.wake());
+        Some(Lane::Inline { lane, watch })
+    }
+}
+
+impl Bridge {
+    /// A bridge that calls `dispatch` and `tick`; on the inline lane if it is asked for and the host
+    /// can do it, else on the worker lane.
+    ///
+    /// # Errors
+    /// Those of Node-API.
+    ///
+    /// # Safety
+    /// `env`, `dispatch` and `tick` belong to the running call of a JavaScript function.
+    pub unsafe fn new(
+        env: sys::napi_env,
+        dispatch: sys::napi_value,
+        tick: sys::napi_value,
+        names: NameRules,
+        inline: bool,
+    ) -> napi::Result<Rc<Self>> {
+        // SAFETY: passed on to the caller.
+        let callbacks = unsafe { Callbacks::new(env, dispatch, tick)? };
+        // SAFETY: as above.
+        let lane = match unsafe { inline.then(|| Lane::inline(env)) }.flatten() {
+            Some(lane) => lane,
+            // SAFETY: as above.
+            None => unsafe { Lane::worker(env)? },
+        };
+        let bridge = Rc::new(Bridge {
+            env,
+            callbacks,
+            lane,
+            names,
+            alive: Cell::new(0),
+            open: Cell::new(0),
+            sockets: RefCell::default(),
+            ended: Cell::new(false),
+        });
+        match &bridge.lane {
+            Lane::Worker { waker, .. } => waker.set_target(&bridge),
+            Lane::Inline { watch, .. } => watch.set_target(&bridge),
+        }
+        // SAFETY: the hook is removed before the bridge is dropped, so its argument is valid.
+        napi::check_status!(unsafe {
+            sys::napi_add_env_cleanup_hook(env, Some(end), Rc::as_ptr(&bridge).cast_mut().cast())
+        })?;
+        Ok(bridge)
+    }
+
+    /// The name of the lane.
+    pub fn lane_name(&self) -> &'static str {
+        match self.lane {
+            Lane::Worker { .. } => "worker",
+            Lane::Inline { .. } => "inline",
+        }
+    }
+
+    /// A socket without a descriptor that JavaScript calls `id`.
+    pub fn new_socket(&self, id: u32) -> LaneSocket {
+        match &self.lane {
+            Lane::Worker { hub, .. } => LaneSocket::Worker(WorkerSocket::new(hub, id)),
+            Lane::Inline { lane, .. } => LaneSocket::Inline(InlineSocket::new(lane, id)),
+        }
+    }
+
+    /// Takes note of how `socket` changed; `key` is where it is kept while it is open.
+    pub fn count(&self, delta: Delta, socket: &LaneSocket, key: &Cell<Option<Key>>) {
+        if delta.open > 0 && !self.ended.get() {
+            key.set(Some(self.sockets.borrow_mut().insert(socket.clone())));
+        } else if delta.open < 0 {
+            let removed = key.take().and_then(|key| self.sockets.borrow_mut().remove(key));
+            drop(removed);
+        }
+        self.apply(delta);
+    }
+
+    /// Hands what the runtime's threads have found to JavaScript. Runs inside a callback scope, so
+    /// what an event leaves for the next tick is run before the next event.
+    fn turn_worker(&self) {
+        let Lane::Worker { hub, .. } = &self.lane else { return };
+        let mut first = true;
+        hub.turn(
+            |id, event| {
+                if !std::mem::take(&mut first) && self.callbacks.tick(self.env) == Flow::Stop {
+                    return Flow::Stop;
+                }
+                self.deliver(id, event)
+            },
+            |delta| self.apply(delta),
+        );
+    }
+
+    /// Does what is due on the inline lane; `ready`: its descriptor is readable. Each event has a
+    /// callback scope of its own.
+    fn turn_inline(&self, ready: bool) {
+        let Lane::Inline { lane, .. } = &self.lane else { return };
+        if ready {
+            lane.collect();
+        }
+        lane.turn(|id, event| self.deliver(id, event), |delta| self.apply(delta));
+    }
+
+    fn deliver(&self, id: u32, event: Event) -> Flow {
+        if self.ended.get() {
+            return Flow::Stop;
+        }
+        self.callbacks.dispatch(self.env, id, event)
+    }
+
+    /// Keeps the process, and the callbacks, alive as long as there are sockets that need it.
+    fn apply(&self, delta: Delta) {
+        if self.ended.get() || delta == Delta::default() {
+            return;
+        }
+        if let Some(refed) = step(&self.alive, delta.alive) {
+            match &self.lane {
+                Lane::Worker { waker, .. } => waker.set_refed(self.env, refed),
+                Lane::Inline { watch, .. } => watch.set_refed(refed),
+            }
+        }
+        if let Some(strong) = step(&self.open, delta.open) {
+            self.callbacks.set_strong(self.env, strong);
+        }
+    }
+
+    /// The environment ends: closes every socket and sees to it that no wake-up comes any more.
+    fn end(&self) {
+        if self.ended.replace(true) {
+            return;
+        }
+        let sockets = self.sockets.borrow_mut().drain();
+        for socket in sockets {
+            socket.close(|handle| handle.endpoint.close());
+        }
+        match &self.lane {
+            Lane::Worker { hub, waker } => {
+                hub.end();
+                waker.release();
+            }
+            Lane::Inline { lane, watch } => {
+                lane.end();
+                watch.close();
+            }
+        }
+    }
+}
+
+impl Drop for Bridge {
+    fn drop(&mut self) {
+        let argument: *mut c_void = (&raw mut *self).cast();
+        if !self.ended.get() {
+            // SAFETY: the same hook and argument were added by `new`.
+            unsafe { sys::napi_remove_env_cleanup_hook(self.env, Some(end), argument) };
+            self.callbacks.delete(self.env);
+        }
+        self.end();
+    }
+}
+
+/// Adds `change` to `count`; tells when it became, or stopped being, more than 0.
+fn step(count: &Cell<i32>, change: i32) -> Option<bool> {
+    let before = count.get();
+    let now = before + change;
+    count.set(now);
+    if (before > 0) == (now > 0) { None } else { Some(now > 0) }
+}
+
+/// The environment's cleanup hook.
+unsafe extern "C" fn end(bridge: *mut c_void) {
+    // SAFETY: the hook's argument is the bridge, which removes the hook before it is dropped.
+    unsafe { &*bridge.cast::<Bridge>() }.end();
+}

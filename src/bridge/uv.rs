@@ -1,0 +1,311 @@
+//! The host's event loop watches a descriptor for us: libuv's `uv_poll_t` and `uv_idle_t` (libuv's
+//! documentation), found in the running program by dlsym(3).
+//!
+//! The life of the two handles:
+//!
+//! 1. [`Watch::new`] makes both; they keep nothing alive.
+//! 2. [`Watch::close`] stops them, so that the descriptor may be closed, and asks libuv to close them.
+//! 3. When libuv has closed both, their memory is freed, and the environment's end goes on.
+
+use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::cell::{Cell, OnceCell};
+use std::ffi::{CStr, c_int, c_void};
+use std::mem::transmute_copy;
+use std::os::fd::RawFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::rc::Rc;
+use std::sync::OnceLock;
+
+use napi::sys;
+
+use super::Bridge;
+
+/// A `uv_handle_t` of any kind.
+type UvHandle = *mut c_void;
+type PollCallback = unsafe extern "C" fn(UvHandle, c_int, c_int);
+type HandleCallback = unsafe extern "C" fn(UvHandle);
+
+/// `UV_READABLE`.
+const READABLE: c_int = 1;
+/// `UV_IDLE` and `UV_POLL` of `uv_handle_type`.
+const KIND_IDLE: c_int = 6;
+const KIND_POLL: c_int = 8;
+
+/// The functions of libuv that are used.
+struct Uv {
+    handle_size: unsafe extern "C" fn(c_int) -> usize,
+    set_data: unsafe extern "C" fn(UvHandle, *mut c_void),
+    get_data: unsafe extern "C" fn(UvHandle) -> *mut c_void,
+    poll_init: unsafe extern "C" fn(*mut c_void, UvHandle, c_int) -> c_int,
+    poll_start: unsafe extern "C" fn(UvHandle, c_int, PollCallback) -> c_int,
+    poll_stop: unsafe extern "C" fn(UvHandle) -> c_int,
+    idle_init: unsafe extern "C" fn(*mut c_void, UvHandle) -> c_int,
+    idle_start: unsafe extern "C" fn(UvHandle, HandleCallback) -> c_int,
+    idle_stop: unsafe extern "C" fn(UvHandle) -> c_int,
+    refer: HandleCallback,
+    unref: HandleCallback,
+    close: unsafe extern "C" fn(UvHandle, HandleCallback),
+}
+
+/// libuv's functions; `None` if the program has none.
+fn uv() -> Option<&'static Uv> {
+    static UV: OnceLock<Option<Uv>> = OnceLock::new();
+    UV.get_or_init(Uv::find).as_ref()
+}
+
+impl Uv {
+    fn find() -> Option<Self> {
+        // SAFETY: each symbol has the type that libuv's documentation gives it.
+        unsafe {
+            Some(Uv {
+                handle_size: symbol(c"uv_handle_size")?,
+                set_data: symbol(c"uv_handle_set_data")?,
+                get_data: symbol(c"uv_handle_get_data")?,
+                poll_init: symbol(c"uv_poll_init")?,
+                poll_start: symbol(c"uv_poll_start")?,
+                poll_stop: symbol(c"uv_poll_stop")?,
+                idle_init: symbol(c"uv_idle_init")?,
+                idle_start: symbol(c"uv_idle_start")?,
+                idle_stop: symbol(c"uv_idle_stop")?,
+                refer: symbol(c"uv_ref")?,
+                unref: symbol(c"uv_unref")?,
+                close: symbol(c"uv_close")?,
+            })
+        }
+    }
+}
+
+/// The function `name` of the running program.
+///
+/// # Safety
+/// `F` is the type of a pointer to that function.
+unsafe fn symbol<F>(name: &CStr) -> Option<F> {
+    const { assert!(size_of::<F>() == size_of::<*mut c_void>()) };
+    // SAFETY: the name is NUL-terminated.
+    let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+    // SAFETY: a function pointer and an address have the same size, and the caller names the type.
+    (!address.is_null()).then(|| unsafe { transmute_copy(&address) })
+}
+
+/// What both handles' data point to. Freed when both were closed.
+struct Shared {
+    uv: &'static Uv,
+    poll: UvHandle,
+    idle: UvHandle,
+    /// Null once the watch was closed.
+    target: Cell<*const Bridge>,
+    /// Handles that libuv has not closed yet.
+    open: Cell<u32>,
+    /// Removed when both handles are closed: the environment waits for that.
+    hook: OnceCell<sys::napi_async_cleanup_hook_handle>,
+}
+
+/// A descriptor that the event loop watches, and a way to ask for another turn.
+pub struct Watch {
+    /// Valid until `close`.
+    shared: Cell<*const Shared>,
+}
+
+impl Watch {
+    /// Watches nothing yet. `None`: the host has no libuv, or no loop.
+    ///
+    /// # Safety
+    /// `env` belongs to the running call of a JavaScript function.
+    pub unsafe fn new(env: sys::napi_env, fd: RawFd) -> Option<Self> {
+        let uv = uv()?;
+        let mut uv_loop = ptr::null_mut();
+        // SAFETY: the result is written to a local.
+        let status = unsafe { sys::napi_get_uv_event_loop(env, &raw mut uv_loop) };
+        if status != sys::Status::napi_ok || uv_loop.is_null() {
+            return None;
+        }
+        // SAFETY: the handles get the memory that libuv asks for; one that was initialised is given
+        // back to libuv to close, one that was not is freed.
+        unsafe {
+            let (poll, idle) = (allocate(uv, KIND_POLL), allocate(uv, KIND_IDLE));
+            if (uv.poll_init)(uv_loop.cast(), poll, fd) != 0 {
+                free(uv, poll, KIND_POLL);
+                free(uv, idle, KIND_IDLE);
+                return None;
+            }
+            (uv.idle_init)(uv_loop.cast(), idle);
+            let shared = Box::new(Shared {
+                uv,
+                poll,
+                idle,
+                target: Cell::new(ptr::null()),
+                open: Cell::new(2),
+                hook: OnceCell::new(),
+            });
+            let shared = Box::into_raw(shared);
+            for handle in [poll, idle] {
+                (uv.set_data)(handle, shared.cast());
+                (uv.unref)(handle);
+            }
+            let watch = Watch { shared: Cell::new(shared) };
+            let mut hook = ptr::null_mut();
+            if sys::napi_add_async_cleanup_hook(env, Some(end), shared.cast(), &raw mut hook)
+                != sys::Status::napi_ok
+                || (uv.poll_start)(poll, READABLE, on_readable) != 0
+            {
+                watch.close();
+                return None;
+            }
+            let _ = (*shared).hook.set(hook);
+            Some(watch)
+        }
+    }
+
+    /// Sets the bridge whose turn it is when the descriptor is readable.
+    pub fn set_target(&self, bridge: &Rc<Bridge>) {
+        if let Some(shared) = self.shared() {
+            shared.target.set(Rc::as_ptr(bridge));
+        }
+    }
+
+    /// Makes the event loop stay alive, or no longer.
+    pub fn set_refed(&self, refed: bool) {
+        if let Some(shared) = self.shared() {
+            let set = if refed { shared.uv.refer } else { shared.uv.unref };
+            // SAFETY: the handle is open, and this is its thread.
+            unsafe { set(shared.poll) };
+        }
+    }
+
+    /// What asks for another turn, after the rest of the event loop, or takes that back.
+    pub fn wake(&self) -> crate::lane::inline::Wake {
+        let shared = self.shared.get();
+        Box::new(move |awake| {
+            // SAFETY: the lane drops this closure before the watch is closed; the handle is open, and
+            // this is its thread.
+            unsafe {
+                let shared = &*shared;
+                if awake {
+                    (shared.uv.idle_start)(shared.idle, on_idle);
+                } else {
+                    (shared.uv.idle_stop)(shared.idle);
+                }
+            }
+        })
+    }
+
+    /// Stops; the descriptor may be closed afterwards.
+    pub fn close(&self) {
+        let shared = self.shared.replace(ptr::null());
+        if shared.is_null() {
+            return;
+        }
+        // SAFETY: closed once; `Shared` lives until `on_close` ran for both handles, which libuv does
+        // later.
+        unsafe {
+            let shared = &*shared;
+            shared.target.set(ptr::null());
+            (shared.uv.poll_stop)(shared.poll);
+            (shared.uv.close)(shared.poll, on_close);
+            (shared.uv.close)(shared.idle, on_close);
+        }
+    }
+
+    fn shared(&self) -> Option<&Shared> {
+        let shared = self.shared.get();
+        // SAFETY: not null means not closed, and `Shared` lives longer than that.
+        (!shared.is_null()).then(|| unsafe { &*shared })
+    }
+}
+
+fn layout(uv: &Uv, kind: c_int) -> Layout {
+    // SAFETY: the function only looks up a constant.
+    let size = unsafe { (uv.handle_size)(kind) };
+    Layout::from_size_align(size.max(1), 16).expect("libuv's handles are small")
+}
+
+/// Zeroed memory for a handle.
+fn allocate(uv: &Uv, kind: c_int) -> UvHandle {
+    let layout = layout(uv, kind);
+    // SAFETY: the layout is not empty.
+    let memory = unsafe { alloc_zeroed(layout) };
+    if memory.is_null() {
+        std::alloc::handle_alloc_error(layout);
+    }
+    memory.cast()
+}
+
+/// Frees the memory of a handle.
+///
+/// # Safety
+/// It came from `allocate` for the same kind, and libuv does not know it (any more).
+unsafe fn free(uv: &Uv, handle: UvHandle, kind: c_int) {
+    // SAFETY: passed on to the caller.
+    unsafe { dealloc(handle.cast(), layout(uv, kind)) };
+}
+
+/// The bridge of a handle, kept alive as long as the result lives.
+///
+/// # Safety
+/// The handle is one of ours, and open.
+unsafe fn target(shared: &Shared) -> Option<Rc<Bridge>> {
+    let bridge = shared.target.get();
+    if bridge.is_null() {
+        return None;
+    }
+    // SAFETY: the pointer came from an `Rc` and is cleared before the bridge goes away.
+    unsafe {
+        Rc::increment_strong_count(bridge);
+        Some(Rc::from_raw(bridge))
+    }
+}
+
+/// The data of a handle of ours.
+///
+/// # Safety
+/// The handle was made by [`Watch::new`] and not freed.
+unsafe fn shared_of<'a>(handle: UvHandle) -> &'a Shared {
+    // SAFETY: `Watch::new` set the data of every handle of ours, which it made with these functions.
+    unsafe {
+        let uv = uv().expect("a handle of libuv's");
+        &*(uv.get_data)(handle).cast::<Shared>()
+    }
+}
+
+unsafe extern "C" fn on_readable(handle: UvHandle, _status: c_int, _events: c_int) {
+    // SAFETY: libuv calls this for an open handle.
+    if let Some(bridge) = unsafe { target(shared_of(handle)) } {
+        // A panic must not unwind into the host; the sockets' own panics were caught before.
+        let _ = catch_unwind(AssertUnwindSafe(|| bridge.turn_inline(true)));
+    }
+}
+
+unsafe extern "C" fn on_idle(handle: UvHandle) {
+    // SAFETY: libuv calls this for an open handle.
+    if let Some(bridge) = unsafe { target(shared_of(handle)) } {
+        let _ = catch_unwind(AssertUnwindSafe(|| bridge.turn_inline(false)));
+    }
+}
+
+unsafe extern "C" fn on_close(handle: UvHandle) {
+    // SAFETY: libuv calls this once for each of both handles; the last call frees everything.
+    unsafe {
+        let shared = ptr::from_ref(shared_of(handle)).cast_mut();
+        let open = (*shared).open.get() - 1;
+        (*shared).open.set(open);
+        if open > 0 {
+            return;
+        }
+        let shared = Box::from_raw(shared);
+        free(shared.uv, shared.poll, KIND_POLL);
+        free(shared.uv, shared.idle, KIND_IDLE);
+        if let Some(hook) = shared.hook.get() {
+            sys::napi_remove_async_cleanup_hook(*hook);
+        }
+    }
+}
+
+/// The environment ends: so does the bridge; the loop runs on until the handles are closed.
+unsafe extern "C" fn end(_hook: sys::napi_async_cleanup_hook_handle, shared: *mut c_void) {
+    // SAFETY: the hook is removed when `Shared` is freed. A bridge that was dropped before has closed
+    // the handles and left no target; libuv closes them while the environment waits.
+    if let Some(bridge) = unsafe { target(&*shared.cast::<Shared>()) } {
+        bridge.end();
+    }
+}

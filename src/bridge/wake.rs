@@ -1,0 +1,141 @@
+//! The threadsafe function: wakes the JavaScript thread and keeps its event loop alive.
+
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::rc::Rc;
+
+use napi::sys;
+
+use super::Bridge;
+use crate::lane::worker::Wake;
+
+/// A threadsafe function without a JavaScript function of its own.
+pub struct Waker {
+    function: sys::napi_threadsafe_function,
+    /// What it was created with as its context. Null until [`Waker::set_target`].
+    target: Box<Cell<*const Bridge>>,
+    released: Cell<bool>,
+}
+
+impl Waker {
+    /// A waker that does not keep the process alive.
+    ///
+    /// # Errors
+    /// Those of Node-API.
+    ///
+    /// # Safety
+    /// `env` belongs to the running call of a JavaScript function.
+    pub unsafe fn new(env: sys::napi_env) -> napi::Result<Self> {
+        let target = Box::new(Cell::new(ptr::null()));
+        let mut name = ptr::null_mut();
+        let mut function = ptr::null_mut();
+        // SAFETY: the name is text of the given length, the results are written to locals, and the
+        // context is valid as long as the function is called: until `release`.
+        unsafe {
+            napi::check_status!(sys::napi_create_string_utf8(
+                env,
+                c"rsnet".as_ptr(),
+                5,
+                &raw mut name
+            ))?;
+            napi::check_status!(sys::napi_create_threadsafe_function(
+                env,
+                ptr::null_mut(),
+                ptr::null_mut(),
+                name,
+                0,
+                1,
+                ptr::null_mut(),
+                None,
+                (&raw const *target).cast_mut().cast(),
+                Some(call_js),
+                &raw mut function,
+            ))?;
+            napi::check_status!(sys::napi_unref_threadsafe_function(env, function))?;
+        }
+        Ok(Waker { function, target, released: Cell::new(false) })
+    }
+
+    /// Sets the bridge whose turn a wake-up is.
+    pub fn set_target(&self, bridge: &Rc<Bridge>) {
+        self.target.set(Rc::as_ptr(bridge));
+    }
+
+    /// What the runtime's threads call. The hub drops it before [`Waker::release`].
+    pub fn wake(&self) -> Wake {
+        struct Function(sys::napi_threadsafe_function);
+        // SAFETY: Node-API allows to call a threadsafe function from any thread.
+        unsafe impl Send for Function {}
+        let function = Function(self.function);
+        Box::new(move || {
+            let function = &function;
+            // SAFETY: the function is released only after the hub has dropped this closure.
+            unsafe {
+                sys::napi_call_threadsafe_function(
+                    function.0,
+                    ptr::null_mut(),
+                    sys::ThreadsafeFunctionCallMode::nonblocking,
+                );
+            }
+        })
+    }
+
+    /// Makes the event loop stay alive, or no longer.
+    pub fn set_refed(&self, env: sys::napi_env, refed: bool) {
+        if self.released.get() {
+            return;
+        }
+        // SAFETY: the function was not released, and this is the environment's thread.
+        unsafe {
+            if refed {
+                sys::napi_ref_threadsafe_function(env, self.function);
+            } else {
+                sys::napi_unref_threadsafe_function(env, self.function);
+            }
+        }
+    }
+
+    /// Gives the function back; nothing is called any more.
+    pub fn release(&self) {
+        if self.released.replace(true) {
+            return;
+        }
+        self.target.set(ptr::null());
+        // SAFETY: it is released once, and the hub, its only user, has ended.
+        unsafe {
+            sys::napi_release_threadsafe_function(
+                self.function,
+                sys::ThreadsafeFunctionReleaseMode::abort,
+            );
+        }
+    }
+}
+
+/// Runs on the JavaScript thread after a wake-up. Without an environment (it ends) there is nothing
+/// to do, and the context may be gone.
+unsafe extern "C" fn call_js(
+    env: sys::napi_env,
+    _function: sys::napi_value,
+    context: *mut c_void,
+    _data: *mut c_void,
+) {
+    if env.is_null() {
+        return;
+    }
+    // SAFETY: the context lives in the bridge's waker, whose function was not released, or this
+    // would not be called.
+    let bridge = unsafe { &*context.cast::<Cell<*const Bridge>>() }.get();
+    if bridge.is_null() {
+        return;
+    }
+    // SAFETY: the pointer came from an `Rc` and is cleared before the bridge goes away; the new
+    // reference keeps it alive while JavaScript runs.
+    let bridge = unsafe {
+        Rc::increment_strong_count(bridge);
+        Rc::from_raw(bridge)
+    };
+    // A panic must not unwind into the host; the sockets' own panics were caught before.
+    let _ = catch_unwind(AssertUnwindSafe(|| bridge.turn_worker()));
+}

@@ -1,0 +1,49 @@
+//! connect(2) on a non-blocking socket.
+//!
+//! 1. [`start`] calls connect(2). A Unix-domain socket is connected, or refused, at once; TCP
+//!    usually answers `EINPROGRESS`.
+//! 2. When the socket is writable, [`finish`] asks `SO_ERROR` how it ended (connect(2)).
+//! 3. Writable without an error may still be too early: only a peer name proves the connection.
+
+use std::io;
+
+use socket2::{SockAddr, Socket};
+
+use super::errors::retry;
+
+/// How far a connection attempt is.
+#[derive(Debug)]
+pub enum Progress {
+    /// Connected.
+    Done,
+    /// Ask again when the socket is writable.
+    Waiting,
+}
+
+/// Starts to connect.
+///
+/// # Errors
+/// Those of connect(2) other than `EINPROGRESS`.
+pub fn start(socket: &Socket, address: &SockAddr) -> io::Result<Progress> {
+    match retry(|| socket.connect(address)) {
+        Ok(()) => Ok(Progress::Done),
+        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => Ok(Progress::Waiting),
+        Err(error) => Err(error),
+    }
+}
+
+/// Asks how the attempt ended; to be called when the socket is writable.
+///
+/// # Errors
+/// What made it fail: `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, ...
+pub fn finish(socket: &Socket) -> io::Result<Progress> {
+    if let Some(error) = socket.take_error()? {
+        return Err(error);
+    }
+    match socket.peer_addr() {
+        Ok(_) => Ok(Progress::Done),
+        Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => Ok(Progress::Waiting),
+        // The peer has already gone (macOS says EINVAL): connected, and the next read tells.
+        Err(_) => Ok(Progress::Done),
+    }
+}

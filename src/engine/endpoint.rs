@@ -1,0 +1,544 @@
+//! What one JavaScript handle owns: no descriptor at first, then a bound, connected or listening one.
+//!
+//! Every command answers with a [`Status`], at the moment and with the number with which libuv's
+//! handle answers.
+
+use std::io::IoSlice;
+use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use socket2::{Domain, Socket};
+
+use super::address::{self, Address, NameRules};
+use super::bind;
+use super::errors::{OK, Status, UV_EOF, status, status_of};
+use super::event::{Activity, Event, Readiness};
+use super::listen::Listener;
+use super::options::{self, KeepAlive};
+use super::stream::{Stream, Written};
+use super::sys;
+
+/// What the descriptor is used for.
+#[derive(Debug)]
+enum Role {
+    /// There is none yet.
+    Vacant,
+    /// Bound, or adopted while it listened: listen or connect comes next.
+    Bound(Socket),
+    Stream(Stream),
+    Listener(Listener),
+    Closed,
+}
+
+/// One socket with all that goes on around it.
+#[derive(Debug)]
+pub struct Endpoint {
+    role: Role,
+    /// `EADDRINUSE` of bind(2): reported by the listen or connect that follows.
+    delayed: Status,
+    /// The file that bind(2) made, removed by close.
+    path: Option<PathBuf>,
+    /// Set before there was a descriptor, and applied once there is one.
+    no_delay: bool,
+    keep_alive: Option<KeepAlive>,
+    /// The counters of a stream that was closed.
+    bytes_read: u64,
+    bytes_written: u64,
+}
+
+impl Default for Endpoint {
+    fn default() -> Self {
+        Endpoint {
+            role: Role::Vacant,
+            delayed: OK,
+            path: None,
+            no_delay: false,
+            keep_alive: None,
+            bytes_read: 0,
+            bytes_written: 0,
+        }
+    }
+}
+
+impl Endpoint {
+    /// Adopts the descriptor `fd`. `EBADF`, `ENOTSOCK` and `EINVAL` (not a stream socket, or the
+    /// endpoint has one already) leave it alone.
+    pub fn open(&mut self, fd: RawFd) -> Status {
+        if !matches!(self.role, Role::Vacant) {
+            return -libc::EINVAL;
+        }
+        match sys::adopt(fd) {
+            Err(error) => status_of(&error),
+            // Without a peer it listens, or has yet to listen or connect (getpeername(2)).
+            Ok(socket) if socket.peer_addr().is_err() => {
+                self.role = Role::Bound(socket);
+                OK
+            }
+            Ok(socket) => self.become_stream(socket),
+        }
+    }
+
+    /// Binds to a numeric address, see [`bind::bind_ip`]. `EADDRINUSE` comes later.
+    pub fn bind(&mut self, address: &str, port: u16, flags: u32) -> Status {
+        let address = match address::parse_ip(address, port) {
+            Ok(address) => address,
+            Err(error) => return status_of(&error),
+        };
+        let made = match &self.role {
+            Role::Vacant => match sys::new_socket(bind::domain_of(&address)) {
+                Ok(socket) => Some(socket),
+                Err(error) => return status_of(&error),
+            },
+            _ => None,
+        };
+        if let Some(socket) = made {
+            self.role = Role::Bound(socket);
+        }
+        let Some(socket) = self.socket() else { return -libc::EBADF };
+        match status(bind::bind_ip(socket, &address, flags)) {
+            error if error == -libc::EADDRINUSE => {
+                self.delayed = error;
+                OK
+            }
+            other => {
+                self.delayed = OK;
+                other
+            }
+        }
+    }
+
+    /// Binds to a Unix-domain path or abstract name.
+    pub fn bind_path(&mut self, path: &[u8], rules: NameRules) -> Status {
+        let (address, _) = match address::parse_path(path, rules) {
+            Ok(parsed) => parsed,
+            Err(error) => return status_of(&error),
+        };
+        if !matches!(self.role, Role::Vacant) {
+            return -libc::EINVAL;
+        }
+        match bind::bind_unix(&address) {
+            Ok(socket) => {
+                self.role = Role::Bound(socket);
+                // The name as given, also where the host cuts it: what libuv unlinks.
+                self.path = address::file_of(path);
+                OK
+            }
+            Err(error) => status_of(&error),
+        }
+    }
+
+    /// Listens; without a bind before, on any IPv4 address and a port of the system's choice.
+    pub fn listen(&mut self, backlog: i32) -> Status {
+        if self.delayed != OK {
+            return self.delayed;
+        }
+        if let Role::Listener(listener) = &mut self.role {
+            return status(listener.listen_again(backlog));
+        }
+        let socket = match self.take_socket(Domain::IPV4) {
+            Ok(socket) => socket,
+            Err(error) => return error,
+        };
+        match Listener::new(socket, backlog) {
+            Ok(listener) => {
+                self.role = Role::Listener(listener);
+                OK
+            }
+            Err((socket, error)) => {
+                self.role = Role::Bound(socket);
+                status_of(&error)
+            }
+        }
+    }
+
+    /// Takes the next connection that `listener` reported; `EAGAIN`: there is none.
+    pub fn accept(&mut self, listener: &mut Endpoint) -> Status {
+        if !matches!(self.role, Role::Vacant) {
+            return -libc::EINVAL;
+        }
+        let Role::Listener(listener) = &mut listener.role else { return -libc::EINVAL };
+        match listener.take() {
+            Some(socket) => self.become_stream(socket),
+            None => -libc::EAGAIN,
+        }
+    }
+
+    /// Connects to a numeric address. `ECONNREFUSED` comes as an event, other errors of connect(2)
+    /// at once.
+    pub fn connect(&mut self, address: &str, port: u16) -> Status {
+        if self.delayed != OK {
+            return self.delayed;
+        }
+        let address = match address::parse_ip(address, port) {
+            Ok(address) => address,
+            Err(error) => return status_of(&error),
+        };
+        let delayed = |error: &std::io::Error| error.raw_os_error() == Some(libc::ECONNREFUSED);
+        if let Role::Stream(stream) = &mut self.role
+            && !stream.is_connecting()
+        {
+            return status(stream.connect_again(&address.into(), delayed));
+        }
+        let socket = match self.take_socket(bind::domain_of(&address)) {
+            Ok(socket) => socket,
+            Err(error) => return error,
+        };
+        self.apply_options(&socket);
+        match Stream::connect(socket, &address.into(), delayed) {
+            Ok(stream) => {
+                self.role = Role::Stream(stream);
+                OK
+            }
+            Err((socket, error)) => {
+                self.role = Role::Bound(socket);
+                status_of(&error)
+            }
+        }
+    }
+
+    /// Connects to a Unix-domain path or abstract name. Errors of connect(2) come as an event.
+    pub fn connect_path(&mut self, path: &[u8], rules: NameRules) -> Status {
+        let (address, _) = match address::parse_path(path, rules) {
+            Ok(parsed) => parsed,
+            Err(error) => return status_of(&error),
+        };
+        let socket = match self.take_socket(Domain::UNIX) {
+            Ok(socket) => socket,
+            Err(error) => return error,
+        };
+        match Stream::connect(socket, &address, |_| true) {
+            Ok(stream) => {
+                self.role = Role::Stream(stream);
+                OK
+            }
+            Err((socket, error)) => {
+                self.role = Role::Bound(socket);
+                status_of(&error)
+            }
+        }
+    }
+
+    /// Delivers what arrives from now on. `ENOTCONN`: this is no connection.
+    pub fn read_start(&mut self) -> Status {
+        match &mut self.role {
+            Role::Stream(stream) => {
+                stream.reading_mut().set_on(true);
+                OK
+            }
+            Role::Closed => -libc::EINVAL,
+            _ => -libc::ENOTCONN,
+        }
+    }
+
+    /// Holds back what arrives from now on.
+    pub fn read_stop(&mut self) -> Status {
+        if let Role::Stream(stream) = &mut self.role {
+            stream.reading_mut().set_on(false);
+        }
+        OK
+    }
+
+    /// Caps one [`Event::Read`] at `bytes`; 0 takes the cap away.
+    pub fn set_read_size(&mut self, bytes: usize) {
+        if let Role::Stream(stream) = &mut self.role {
+            stream.reading_mut().set_size(bytes);
+        }
+    }
+
+    /// Writes: 0 (sent), 1 (queued, an [`Event::Write`] follows) or an error. `EBADF`: this is no
+    /// connection.
+    pub fn write(&mut self, slices: &[IoSlice<'_>]) -> Status {
+        let Role::Stream(stream) = &mut self.role else { return -libc::EBADF };
+        match stream.write(slices) {
+            Ok(Written::Now) => 0,
+            Ok(Written::Queued) => 1,
+            Err(error) => status_of(&error),
+        }
+    }
+
+    /// See [`Stream::shutdown`].
+    pub fn shutdown(&mut self) -> Status {
+        match &mut self.role {
+            Role::Stream(stream) => status(stream.shutdown()),
+            _ => -libc::ENOTCONN,
+        }
+    }
+
+    /// Closes the descriptor and removes the path that was bound. Nothing happens afterwards.
+    pub fn close(&mut self) {
+        if let Role::Stream(stream) = &self.role {
+            self.bytes_read = stream.reading().delivered();
+            self.bytes_written = stream.bytes_written();
+        }
+        if let Some(path) = self.path.take() {
+            let _ = std::fs::remove_file(path);
+        }
+        self.role = Role::Closed;
+    }
+
+    /// Closes with a reset (`SO_LINGER` with a time of 0, socket(7)).
+    pub fn reset(&mut self) -> Status {
+        let result = match self.socket() {
+            Some(socket) => status(socket.set_linger(Some(Duration::ZERO))),
+            None => OK,
+        };
+        self.close();
+        result
+    }
+
+    /// Runs `set` on the descriptor; `EBADF`: there is none.
+    pub fn with_socket(&self, set: impl FnOnce(&Socket) -> std::io::Result<()>) -> Status {
+        match self.socket() {
+            Some(socket) => status(set(socket)),
+            None => -libc::EBADF,
+        }
+    }
+
+    /// `TCP_NODELAY`; remembered while there is no descriptor.
+    pub fn set_no_delay(&mut self, on: bool) -> Status {
+        if matches!(self.role, Role::Vacant) {
+            self.no_delay = on;
+            return OK;
+        }
+        self.with_socket(|socket| options::set_no_delay(socket, on))
+    }
+
+    /// Keep-alive probes; remembered while there is no descriptor.
+    pub fn set_keep_alive(&mut self, keep_alive: KeepAlive) -> Status {
+        if matches!(self.role, Role::Vacant) {
+            self.keep_alive = Some(keep_alive);
+            return OK;
+        }
+        self.with_socket(|socket| options::set_keep_alive(socket, keep_alive))
+    }
+
+    /// `IP_TOS` or `IPV6_TCLASS`: the value, or an error.
+    pub fn type_of_service(&self) -> Status {
+        match self.socket().map(options::type_of_service) {
+            Some(Ok(value)) => Status::try_from(value).unwrap_or(-libc::EINVAL),
+            Some(Err(error)) => status_of(&error),
+            None => -libc::EBADF,
+        }
+    }
+
+    /// Opens the bound path to everybody for reading (1), writing (2) or both (3).
+    pub fn chmod(&self, mode: u32) -> Status {
+        let bits = match mode {
+            1 => 0o444,
+            2 => 0o222,
+            3 => 0o666,
+            _ => return -libc::EINVAL,
+        };
+        match (self.socket(), &self.path) {
+            (None, _) => -libc::EBADF,
+            (Some(_), None) => -libc::EINVAL,
+            (Some(_), Some(path)) => status(sys::add_mode(path, bits)),
+        }
+    }
+
+    /// The local address (getsockname(2)).
+    ///
+    /// # Errors
+    /// `EBADF` without a descriptor, else those of getsockname(2).
+    pub fn local_address(&self) -> Result<Address, Status> {
+        let socket = self.socket().ok_or(-libc::EBADF)?;
+        let address = socket.local_addr().map_err(|error| status_of(&error))?;
+        address::show(&address).ok_or(-libc::EAFNOSUPPORT)
+    }
+
+    /// The peer's address (getpeername(2)).
+    ///
+    /// # Errors
+    /// `EBADF` without a descriptor, else those of getpeername(2).
+    pub fn peer_address(&self) -> Result<Address, Status> {
+        let socket = self.socket().ok_or(-libc::EBADF)?;
+        let address = socket.peer_addr().map_err(|error| status_of(&error))?;
+        address::show(&address).ok_or(-libc::EAFNOSUPPORT)
+    }
+
+    /// A new descriptor of the same socket, or an error.
+    pub fn duplicate(&self) -> Status {
+        match self.socket().map(sys::duplicate) {
+            Some(Ok(descriptor)) => descriptor.into_raw_fd(),
+            Some(Err(error)) => status_of(&error),
+            None => -libc::EBADF,
+        }
+    }
+
+    /// The descriptor, or -1.
+    pub fn fd(&self) -> RawFd {
+        self.socket().map_or(-1, AsRawFd::as_raw_fd)
+    }
+
+    /// Bytes delivered as [`Event::Read`], also after close.
+    pub fn bytes_read(&self) -> u64 {
+        self.stream().map_or(self.bytes_read, |stream| stream.reading().delivered())
+    }
+
+    /// Bytes accepted by [`Endpoint::write`], also after close.
+    pub fn bytes_written(&self) -> u64 {
+        self.stream().map_or(self.bytes_written, Stream::bytes_written)
+    }
+
+    /// Bytes queued.
+    pub fn queued_bytes(&self) -> usize {
+        self.stream().map_or(0, Stream::queued_bytes)
+    }
+
+    /// Whether there is a descriptor.
+    pub fn is_open(&self) -> bool {
+        !matches!(self.role, Role::Vacant | Role::Closed)
+    }
+
+    /// Whether [`Endpoint::close`] was called.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.role, Role::Closed)
+    }
+
+    /// How the endpoint keeps the process alive.
+    pub fn activity(&self) -> Activity {
+        match &self.role {
+            Role::Stream(stream) => stream.activity(),
+            Role::Listener(_) => Activity { active: true, pending: false },
+            _ => Activity::default(),
+        }
+    }
+
+    /// Takes note that the descriptor is ready.
+    pub fn on_ready(&mut self, readiness: Readiness) {
+        match &mut self.role {
+            Role::Stream(stream) => stream.on_ready(readiness),
+            Role::Listener(listener) => listener.on_ready(readiness),
+            _ => {}
+        }
+    }
+
+    /// Whether [`Endpoint::advance`] would read or accept, were the descriptor ready. `ahead` is the
+    /// bound of bytes, or connections, that wait for delivery.
+    pub fn wants_read(&self, ahead: usize) -> bool {
+        match &self.role {
+            Role::Stream(stream) => stream.wants_read(ahead),
+            Role::Listener(listener) => listener.wants_read(ahead),
+            _ => false,
+        }
+    }
+
+    /// Whether [`Endpoint::advance`] would send or end a connect, were the descriptor ready.
+    pub fn wants_write(&self) -> bool {
+        self.stream().is_some_and(Stream::wants_write)
+    }
+
+    /// Whether what is wanted has to wait for the descriptor: (to read, to write).
+    pub fn waits(&self, ahead: usize) -> (bool, bool) {
+        match &self.role {
+            Role::Stream(stream) => (
+                stream.wants_read(ahead) && !stream.reading().is_readable(),
+                stream.wants_write() && !stream.is_writable(),
+            ),
+            Role::Listener(listener) => {
+                (listener.wants_read(ahead) && !listener.is_readable(), false)
+            }
+            _ => (false, false),
+        }
+    }
+
+    /// Whether [`Endpoint::advance`] has something to try.
+    pub fn can_advance(&self, ahead: usize) -> bool {
+        let waits = self.waits(ahead);
+        (self.wants_read(ahead) && !waits.0) || (self.wants_write() && !waits.1)
+    }
+
+    /// Makes one step of what is wanted and possible; returns whether there was one.
+    pub fn advance(&mut self, ahead: usize) -> bool {
+        match &mut self.role {
+            Role::Stream(stream) => stream.advance(ahead),
+            Role::Listener(listener) => listener.advance(ahead),
+            _ => false,
+        }
+    }
+
+    /// Whether [`Endpoint::next_event`] has something.
+    pub fn has_event(&self) -> bool {
+        match &self.role {
+            Role::Stream(stream) => stream.has_event(),
+            Role::Listener(listener) => listener.has_event(),
+            _ => false,
+        }
+    }
+
+    /// The oldest event that may be delivered now. Nothing comes after close.
+    pub fn next_event(&mut self) -> Option<Event> {
+        match &mut self.role {
+            Role::Stream(stream) => stream.next_event(),
+            Role::Listener(listener) => listener.next_event(),
+            _ => None,
+        }
+    }
+
+    /// Ends everything that is under way with `status`: the lane cannot go on.
+    pub fn fail(&mut self, status: Status) {
+        debug_assert!(status < OK && status != UV_EOF);
+        match &mut self.role {
+            Role::Stream(stream) => stream.fail(status),
+            Role::Listener(listener) => listener.fail(status),
+            _ => {}
+        }
+    }
+
+    fn stream(&self) -> Option<&Stream> {
+        match &self.role {
+            Role::Stream(stream) => Some(stream),
+            _ => None,
+        }
+    }
+
+    fn socket(&self) -> Option<&Socket> {
+        match &self.role {
+            Role::Vacant | Role::Closed => None,
+            Role::Bound(socket) => Some(socket),
+            Role::Stream(stream) => Some(stream.socket()),
+            Role::Listener(listener) => Some(listener.socket()),
+        }
+    }
+
+    fn become_stream(&mut self, socket: Socket) -> Status {
+        self.apply_options(&socket);
+        self.role = Role::Stream(Stream::new(socket));
+        OK
+    }
+
+    /// The socket to listen or connect with: the bound one, one that was adopted and not used, or a
+    /// new one. `EALREADY`: it connects or is in use.
+    fn take_socket(&mut self, domain: Domain) -> Result<Socket, Status> {
+        match std::mem::replace(&mut self.role, Role::Vacant) {
+            Role::Vacant => sys::new_socket(domain).map_err(|error| status_of(&error)),
+            Role::Bound(socket) => Ok(socket),
+            Role::Stream(stream) if stream.is_idle() => Ok(stream.into_socket()),
+            Role::Stream(stream) => {
+                self.role = Role::Stream(stream);
+                Err(-libc::EALREADY)
+            }
+            other => {
+                self.role = other;
+                Err(-libc::EINVAL)
+            }
+        }
+    }
+
+    /// Applies what was set before there was a descriptor.
+    fn apply_options(&mut self, socket: &Socket) {
+        if std::mem::take(&mut self.no_delay) {
+            let _ = options::set_no_delay(socket, true);
+        }
+        if let Some(keep_alive) = self.keep_alive.take() {
+            let _ = options::set_keep_alive(socket, keep_alive);
+        }
+    }
+}
+
+impl Drop for Endpoint {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

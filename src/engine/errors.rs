@@ -1,0 +1,45 @@
+//! Status values: 0, or a negated `errno(3)`, the form in which libuv reports errors.
+
+use std::io;
+
+/// 0 for success, a negated `errno(3)` for a failure.
+pub type Status = i32;
+
+/// End of stream, the value that libuv documents as `UV_EOF`.
+pub const UV_EOF: Status = -4095;
+
+/// Success.
+pub const OK: Status = 0;
+
+/// The status of `error`. An error without a number of the system's becomes `EIO`.
+pub fn status_of(error: &io::Error) -> Status {
+    -error.raw_os_error().unwrap_or(libc::EIO)
+}
+
+/// The status of `result`: 0, or the negated errno of its error.
+pub fn status<T>(result: io::Result<T>) -> Status {
+    match result {
+        Ok(_) => OK,
+        Err(error) => status_of(&error),
+    }
+}
+
+/// Whether `error` only says that the call has to be tried again when the descriptor is ready.
+///
+/// `ENOBUFS` is among them, as in libuv: the kernel is short of memory for now.
+pub fn is_would_block(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock || error.raw_os_error() == Some(libc::ENOBUFS)
+}
+
+/// Runs `call` until it is not interrupted by a signal (`EINTR`, see signal(7)).
+///
+/// # Errors
+/// Those of `call` other than `EINTR`.
+pub fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! A listening socket.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io;
+use std::time::Duration;
+
+use socket2::Socket;
+
+use super::errors::{OK, Status, is_would_block, status_of};
+use super::event::{Event, Readiness};
+use super::sys;
+
+/// Most connections that are accepted ahead of JavaScript.
+pub const ACCEPT_AHEAD: usize = 32;
+
+/// Errors of the connection that was to be accepted, which accept(2) passes on: the next one may be
+/// well.
+const PENDING_ERRORS: [i32; 7] = [
+    libc::EHOSTDOWN,
+    libc::EHOSTUNREACH,
+    libc::ENETDOWN,
+    libc::ENETUNREACH,
+    libc::ENOPROTOOPT,
+    libc::EOPNOTSUPP,
+    libc::EPROTO,
+];
+
+/// Accepts connections, ahead of those who take them up to a bound.
+#[derive(Debug)]
+pub struct Listener {
+    socket: Socket,
+    /// Whether accept(2) may find something. Cleared when it says that it does not.
+    readable: bool,
+    /// Accepted, or failed to be, and not reported yet.
+    arrived: VecDeque<Result<Socket, Status>>,
+    /// Reported, and not taken yet. With `arrived` never more than the bound.
+    offered: VecDeque<Socket>,
+    /// Stands by for `EMFILE`; closed and opened again to make room for one descriptor.
+    spare: Option<File>,
+}
+
+impl Listener {
+    /// Makes `socket` listen (listen(2)). It may listen already.
+    ///
+    /// # Errors
+    /// The socket and the error of listen(2).
+    pub fn new(socket: Socket, backlog: i32) -> Result<Self, (Socket, io::Error)> {
+        if let Err(error) = socket.listen(backlog) {
+            return Err((socket, error));
+        }
+        let spare = sys::spare_descriptor().ok();
+        Ok(Listener {
+            socket,
+            readable: false,
+            arrived: VecDeque::new(),
+            offered: VecDeque::new(),
+            spare,
+        })
+    }
+
+    /// The listening socket.
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Changes the backlog of a socket that listens (listen(2)).
+    ///
+    /// # Errors
+    /// Those of listen(2).
+    pub fn listen_again(&mut self, backlog: i32) -> io::Result<()> {
+        self.socket.listen(backlog)
+    }
+
+    /// Takes note that the descriptor is ready.
+    pub fn on_ready(&mut self, readiness: Readiness) {
+        self.readable |= readiness.readable;
+    }
+
+    /// Whether more connections would be accepted now, were there any.
+    pub fn wants_read(&self, ahead: usize) -> bool {
+        self.arrived.len() + self.offered.len() < ahead.clamp(1, ACCEPT_AHEAD)
+    }
+
+    /// Whether [`Listener::advance`] has to wait for the descriptor.
+    pub fn is_readable(&self) -> bool {
+        self.readable
+    }
+
+    /// Accepts one connection. Returns whether it got anywhere.
+    pub fn advance(&mut self, ahead: usize) -> bool {
+        if !self.readable || !self.wants_read(ahead) {
+            return false;
+        }
+        match sys::accept(&self.socket) {
+            Ok(socket) => self.arrived.push_back(Ok(socket)),
+            Err(error) => self.refused(&error),
+        }
+        true
+    }
+
+    /// What happened next, if anything did.
+    pub fn next_event(&mut self) -> Option<Event> {
+        Some(Event::Connection(match self.arrived.pop_front()? {
+            Ok(socket) => {
+                self.offered.push_back(socket);
+                OK
+            }
+            Err(status) => status,
+        }))
+    }
+
+    /// Whether [`Listener::next_event`] has something.
+    pub fn has_event(&self) -> bool {
+        !self.arrived.is_empty()
+    }
+
+    /// The next connection that was reported.
+    pub fn take(&mut self) -> Option<Socket> {
+        self.offered.pop_front()
+    }
+
+    /// Reports `status`: the lane cannot go on.
+    pub fn fail(&mut self, status: Status) {
+        self.arrived.push_back(Err(status));
+    }
+
+    /// Deals with an error of accept(2).
+    fn refused(&mut self, error: &io::Error) {
+        if is_would_block(error) {
+            self.readable = false;
+            return;
+        }
+        match error.raw_os_error() {
+            Some(libc::ECONNABORTED) => {}
+            Some(libc::EMFILE | libc::ENFILE) => {
+                if let Err(status) = self.shed() {
+                    self.arrived.push_back(Err(status));
+                }
+                self.readable = false;
+            }
+            number => {
+                self.arrived.push_back(Err(status_of(error)));
+                self.readable = number.is_some_and(|number| PENDING_ERRORS.contains(&number));
+            }
+        }
+    }
+
+    /// There is no descriptor for the connections that wait: turns them away, lest they keep the
+    /// descriptor ready for ever.
+    ///
+    /// 1. Close the spare descriptor.
+    /// 2. Accept and close until nothing waits.
+    /// 3. Open the spare descriptor again.
+    fn shed(&mut self) -> Result<(), Status> {
+        let Some(spare) = self.spare.take() else {
+            return Err(-libc::EMFILE);
+        };
+        drop(spare);
+        let result = loop {
+            match sys::accept(&self.socket) {
+                Ok(socket) => drop(socket),
+                Err(error) if is_would_block(&error) => break Ok(()),
+                Err(error) => break Err(status_of(&error)),
+            }
+        };
+        self.spare = sys::spare_descriptor().ok();
+        result
+    }
+}
+
+impl Drop for Listener {
+    /// Connections that nobody took are reset, as the kernel does with those in its own backlog.
+    fn drop(&mut self) {
+        let arrived = self.arrived.drain(..).filter_map(Result::ok);
+        for socket in arrived.chain(self.offered.drain(..)) {
+            let _ = socket.set_linger(Some(Duration::ZERO));
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The network itself, without threads and without Node.
+//!
+//! An [`endpoint::Endpoint`] is what one JavaScript handle owns. Its commands run when they are
+//! called; what has to wait for the kernel goes on in [`endpoint::Endpoint::advance`], which a lane
+//! calls when the descriptor is ready. Results are pulled with [`endpoint::Endpoint::next_event`].
+
+pub mod address;
+pub mod bind;
+pub mod connect;
+pub mod descriptor;
+pub mod endpoint;
+pub mod errors;
+pub mod event;
+pub mod listen;
+pub mod memory;
+pub mod options;
+pub mod queue;
+pub mod read;
+pub mod stream;
+pub mod sys;

@@ -1,0 +1,161 @@
+//! The read side of a connection: when to read, how much, and what was read ahead.
+
+use std::collections::VecDeque;
+
+use socket2::Socket;
+
+use super::errors::{Status, UV_EOF, is_would_block, status_of};
+use super::event::Event;
+use super::memory::{Chunk, LARGE, READ_SIZE, read_chunk};
+use super::sys;
+
+/// Most bytes that are read ahead of JavaScript.
+pub const READ_AHEAD: usize = 256 * 1024;
+
+/// What was read and not delivered, with the number that orders it among the other events.
+#[derive(Debug)]
+struct Arrived {
+    order: u64,
+    result: Result<Chunk, Status>,
+}
+
+/// The read side.
+#[derive(Debug, Default)]
+pub struct ReadSide {
+    /// Whether JavaScript wants to read. While it does not, nothing is delivered or read.
+    on: bool,
+    /// Whether recv(2) may find something. Cleared when it finds nothing, or less than it asked for.
+    readable: bool,
+    /// The peer sends no more: a short read does not clear `readable`.
+    read_closed: bool,
+    /// Most bytes of one event; 0 leaves it to the engine.
+    size: usize,
+    /// Whether the last read was large, so that the next one gets memory of its own.
+    large: bool,
+    /// Chunks, and behind them at most one end.
+    arrived: VecDeque<Arrived>,
+    /// The sum of the chunks in `arrived`.
+    ahead: usize,
+    /// `ahead` reached its bound: no read until half of it was taken.
+    full: bool,
+    /// The end, or an error, stands in `arrived`: no read before it was delivered.
+    ended: bool,
+    /// Bytes delivered.
+    delivered: u64,
+}
+
+impl ReadSide {
+    /// Whether JavaScript wants to read.
+    pub fn is_on(&self) -> bool {
+        self.on
+    }
+
+    /// Starts or stops the delivery of what arrives.
+    pub fn set_on(&mut self, on: bool) {
+        self.on = on;
+    }
+
+    /// Caps one event at `bytes`; 0 takes the cap away.
+    pub fn set_size(&mut self, bytes: usize) {
+        self.size = bytes;
+    }
+
+    /// Bytes delivered.
+    pub fn delivered(&self) -> u64 {
+        self.delivered
+    }
+
+    /// Takes note that recv(2) may find something; `closed`: also the end.
+    pub fn on_ready(&mut self, closed: bool) {
+        self.readable = true;
+        self.read_closed |= closed;
+    }
+
+    /// Whether recv(2) may find something.
+    pub fn is_readable(&self) -> bool {
+        self.readable
+    }
+
+    /// Whether a read would be made now, were there something to read. `limit` is the bound of bytes
+    /// that are read ahead.
+    pub fn wants_read(&self, limit: usize) -> bool {
+        self.on && !self.ended && !self.full && self.ahead < limit
+    }
+
+    /// Makes one read. What it finds gets the number `order`.
+    pub fn read(&mut self, socket: &Socket, limit: usize, order: u64) {
+        let ask = if self.size > 0 { self.size.min(READ_SIZE) } else { READ_SIZE };
+        let result = match read_chunk(ask, self.large, |memory| sys::receive(socket, memory)) {
+            Ok(chunk) if chunk.is_empty() => Err(UV_EOF),
+            Ok(chunk) => Ok(chunk),
+            Err(error) if is_would_block(&error) => {
+                self.readable = false;
+                return;
+            }
+            Err(error) => Err(status_of(&error)),
+        };
+        match &result {
+            Ok(chunk) => {
+                self.large = chunk.len() >= LARGE;
+                self.ahead += chunk.len();
+                self.full = self.ahead >= limit && limit > READ_SIZE;
+                // Less than asked for: nothing is left, and what comes next makes the descriptor
+                // ready anew, unless the end has been announced already.
+                if chunk.len() < ask && !self.read_closed {
+                    self.readable = false;
+                }
+            }
+            Err(_) => self.ended = true,
+        }
+        self.arrived.push_back(Arrived { order, result });
+    }
+
+    /// Ends reading with `status`, behind what has arrived.
+    pub fn fail(&mut self, status: Status, order: u64) {
+        if self.on && !self.ended {
+            self.ended = true;
+            self.arrived.push_back(Arrived { order, result: Err(status) });
+        }
+    }
+
+    /// The number of the next event that may be delivered now.
+    pub fn next_order(&self) -> Option<u64> {
+        if !self.on {
+            return None;
+        }
+        self.arrived.front().map(|front| front.order)
+    }
+
+    /// The next event, if it may be delivered now.
+    pub fn next_event(&mut self) -> Option<Event> {
+        if !self.on {
+            return None;
+        }
+        let front = self.arrived.front_mut()?;
+        let event = match &mut front.result {
+            Ok(chunk) if self.size > 0 && chunk.len() > self.size => {
+                Event::Read(chunk.take_front(self.size))
+            }
+            Ok(chunk) => {
+                let chunk = std::mem::take(chunk);
+                self.arrived.pop_front();
+                Event::Read(chunk)
+            }
+            Err(status) => {
+                let status = *status;
+                self.arrived.pop_front();
+                self.ended = false;
+                self.on = false;
+                Event::ReadEnd(status)
+            }
+        };
+        if let Event::Read(chunk) = &event {
+            self.ahead -= chunk.len();
+            self.delivered += chunk.len() as u64;
+            if self.ahead <= READ_AHEAD / 2 {
+                self.full = false;
+            }
+        }
+        Some(event)
+    }
+}

@@ -1,0 +1,365 @@
+//! One connection: a state machine around a non-blocking stream socket.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::net::Shutdown;
+
+use socket2::{SockAddr, Socket};
+
+use super::connect::{self, Progress};
+use super::errors::{OK, Status, is_would_block, status, status_of};
+use super::event::{Activity, Event, Readiness};
+use super::queue::WriteQueue;
+use super::read::ReadSide;
+use super::sys;
+
+/// Most slices of one sendmsg(2) (`IOV_MAX`, 1024 on Linux and macOS).
+const MAX_SLICES: usize = 1024;
+
+/// How a write went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// The kernel took all of it.
+    Now,
+    /// The rest is queued; an [`Event::Write`] follows.
+    Queued,
+}
+
+/// Where the write side stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WriteSide {
+    /// shutdown(2) was not asked for.
+    Open,
+    /// It is to be called when the queue is empty.
+    Closing,
+    /// It was called.
+    Shut,
+}
+
+/// A connection, or an attempt at one.
+#[derive(Debug)]
+pub struct Stream {
+    socket: Socket,
+    /// Between connect(2) and its end; the queue waits meanwhile.
+    connecting: bool,
+    read: ReadSide,
+    /// Writes behind those that the kernel took. Empty whenever a write may be tried at once.
+    queue: WriteQueue,
+    /// Whether the kernel may take bytes. Cleared when it took less than it was offered.
+    writable: bool,
+    write_side: WriteSide,
+    /// Events other than reads, each with the number that orders it among all events.
+    events: VecDeque<(u64, Event)>,
+    /// The number of the next event.
+    order: u64,
+    /// Connects, queued writes and shutdowns whose event was not delivered.
+    requests: usize,
+    /// Bytes accepted by [`Stream::write`].
+    accepted: u64,
+}
+
+impl Stream {
+    /// A stream over a socket that is connected, or taken to be.
+    pub fn new(socket: Socket) -> Self {
+        Stream {
+            socket,
+            connecting: false,
+            read: ReadSide::default(),
+            queue: WriteQueue::default(),
+            writable: true,
+            write_side: WriteSide::Open,
+            events: VecDeque::new(),
+            order: 0,
+            requests: 0,
+            accepted: 0,
+        }
+    }
+
+    /// Starts to connect `socket`. `delayed` are the errors of connect(2) that come as an event
+    /// instead of being returned.
+    ///
+    /// # Errors
+    /// The socket and the error of connect(2), if it is none of `delayed`.
+    pub fn connect(
+        socket: Socket,
+        address: &SockAddr,
+        delayed: impl FnOnce(&io::Error) -> bool,
+    ) -> Result<Self, (Socket, io::Error)> {
+        let progress = connect::start(&socket, address);
+        let mut stream = Stream::new(socket);
+        stream.connecting = true;
+        stream.writable = false;
+        stream.requests = 1;
+        match progress {
+            Ok(Progress::Waiting) => {}
+            Ok(Progress::Done) => stream.connected(OK),
+            Err(error) if delayed(&error) => stream.connected(status_of(&error)),
+            Err(error) => return Err((stream.socket, error)),
+        }
+        Ok(stream)
+    }
+
+    /// Calls connect(2) once more, as libuv does for a handle that is connected: the kernel decides
+    /// (Linux says yes the first time, then `EISCONN`).
+    ///
+    /// # Errors
+    /// Those of connect(2), if none of `delayed`.
+    pub fn connect_again(
+        &mut self,
+        address: &SockAddr,
+        delayed: impl FnOnce(&io::Error) -> bool,
+    ) -> io::Result<()> {
+        let progress = connect::start(&self.socket, address);
+        match progress {
+            Err(error) if !delayed(&error) => return Err(error),
+            _ => {}
+        }
+        self.connecting = true;
+        self.requests += 1;
+        match progress {
+            Ok(Progress::Waiting) => self.writable = false,
+            Ok(Progress::Done) => self.connected(OK),
+            Err(error) => self.connected(status_of(&error)),
+        }
+        Ok(())
+    }
+
+    /// The socket.
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Whether nothing is done with the socket: it neither connects, reads nor writes.
+    pub fn is_idle(&self) -> bool {
+        !self.connecting && self.requests == 0 && !self.read.is_on()
+    }
+
+    /// Gives the socket back.
+    pub fn into_socket(self) -> Socket {
+        self.socket
+    }
+
+    /// The read side.
+    pub fn reading(&self) -> &ReadSide {
+        &self.read
+    }
+
+    /// The read side, to be changed.
+    pub fn reading_mut(&mut self) -> &mut ReadSide {
+        &mut self.read
+    }
+
+    /// Whether the connection attempt goes on.
+    pub fn is_connecting(&self) -> bool {
+        self.connecting
+    }
+
+    /// Bytes accepted for sending, queued or sent.
+    pub fn bytes_written(&self) -> u64 {
+        self.accepted
+    }
+
+    /// Bytes queued.
+    pub fn queued_bytes(&self) -> usize {
+        self.queue.bytes()
+    }
+
+    /// Sends `slices` as one write; queues a copy of what the kernel does not take.
+    ///
+    /// # Errors
+    /// `EPIPE` after [`Stream::shutdown`], and those of sendmsg(2). Nothing is queued then.
+    pub fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<Written> {
+        if self.write_side != WriteSide::Open {
+            return Err(io::Error::from_raw_os_error(libc::EPIPE));
+        }
+        let total: usize = slices.iter().map(|slice| slice.len()).sum();
+        let mut sent = 0;
+        if self.queue.is_empty() && !self.connecting {
+            if total > 0 {
+                sent = self.send_now(slices)?;
+            }
+            if sent == total {
+                self.accepted += total as u64;
+                return Ok(Written::Now);
+            }
+            self.writable = false;
+        }
+        self.accepted += total as u64;
+        self.requests += 1;
+        self.queue.push(slices, sent);
+        Ok(Written::Queued)
+    }
+
+    /// Shuts the write side down once everything queued was sent; an [`Event::Shutdown`] follows.
+    ///
+    /// # Errors
+    /// `ENOTCONN`: not connected yet, or shut down before.
+    pub fn shutdown(&mut self) -> io::Result<()> {
+        if self.connecting || self.write_side != WriteSide::Open {
+            return Err(io::Error::from_raw_os_error(libc::ENOTCONN));
+        }
+        self.write_side = WriteSide::Closing;
+        self.requests += 1;
+        self.shut_if_sent();
+        Ok(())
+    }
+
+    /// Takes note that the descriptor is ready.
+    pub fn on_ready(&mut self, readiness: Readiness) {
+        if readiness.readable {
+            self.read.on_ready(readiness.read_closed);
+        }
+        self.writable |= readiness.writable;
+    }
+
+    /// Whether a read would be made now, were there something to read.
+    pub fn wants_read(&self, ahead: usize) -> bool {
+        !self.connecting && self.read.wants_read(ahead)
+    }
+
+    /// Whether bytes, or the end of a connection attempt, wait for the descriptor.
+    pub fn wants_write(&self) -> bool {
+        self.connecting || !self.queue.is_empty()
+    }
+
+    /// Whether the kernel may take bytes.
+    pub fn is_writable(&self) -> bool {
+        self.writable
+    }
+
+    /// Makes one step of what is wanted and possible: ends a connection attempt, reads once (as long
+    /// as fewer than `ahead` bytes wait for delivery), or sends once. Returns whether there was one.
+    pub fn advance(&mut self, ahead: usize) -> bool {
+        if self.connecting {
+            if self.writable {
+                self.finish_connect();
+                return true;
+            }
+            return false;
+        }
+        if self.read.is_readable() && self.wants_read(ahead) {
+            let order = self.next_order();
+            self.read.read(&self.socket, ahead, order);
+            return true;
+        }
+        if self.writable && !self.queue.is_empty() {
+            self.flush();
+            return true;
+        }
+        false
+    }
+
+    /// Whether [`Stream::next_event`] has something.
+    pub fn has_event(&self) -> bool {
+        !self.events.is_empty() || self.read.next_order().is_some()
+    }
+
+    /// The oldest event that may be delivered now; reads are held back while reading is off.
+    pub fn next_event(&mut self) -> Option<Event> {
+        let other = self.events.front().map(|(order, _)| *order);
+        match (other, self.read.next_order()) {
+            (Some(other), Some(read)) if read < other => self.read.next_event(),
+            (Some(_), _) => {
+                self.requests -= 1;
+                self.events.pop_front().map(|(_, event)| event)
+            }
+            (None, _) => self.read.next_event(),
+        }
+    }
+
+    /// How the stream keeps the process alive.
+    pub fn activity(&self) -> Activity {
+        Activity { active: self.read.is_on(), pending: self.requests > 0 }
+    }
+
+    /// Ends everything that is under way with `status`: the lane cannot go on.
+    pub fn fail(&mut self, status: Status) {
+        if self.connecting {
+            self.connected(status);
+        }
+        self.fail_writes(status);
+        let order = self.next_order();
+        self.read.fail(status, order);
+    }
+
+    fn next_order(&mut self) -> u64 {
+        self.order += 1;
+        self.order
+    }
+
+    /// Adds an event; its request was counted when it began.
+    fn push(&mut self, event: Event) {
+        let order = self.next_order();
+        self.events.push_back((order, event));
+    }
+
+    /// Bytes that the kernel took at once; 0 if it takes none for now.
+    ///
+    /// # Errors
+    /// Those of sendmsg(2), if nothing was sent; else the next call reports them.
+    fn send_now(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut total = 0;
+        for group in slices.chunks(MAX_SLICES) {
+            let offered: usize = group.iter().map(|slice| slice.len()).sum();
+            let sent = match sys::send(&self.socket, group) {
+                Ok(sent) => sent,
+                Err(error) if total == 0 && !is_would_block(&error) => return Err(error),
+                Err(_) => 0,
+            };
+            total += sent;
+            if sent < offered {
+                break;
+            }
+        }
+        Ok(total)
+    }
+
+    fn finish_connect(&mut self) {
+        match connect::finish(&self.socket) {
+            Ok(Progress::Waiting) => self.writable = false,
+            Ok(Progress::Done) => self.connected(OK),
+            Err(error) => self.connected(status_of(&error)),
+        }
+    }
+
+    fn connected(&mut self, status: Status) {
+        self.connecting = false;
+        self.writable = true;
+        self.push(Event::Connect(status));
+        if status != OK {
+            self.fail_writes(-libc::ECANCELED);
+        }
+    }
+
+    fn flush(&mut self) {
+        let socket = &self.socket;
+        match self.queue.send(|slices| sys::send(socket, slices)) {
+            Ok((offered, sent, completed)) => {
+                self.writable = sent == offered;
+                for _ in 0..completed {
+                    self.push(Event::Write(OK));
+                }
+            }
+            Err(error) if is_would_block(&error) => self.writable = false,
+            Err(error) => self.fail_writes(status_of(&error)),
+        }
+        self.shut_if_sent();
+    }
+
+    /// The first queued write ends with `status`, those behind it are cancelled.
+    fn fail_writes(&mut self, status: Status) {
+        for index in 0..self.queue.clear() {
+            self.push(Event::Write(if index == 0 { status } else { -libc::ECANCELED }));
+        }
+        self.shut_if_sent();
+    }
+
+    /// Calls shutdown(2) if it is due.
+    fn shut_if_sent(&mut self) {
+        if self.write_side == WriteSide::Closing && self.queue.is_empty() {
+            self.write_side = WriteSide::Shut;
+            let result = status(self.socket.shutdown(Shutdown::Write));
+            self.push(Event::Shutdown(result));
+        }
+    }
+}

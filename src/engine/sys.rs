@@ -1,0 +1,188 @@
+//! What differs between the platforms, and the few system calls that socket2 does not wrap.
+
+use std::ffi::CString;
+use std::fs::File;
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::path::Path;
+
+use socket2::{Domain, Socket, Type};
+
+use super::errors::retry;
+
+/// A non-blocking, close-on-exec stream socket (socket(2)).
+///
+/// # Errors
+/// Those of socket(2): `EMFILE`, `ENFILE`, `EAFNOSUPPORT`, ...
+pub fn new_socket(domain: Domain) -> io::Result<Socket> {
+    #[cfg(target_os = "linux")]
+    {
+        Socket::new_raw(domain, Type::STREAM.nonblocking().cloexec(), None)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let socket = Socket::new(domain, Type::STREAM, None)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket)
+    }
+}
+
+/// Takes the next connection of a listening socket (accept(2)), non-blocking and close-on-exec.
+///
+/// # Errors
+/// Those of accept(2); `EINTR` is retried.
+pub fn accept(listener: &Socket) -> io::Result<Socket> {
+    #[cfg(target_os = "linux")]
+    {
+        let flags = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
+        let descriptor = retry(|| {
+            // SAFETY: the descriptor is open while `listener` is borrowed, and accept4(2) allows
+            // null for an address that nobody wants.
+            let result = unsafe {
+                libc::accept4(
+                    listener.as_raw_fd(),
+                    std::ptr::null_mut(),
+                    std::ptr::null_mut(),
+                    flags,
+                )
+            };
+            if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
+        })?;
+        // SAFETY: accept4(2) returned a new descriptor that nothing else owns.
+        Ok(unsafe { Socket::from_raw_fd(descriptor) })
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let (socket, _) = retry(|| listener.accept())?;
+        socket.set_nonblocking(true)?;
+        Ok(socket)
+    }
+}
+
+/// Reads into `memory` (recv(2)); returns how many bytes at its start were filled, 0 at the end.
+///
+/// # Errors
+/// Those of recv(2); `EINTR` is retried.
+pub fn receive(socket: &Socket, memory: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
+    retry(|| socket.recv(memory))
+}
+
+/// Sends `slices` in one call (sendmsg(2)) that raises no `SIGPIPE`.
+///
+/// # Errors
+/// Those of sendmsg(2); `EINTR` is retried.
+pub fn send(socket: &Socket, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    #[cfg(target_os = "linux")]
+    const FLAGS: i32 = libc::MSG_NOSIGNAL;
+    // There `SO_NOSIGPIPE` stands on the socket: socket2 sets it on each one it makes or accepts.
+    #[cfg(not(target_os = "linux"))]
+    const FLAGS: i32 = 0;
+    if let [slice] = slices {
+        return retry(|| socket.send_with_flags(slice, FLAGS));
+    }
+    retry(|| socket.send_vectored_with_flags(slices, FLAGS))
+}
+
+/// Takes over the descriptor `fd` as a stream socket, and makes it non-blocking and close-on-exec.
+///
+/// # Errors
+/// `EBADF`: not open. `ENOTSOCK`: not a socket. `EINVAL`: not a stream socket. The descriptor is
+/// not closed then.
+pub fn adopt(fd: RawFd) -> io::Result<Socket> {
+    if fd < 0 {
+        return Err(io::Error::from_raw_os_error(libc::EBADF));
+    }
+    // SAFETY: the caller of `open` hands the descriptor over; until it has passed the checks, below,
+    // it is given back by `into_raw`, so that it stays open.
+    let socket = unsafe { Socket::from_raw_fd(fd) };
+    let checked = socket.r#type().and_then(|kind| {
+        if kind != Type::STREAM {
+            return Err(io::Error::from_raw_os_error(libc::EINVAL));
+        }
+        #[cfg(not(target_os = "linux"))]
+        socket.set_nosigpipe(true)?;
+        socket.set_cloexec(true)?;
+        socket.set_nonblocking(true)
+    });
+    match checked {
+        Ok(()) => Ok(socket),
+        Err(error) => {
+            let _ = std::os::fd::IntoRawFd::into_raw_fd(socket);
+            Err(error)
+        }
+    }
+}
+
+/// A second descriptor of the same socket, close-on-exec (`F_DUPFD_CLOEXEC`, fcntl(2)).
+///
+/// # Errors
+/// `EMFILE`: too many descriptors.
+pub fn duplicate(socket: &Socket) -> io::Result<OwnedFd> {
+    Ok(socket.try_clone()?.into())
+}
+
+/// Sets `TCP_USER_TIMEOUT` (tcp(7)): after how many milliseconds of unacknowledged data the
+/// connection is given up; 0 means the system's value.
+///
+/// # Errors
+/// Those of setsockopt(2); `ENOPROTOOPT` where the platform has no such option.
+pub fn set_user_timeout(socket: &Socket, milliseconds: u32) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        let timeout = std::time::Duration::from_millis(milliseconds.into());
+        socket.set_tcp_user_timeout(Some(timeout))
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (socket, milliseconds);
+        Err(io::Error::from_raw_os_error(libc::ENOPROTOOPT))
+    }
+}
+
+/// Whether the platform has abstract Unix names, which begin with a NUL (unix(7)).
+pub const HAS_ABSTRACT_NAMES: bool = cfg!(target_os = "linux");
+
+/// The descriptor that stands by for the moment when there is none left.
+///
+/// # Errors
+/// `EMFILE` and what else open(2) reports.
+pub fn spare_descriptor() -> io::Result<File> {
+    File::open("/")
+}
+
+/// The index of the network interface `name` (if_nametoindex(3)).
+pub fn interface_index(name: &str) -> Option<u32> {
+    let name = CString::new(name).ok()?;
+    // SAFETY: `name` is a NUL-terminated string that lives through the call.
+    match unsafe { libc::if_nametoindex(name.as_ptr()) } {
+        0 => None,
+        index => Some(index),
+    }
+}
+
+/// The name of the network interface `index` (if_indextoname(3)).
+pub fn interface_name(index: u32) -> Option<String> {
+    let mut name = [0u8; libc::IF_NAMESIZE];
+    // SAFETY: `name` has the `IF_NAMESIZE` bytes that if_indextoname(3) asks for.
+    let found = unsafe { libc::if_indextoname(index, name.as_mut_ptr().cast()) };
+    if found.is_null() {
+        return None;
+    }
+    let end = name.iter().position(|byte| *byte == 0)?;
+    String::from_utf8(name[..end].to_vec()).ok()
+}
+
+/// Adds the permission bits `mode` to those of the file at `path` (chmod(2)).
+///
+/// # Errors
+/// Those of stat(2) and chmod(2).
+pub fn add_mode(path: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mut permissions = std::fs::metadata(path)?.permissions();
+    if permissions.mode() & mode == mode {
+        return Ok(());
+    }
+    permissions.set_mode(permissions.mode() | mode);
+    std::fs::set_permissions(path, permissions)
+}

@@ -1,0 +1,100 @@
+//! A table whose keys are small numbers, used again after removal.
+
+/// A key. The generation tells a slot's users apart, so that what was meant for one that was removed
+/// does not reach the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Place in the table.
+    pub index: u32,
+    /// How often the place was used before.
+    pub generation: u32,
+}
+
+impl Key {
+    /// The key as one number.
+    pub fn to_u64(self) -> u64 {
+        u64::from(self.generation) << 32 | u64::from(self.index)
+    }
+
+    /// The key that was made into `number`.
+    pub fn from_u64(number: u64) -> Self {
+        Key { index: number as u32, generation: (number >> 32) as u32 }
+    }
+}
+
+#[derive(Debug)]
+struct Slot<T> {
+    generation: u32,
+    value: Option<T>,
+}
+
+/// The table.
+#[derive(Debug)]
+pub struct Slots<T> {
+    slots: Vec<Slot<T>>,
+    /// Indexes of the slots without a value.
+    free: Vec<u32>,
+}
+
+impl<T> Default for Slots<T> {
+    fn default() -> Self {
+        Slots { slots: Vec::new(), free: Vec::new() }
+    }
+}
+
+impl<T> Slots<T> {
+    /// Adds `value`.
+    pub fn insert(&mut self, value: T) -> Key {
+        if let Some(index) = self.free.pop() {
+            let slot = &mut self.slots[index as usize];
+            slot.value = Some(value);
+            return Key { index, generation: slot.generation };
+        }
+        let index = self.slots.len() as u32;
+        self.slots.push(Slot { generation: 0, value: Some(value) });
+        Key { index, generation: 0 }
+    }
+
+    /// Takes out the value of `key`.
+    pub fn remove(&mut self, key: Key) -> Option<T> {
+        let slot = self.slots.get_mut(key.index as usize)?;
+        if slot.generation != key.generation {
+            return None;
+        }
+        let value = slot.value.take()?;
+        slot.generation = slot.generation.wrapping_add(1);
+        self.free.push(key.index);
+        Some(value)
+    }
+
+    /// The value of `key`.
+    pub fn get(&self, key: Key) -> Option<&T> {
+        let slot = self.slots.get(key.index as usize)?;
+        if slot.generation == key.generation { slot.value.as_ref() } else { None }
+    }
+
+    /// Takes out all values.
+    pub fn drain(&mut self) -> Vec<T> {
+        self.free.clear();
+        self.slots.drain(..).filter_map(|slot| slot.value).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_reaches_only_its_own_value() {
+        let mut slots = Slots::default();
+        let first = slots.insert('a');
+        assert_eq!(slots.remove(first), Some('a'));
+        let second = slots.insert('b');
+        assert_eq!(second.index, first.index);
+        assert_eq!(slots.get(first), None);
+        assert_eq!(slots.remove(first), None);
+        assert_eq!(slots.get(Key::from_u64(second.to_u64())), Some(&'b'));
+        assert_eq!(slots.drain(), vec!['b']);
+        assert_eq!(slots.get(second), None);
+    }
+}

@@ -1,0 +1,380 @@
+//! The worker lane: one task for each socket on the shared tokio runtime.
+//!
+//! A socket's state stands behind one lock, taken by its task and by the JavaScript thread, never
+//! while JavaScript runs. The task waits for the readiness that is wanted, lets the engine read and
+//! send ahead, and puts the socket on the ready list of its environment's [`Hub`]; the JavaScript
+//! thread, woken when that list was empty, pulls the events of the sockets on it.
+//!
+//! Closing, on the JavaScript thread:
+//!
+//! 1. Take the lock; the task cannot be inside a system call then.
+//! 2. Drop the registration, so that the runtime forgets the descriptor.
+//! 3. Close the descriptor.
+//! 4. Wake the task: it finds no registration and ends.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::os::fd::RawFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use tokio::io::unix::AsyncFd;
+
+use super::handle::{Delta, Handle};
+use super::{EVENTS_PER_SOCKET, EVENTS_PER_TURN, Flow, runtime};
+use crate::engine::errors::status_of;
+use crate::engine::event::{Event, Readiness};
+use crate::engine::read::READ_AHEAD;
+
+/// Wakes the JavaScript thread, which then calls [`Hub::turn`]. Called under the hub's lock: it must
+/// neither block nor call back.
+pub type Wake = Box<dyn Fn() + Send>;
+
+/// What the tasks of one environment have for its JavaScript thread.
+pub struct Hub {
+    ready: Mutex<Ready>,
+}
+
+struct Ready {
+    /// Sockets with events that their tasks found; each is here or in `fed` at most once
+    /// (`State::listed`).
+    list: VecDeque<Arc<WorkerSocket>>,
+    /// Sockets with events that a command of JavaScript had at once. As libuv's pending queue they
+    /// come before anything that shows up later: a shutdown has completed when its peer's end is seen.
+    fed: VecDeque<Arc<WorkerSocket>>,
+    /// How many at the front of `list` stood there before `fed` was last looked at.
+    batch: usize,
+    /// Whether the JavaScript thread was woken, or is in its turn. It takes note of what is added.
+    awake: bool,
+    /// `None` once the environment ended: nothing is listed any more.
+    wake: Option<Wake>,
+}
+
+/// A socket on the worker lane.
+pub struct WorkerSocket {
+    /// What JavaScript calls it.
+    id: u32,
+    hub: Arc<Hub>,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// Made when something first has to wait; taken by close. Stands before `handle`, so that it is
+    /// dropped before the descriptor is closed.
+    registration: Option<AsyncFd<RawFd>>,
+    handle: Handle,
+    /// Wakes the task.
+    waker: Option<Waker>,
+    /// Whether the task waits for the descriptor to become (readable, writable).
+    armed: (bool, bool),
+    /// Whether the socket is on the ready list.
+    listed: bool,
+}
+
+impl Hub {
+    /// A hub whose JavaScript thread is woken by `wake`.
+    pub fn new(wake: Wake) -> Arc<Self> {
+        let ready = Ready {
+            list: VecDeque::new(),
+            fed: VecDeque::new(),
+            batch: 0,
+            awake: false,
+            wake: Some(wake),
+        };
+        Arc::new(Hub { ready: Mutex::new(ready) })
+    }
+
+    /// The environment ends: `wake` is dropped and not called any more once this has returned.
+    pub fn end(&self) {
+        let (list, fed, wake) = {
+            let mut ready = lock(&self.ready);
+            ready.batch = 0;
+            (std::mem::take(&mut ready.list), std::mem::take(&mut ready.fed), ready.wake.take())
+        };
+        drop((list, fed, wake));
+    }
+
+    /// Hands the events of ready sockets to `deliver` until there is none, the turn's bound is
+    /// reached or `deliver` stops. Each [`Delta`] goes to `count`. For the JavaScript thread.
+    pub fn turn(
+        self: &Arc<Self>,
+        mut deliver: impl FnMut(u32, Event) -> Flow,
+        mut count: impl FnMut(Delta),
+    ) {
+        let mut events = 0;
+        while events < EVENTS_PER_TURN {
+            let Some(socket) = self.next_socket() else { return };
+            for _ in 0..EVENTS_PER_SOCKET {
+                let Some(event) = socket.next_event() else { break };
+                events += 1;
+                let flow = deliver(socket.id, event);
+                count(lock(&socket.state).handle.recount());
+                if flow == Flow::Stop {
+                    self.end();
+                    return;
+                }
+            }
+            socket.list_again();
+        }
+        self.wake_later();
+    }
+
+    /// The next socket of the list; if there is none, the turn is over.
+    fn next_socket(&self) -> Option<Arc<WorkerSocket>> {
+        let mut ready = lock(&self.ready);
+        let socket = ready.next();
+        ready.awake = socket.is_some();
+        drop(ready);
+        let socket = socket?;
+        lock(&socket.state).listed = false;
+        Some(socket)
+    }
+
+    fn push(&self, socket: Arc<WorkerSocket>, origin: Origin) {
+        let mut ready = lock(&self.ready);
+        if ready.wake.is_none() {
+            return;
+        }
+        match origin {
+            Origin::Command => ready.fed.push_back(socket),
+            Origin::Task => ready.list.push_back(socket),
+        }
+        if !std::mem::replace(&mut ready.awake, true) {
+            ready.wake();
+        }
+    }
+
+    /// Wakes the JavaScript thread from another thread: a wake-up from its own would be answered
+    /// before the rest of the event loop had its turn.
+    fn wake_later(self: &Arc<Self>) {
+        let hub = Arc::clone(self);
+        match runtime::handle() {
+            Ok(runtime) => drop(runtime.spawn(async move { lock(&hub.ready).wake() })),
+            Err(_) => lock(&hub.ready).wake(),
+        }
+    }
+}
+
+/// Who has events for JavaScript.
+#[derive(Clone, Copy)]
+enum Origin {
+    /// A command of JavaScript itself.
+    Command,
+    /// A socket's task, or a turn that had to leave something.
+    Task,
+}
+
+impl Ready {
+    fn next(&mut self) -> Option<Arc<WorkerSocket>> {
+        if self.batch == 0 {
+            if let Some(socket) = self.fed.pop_front() {
+                return Some(socket);
+            }
+            self.batch = self.list.len();
+        }
+        let socket = self.list.pop_front()?;
+        self.batch -= 1;
+        Some(socket)
+    }
+
+    fn wake(&self) {
+        if let Some(wake) = &self.wake {
+            wake();
+        }
+    }
+}
+
+impl WorkerSocket {
+    /// A socket without a descriptor that JavaScript calls `id`.
+    pub fn new(hub: &Arc<Hub>, id: u32) -> Arc<Self> {
+        let state = State {
+            handle: Handle::default(),
+            registration: None,
+            waker: None,
+            armed: (false, false),
+            listed: false,
+        };
+        Arc::new(WorkerSocket { id, hub: Arc::clone(hub), state: Mutex::new(state) })
+    }
+
+    /// Runs `command` and sees to it that what it began goes on. For the JavaScript thread.
+    pub fn command<R>(self: &Arc<Self>, command: impl FnOnce(&mut Handle) -> R) -> (R, Delta) {
+        let mut state = lock(&self.state);
+        let result = command(&mut state.handle);
+        self.follow_up(&mut state);
+        let delta = state.handle.recount();
+        (result, delta)
+    }
+
+    /// Runs `ask`, which changes nothing.
+    pub fn ask<R>(&self, ask: impl FnOnce(&Handle) -> R) -> R {
+        ask(&lock(&self.state).handle)
+    }
+
+    /// Accepts a connection of `listener` into this socket, which has no descriptor yet.
+    pub fn accept(self: &Arc<Self>, listener: &Arc<WorkerSocket>) -> (i32, Delta) {
+        if Arc::ptr_eq(self, listener) {
+            return (-libc::EINVAL, Delta::default());
+        }
+        let mut theirs = lock(&listener.state);
+        let result = self.command(|own| own.endpoint.accept(&mut theirs.handle.endpoint));
+        listener.follow_up(&mut theirs);
+        result
+    }
+
+    /// Closes the socket, by `close`, which closes its endpoint.
+    pub fn close<R>(&self, close: impl FnOnce(&mut Handle) -> R) -> (R, Delta) {
+        let mut state = lock(&self.state);
+        state.registration = None;
+        let result = close(&mut state.handle);
+        let waker = state.waker.take();
+        let delta = state.handle.recount();
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        (result, delta)
+    }
+
+    /// After any change: registers the descriptor if something waits for it the first time, wakes
+    /// the task if it does not know, lists the socket if it has events.
+    fn follow_up(self: &Arc<Self>, state: &mut State) {
+        let endpoint = &state.handle.endpoint;
+        let (reads, writes) = (endpoint.wants_read(READ_AHEAD), endpoint.wants_write());
+        if reads || writes {
+            if state.registration.is_none() {
+                self.register(state);
+            } else if (reads && !state.armed.0) || (writes && !state.armed.1) {
+                state.wake_task();
+            }
+        }
+        self.list(state, Origin::Command);
+    }
+
+    fn register(self: &Arc<Self>, state: &mut State) {
+        let fd = state.handle.endpoint.fd();
+        let result = runtime::handle().map_err(|_| -libc::EAGAIN).and_then(|runtime| {
+            let _inside = runtime.enter();
+            // SAFETY: the descriptor stays open as long as the registration lives: `close` drops the
+            // registration before it closes the descriptor, and so does the drop of `State`.
+            let registration = unsafe { AsyncFd::register(fd) }
+                .map_err(|error| status_of(&error.into_parts().1))?;
+            Ok((runtime, registration))
+        });
+        match result {
+            Ok((runtime, registration)) => {
+                state.registration = Some(registration);
+                runtime.spawn(Task { socket: Arc::clone(self) });
+            }
+            Err(status) => state.handle.endpoint.fail(status),
+        }
+    }
+
+    /// Puts the socket on the ready list if it has events.
+    fn list(self: &Arc<Self>, state: &mut State, origin: Origin) {
+        if !state.listed && state.handle.endpoint.has_event() {
+            state.listed = true;
+            self.hub.push(Arc::clone(self), origin);
+        }
+    }
+
+    fn list_again(self: &Arc<Self>) {
+        self.list(&mut lock(&self.state), Origin::Task);
+    }
+
+    fn next_event(self: &Arc<Self>) -> Option<Event> {
+        let mut state = lock(&self.state);
+        let event = state.handle.endpoint.next_event()?;
+        let endpoint = &state.handle.endpoint;
+        // Taking an event may have made room to read ahead.
+        if endpoint.wants_read(READ_AHEAD) && !state.armed.0 {
+            state.wake_task();
+        }
+        Some(event)
+    }
+}
+
+/// The task of one socket. It ends when the socket is closed.
+struct Task {
+    socket: Arc<WorkerSocket>,
+}
+
+impl Future for Task {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let socket = &self.socket;
+        let mut state = lock(&socket.state);
+        let result = catch_unwind(AssertUnwindSafe(|| state.run(context)));
+        let poll = result.unwrap_or_else(|_| {
+            state.registration = None;
+            state.handle.endpoint.fail(-libc::EIO);
+            Poll::Ready(())
+        });
+        socket.list(&mut state, Origin::Task);
+        poll
+    }
+}
+
+impl State {
+    fn wake_task(&self) {
+        if let Some(waker) = &self.waker {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Lets the engine do what it wants and can, and waits for the rest.
+    fn run(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let State { handle, registration, waker, armed, .. } = self;
+        let Some(registration) = registration else { return Poll::Ready(()) };
+        if !waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
+            *waker = Some(context.waker().clone());
+        }
+        let endpoint = &mut handle.endpoint;
+        *armed = (false, false);
+        loop {
+            while endpoint.advance(READ_AHEAD) {}
+            // The readiness is cleared before the system calls that use it up: what comes meanwhile
+            // makes the descriptor ready anew.
+            let (reads, writes) = endpoint.waits(READ_AHEAD);
+            let mut readiness = Readiness::default();
+            if reads && !armed.0 {
+                match registration.poll_read_ready(context) {
+                    Poll::Ready(Ok(mut guard)) => {
+                        readiness.readable = true;
+                        readiness.read_closed = guard.ready().is_read_closed();
+                        guard.clear_ready();
+                    }
+                    Poll::Ready(Err(error)) => return fail(handle, status_of(&error)),
+                    Poll::Pending => armed.0 = true,
+                }
+            }
+            if writes && !armed.1 {
+                match registration.poll_write_ready(context) {
+                    Poll::Ready(Ok(mut guard)) => {
+                        readiness.writable = true;
+                        guard.clear_ready();
+                    }
+                    Poll::Ready(Err(error)) => return fail(handle, status_of(&error)),
+                    Poll::Pending => armed.1 = true,
+                }
+            }
+            if readiness == Readiness::default() {
+                return Poll::Pending;
+            }
+            endpoint.on_ready(readiness);
+        }
+    }
+}
+
+fn fail(handle: &mut Handle, status: i32) -> Poll<()> {
+    handle.endpoint.fail(status);
+    Poll::Ready(())
+}
+
+/// Locks `mutex`. A panic elsewhere has already become an error of its socket.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,189 @@
+//! Connections: reading, writing, half-close, reset.
+mod support;
+
+use std::io::{IoSlice, Read, Write};
+use std::net::Shutdown;
+use std::thread;
+use std::time::Duration;
+
+use rsnet::engine::errors::OK;
+use rsnet::engine::event::{Activity, Event};
+use rsnet::engine::read::READ_AHEAD;
+use socket2::SockRef;
+use support::{EOF, connected};
+
+#[test]
+fn reads_until_the_end() {
+    let (mut driven, mut peer) = connected();
+    peer.write_all(b"hello").unwrap();
+    peer.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(driven.read_to_end(), EOF);
+    assert_eq!(driven.bytes, b"hello");
+    assert_eq!(driven.endpoint.bytes_read(), 5);
+    assert_eq!(driven.endpoint.activity(), Activity::default());
+}
+
+#[test]
+fn a_reader_that_stops_holds_back_what_was_read_ahead() {
+    let (mut driven, mut peer) = connected();
+    let sent = 8 * READ_AHEAD;
+    let sender = thread::spawn(move || {
+        peer.write_all(&vec![7; sent]).unwrap();
+        peer
+    });
+    assert_eq!(driven.endpoint.read_start(), OK);
+    while driven.endpoint.wants_read(READ_AHEAD) {
+        driven.turn();
+    }
+    assert_eq!(driven.endpoint.read_stop(), OK);
+    assert!(driven.endpoint.next_event().is_none());
+    assert!(!driven.endpoint.has_event());
+    assert!(!driven.endpoint.advance(READ_AHEAD));
+    assert_eq!(driven.endpoint.bytes_read(), 0);
+
+    assert_eq!(driven.endpoint.read_start(), OK);
+    driven.pull();
+    let ahead = driven.bytes.len();
+    assert!((READ_AHEAD..=READ_AHEAD + 64 * 1024).contains(&ahead), "{ahead}");
+    driven.until(|driven| driven.bytes.len() == sent);
+    let mut peer = sender.join().unwrap();
+    assert_eq!(driven.write(b"bye"), 0);
+    let mut bytes = [0; 3];
+    peer.read_exact(&mut bytes).unwrap();
+    assert!(driven.bytes.iter().all(|byte| *byte == 7));
+}
+
+#[test]
+fn caps_the_size_of_one_event() {
+    let (mut driven, mut peer) = connected();
+    assert_eq!(driven.endpoint.read_start(), OK);
+    peer.write_all(b"0123456789").unwrap();
+    driven.until(|driven| driven.bytes.len() == 10);
+    driven.events.clear();
+    peer.write_all(b"0123456789").unwrap();
+    driven.turn();
+    driven.endpoint.set_read_size(4);
+    driven.until(|driven| driven.bytes.len() == 20);
+    let sizes: Vec<usize> = driven
+        .events
+        .iter()
+        .map(|event| match event {
+            Event::Read(chunk) => chunk.len(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(sizes, [4, 4, 2]);
+    assert_eq!(driven.bytes, b"01234567890123456789");
+}
+
+#[test]
+fn queues_what_the_kernel_does_not_take() {
+    let (mut driven, mut peer) = connected();
+    let big: Vec<u8> = (0..8_000_000u32).map(|number| (number % 251) as u8).collect();
+    assert_eq!(driven.write(&big), 1);
+    assert_eq!(driven.write(b"second"), 1);
+    let slices = [IoSlice::new(b"th"), IoSlice::new(b""), IoSlice::new(b"ird")];
+    assert_eq!(driven.endpoint.write(&slices), 1);
+    assert_eq!(driven.endpoint.shutdown(), OK);
+    assert_eq!(driven.write(b"late"), -libc::EPIPE);
+    assert!(driven.endpoint.queued_bytes() > 0);
+    assert!(driven.endpoint.activity().pending);
+    assert_eq!(driven.endpoint.bytes_written(), 8_000_011);
+
+    let receiver = thread::spawn(move || {
+        let mut bytes = Vec::new();
+        peer.read_to_end(&mut bytes).unwrap();
+        bytes
+    });
+    driven.until(|driven| matches!(driven.events.last(), Some(Event::Shutdown(_))));
+    let kinds: Vec<_> = driven.events.iter().map(|event| format!("{event:?}")).collect();
+    assert_eq!(kinds, ["Write(0)", "Write(0)", "Write(0)", "Shutdown(0)"]);
+    let received = receiver.join().unwrap();
+    assert_eq!(received.len(), 8_000_011);
+    assert!(received[..8_000_000] == big[..]);
+    assert_eq!(&received[8_000_000..], b"secondthird");
+    assert_eq!(driven.endpoint.activity(), Activity::default());
+    assert_eq!(driven.endpoint.queued_bytes(), 0);
+}
+
+#[test]
+fn one_write_of_more_slices_than_the_kernel_takes_at_once() {
+    let (mut driven, mut peer) = connected();
+    let parts: Vec<[u8; 2]> = (0..3000u16).map(u16::to_be_bytes).collect();
+    let slices: Vec<IoSlice<'_>> = parts.iter().map(|part| IoSlice::new(part)).collect();
+    assert_eq!(driven.endpoint.write(&slices), 0);
+    let mut bytes = vec![0; 6000];
+    peer.read_exact(&mut bytes).unwrap();
+    assert_eq!(bytes, parts.concat());
+}
+
+#[test]
+fn half_close_leaves_the_other_direction_open() {
+    let (mut driven, mut peer) = connected();
+    assert_eq!(driven.endpoint.shutdown(), OK);
+    assert_eq!(driven.endpoint.shutdown(), -libc::ENOTCONN);
+    driven.until(|driven| matches!(driven.events.last(), Some(Event::Shutdown(OK))));
+    let mut rest = Vec::new();
+    peer.read_to_end(&mut rest).unwrap();
+    assert!(rest.is_empty());
+    peer.write_all(b"still here").unwrap();
+    drop(peer);
+    assert_eq!(driven.read_to_end(), EOF);
+    assert_eq!(driven.bytes, b"still here");
+}
+
+#[test]
+fn a_reset_ends_reading_and_fails_queued_writes() {
+    let (mut driven, peer) = connected();
+    assert_eq!(driven.write(&vec![1; 8_000_000]), 1);
+    assert_eq!(driven.write(b"more"), 1);
+    SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(peer);
+    assert_eq!(driven.endpoint.read_start(), OK);
+    driven.until(|driven| driven.events.len() == 3);
+    let kinds: Vec<_> = driven.events.iter().map(|event| format!("{event:?}")).collect();
+    let expected = [
+        format!("ReadEnd({})", -libc::ECONNRESET),
+        format!("Write({})", -libc::EPIPE),
+        format!("Write({})", -libc::ECANCELED),
+    ];
+    assert_eq!(kinds, expected);
+    assert_eq!(driven.endpoint.activity(), Activity::default());
+}
+
+#[test]
+fn reset_sends_a_reset() {
+    let (mut driven, mut peer) = connected();
+    assert_eq!(driven.endpoint.reset(), OK);
+    let error = peer.read(&mut [0; 1]).unwrap_err();
+    assert_eq!(error.raw_os_error(), Some(libc::ECONNRESET));
+    assert_eq!((driven.endpoint.fd(), driven.endpoint.is_closed()), (-1, true));
+    assert_eq!(driven.endpoint.reset(), OK);
+}
+
+#[test]
+fn nothing_happens_after_close() {
+    let (mut driven, mut peer) = connected();
+    assert_eq!(driven.endpoint.read_start(), OK);
+    peer.write_all(b"unseen").unwrap();
+    driven.turn();
+    assert!(driven.endpoint.has_event());
+    driven.endpoint.close();
+    driven.endpoint.close();
+    assert!(driven.endpoint.next_event().is_none());
+    assert_eq!(driven.endpoint.read_start(), -libc::EINVAL);
+    assert_eq!(driven.write(b"x"), -libc::EBADF);
+    assert_eq!(driven.endpoint.shutdown(), -libc::ENOTCONN);
+    assert_eq!(driven.endpoint.local_address(), Err(-libc::EBADF));
+}
+
+#[test]
+fn a_lane_that_fails_ends_everything() {
+    let (mut driven, _peer) = connected();
+    assert_eq!(driven.endpoint.read_start(), OK);
+    assert_eq!(driven.write(&vec![1; 8_000_000]), 1);
+    driven.endpoint.fail(-libc::EIO);
+    driven.pull();
+    let kinds: Vec<_> = driven.events.iter().map(|event| format!("{event:?}")).collect();
+    assert_eq!(kinds, ["Write(-5)", "ReadEnd(-5)"]);
+}

@@ -1,0 +1,185 @@
+//! The worker lane without Node: a thread stands in for the JavaScript thread.
+
+use std::collections::HashMap;
+use std::io::{IoSlice, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use rsnet::engine::address::Address;
+use rsnet::engine::errors::{OK, UV_EOF};
+use rsnet::engine::event::Event;
+use rsnet::lane::Flow;
+use rsnet::lane::handle::{Delta, Handle};
+use rsnet::lane::worker::{Hub, WorkerSocket};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An environment: its hub, the wake-ups, and the sums of the deltas.
+struct Environment {
+    hub: Arc<Hub>,
+    wakes: Receiver<()>,
+    alive: i32,
+    open: i32,
+}
+
+impl Environment {
+    fn new() -> Self {
+        let (sender, wakes) = channel();
+        let hub = Hub::new(Box::new(move || {
+            let _ = sender.send(());
+        }));
+        Environment { hub, wakes, alive: 0, open: 0 }
+    }
+
+    fn count(&mut self, delta: Delta) {
+        self.alive += delta.alive;
+        self.open += delta.open;
+    }
+
+    fn run<R>(&mut self, socket: &Arc<WorkerSocket>, body: impl FnOnce(&mut Handle) -> R) -> R {
+        let (result, delta) = socket.command(body);
+        self.count(delta);
+        result
+    }
+
+    /// Waits for one wake-up; its events.
+    fn turn(&mut self) -> Vec<(u32, Event)> {
+        self.wakes.recv_timeout(PATIENCE).unwrap();
+        let mut events = Vec::new();
+        let mut deltas = Vec::new();
+        let hub = Arc::clone(&self.hub);
+        hub.turn(
+            |id, event| {
+                events.push((id, event));
+                Flow::Continue
+            },
+            |delta| deltas.push(delta),
+        );
+        deltas.into_iter().for_each(|delta| self.count(delta));
+        events
+    }
+}
+
+#[test]
+fn echoes_for_many_clients_at_once() {
+    const CLIENTS: u32 = 40;
+    const SIZE: usize = 300_000;
+    let mut environment = Environment::new();
+    let listener = WorkerSocket::new(&environment.hub, 0);
+    let port = environment.run(&listener, |handle| {
+        assert_eq!(handle.endpoint.bind("127.0.0.1", 0, 0), OK);
+        assert_eq!(handle.endpoint.listen(128), OK);
+        match handle.endpoint.local_address() {
+            Ok(Address::Ip { port, .. }) => port,
+            other => panic!("{other:?}"),
+        }
+    });
+    assert_eq!((environment.alive, environment.open), (1, 1));
+
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|number| {
+            std::thread::spawn(move || {
+                let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+                let mut reader = stream.try_clone().unwrap();
+                let sender = std::thread::spawn(move || {
+                    stream.write_all(&vec![number as u8; SIZE]).unwrap();
+                    stream.shutdown(std::net::Shutdown::Write).unwrap();
+                });
+                let mut bytes = Vec::new();
+                reader.read_to_end(&mut bytes).unwrap();
+                sender.join().unwrap();
+                assert_eq!(bytes, vec![number as u8; SIZE]);
+            })
+        })
+        .collect();
+
+    let mut sockets: HashMap<u32, Arc<WorkerSocket>> = HashMap::new();
+    let mut accepted = 0;
+    while accepted < CLIENTS || !sockets.is_empty() {
+        for (id, event) in environment.turn() {
+            match event {
+                Event::Connection(status) => {
+                    assert_eq!((id, status), (0, OK));
+                    accepted += 1;
+                    let socket = WorkerSocket::new(&environment.hub, accepted);
+                    let (status, delta) = socket.accept(&listener);
+                    assert_eq!(status, OK);
+                    environment.count(delta);
+                    environment.run(&socket, |handle| handle.endpoint.read_start());
+                    sockets.insert(accepted, socket);
+                }
+                Event::Read(chunk) => {
+                    environment.run(&sockets[&id], |handle| {
+                        let status = handle.endpoint.write(&[IoSlice::new(chunk.as_slice())]);
+                        assert!(status >= 0);
+                    });
+                }
+                Event::ReadEnd(status) => {
+                    assert_eq!(status, UV_EOF);
+                    environment.run(&sockets[&id], |handle| {
+                        assert_eq!(handle.endpoint.shutdown(), OK);
+                    });
+                }
+                Event::Shutdown(status) => {
+                    assert_eq!(status, OK);
+                    let socket = sockets.remove(&id).unwrap();
+                    let ((), delta) = socket.close(|handle| handle.endpoint.close());
+                    environment.count(delta);
+                }
+                Event::Write(status) => assert_eq!(status, OK),
+                Event::Connect(_) => panic!(),
+            }
+        }
+    }
+    clients.into_iter().for_each(|client| client.join().unwrap());
+    let ((), delta) = listener.close(|handle| handle.endpoint.close());
+    environment.count(delta);
+    assert_eq!((environment.alive, environment.open), (0, 0));
+}
+
+#[test]
+fn a_paused_reader_stops_the_sender() {
+    let mut environment = Environment::new();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let socket = WorkerSocket::new(&environment.hub, 5);
+    environment.run(&socket, |handle| handle.endpoint.connect("127.0.0.1", port));
+    let (mut peer, _) = listener.accept().unwrap();
+    assert!(matches!(environment.turn()[..], [(5, Event::Connect(OK))]));
+    peer.set_nonblocking(true).unwrap();
+    environment.run(&socket, |handle| handle.endpoint.read_start());
+    environment.run(&socket, |handle| handle.endpoint.read_stop());
+    let mut sent = 0;
+    while let Ok(count) = peer.write(&[9; 65536]) {
+        sent += count;
+    }
+    environment.run(&socket, |handle| handle.endpoint.read_start());
+    let mut received = 0;
+    while received < sent {
+        for (_, event) in environment.turn() {
+            let Event::Read(chunk) = event else { panic!("{event:?}") };
+            received += chunk.len();
+        }
+    }
+    assert_eq!(received, sent);
+}
+
+#[test]
+fn nothing_comes_after_the_end_of_the_environment() {
+    let mut environment = Environment::new();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let socket = WorkerSocket::new(&environment.hub, 1);
+    environment.run(&socket, |handle| handle.endpoint.connect("127.0.0.1", port));
+    environment.turn();
+    environment.run(&socket, |handle| handle.endpoint.read_start());
+    environment.hub.end();
+    let (mut peer, _) = listener.accept().unwrap();
+    peer.write_all(b"too late").unwrap();
+    let ((), delta) = socket.close(|handle| handle.endpoint.close());
+    environment.count(delta);
+    assert!(environment.wakes.try_recv().is_err());
+    assert_eq!((environment.alive, environment.open), (0, 0));
+}
