@@ -10,8 +10,13 @@ const {
   setDefaultAutoSelectFamily,
   setDefaultAutoSelectFamilyAttemptTimeout,
 } = require('./lib/connect');
+const kinship = require('./lib/kinship');
 const { Server, createServer } = require('./lib/server');
 const Socket = require('./lib/socket');
+const transfer = require('./lib/transfer');
+
+kinship.install({ Socket, Server });
+const transferredBoundSocket = transfer.install();
 
 /** Every export of Node's `net`, in its order; what has no state of its own is the host's. */
 module.exports = {
@@ -20,6 +25,8 @@ module.exports = {
   _normalizeArgs: normalizeArgs,
   // A setting for Windows that only older hosts have.
   ...(builtin._setSimultaneousAccepts && { _setSimultaneousAccepts: builtin._setSimultaneousAccepts }),
+  // What newer hosts make of a BoundSocket that comes from another thread.
+  ...(transferredBoundSocket && { _TransferredBoundSocket: transferredBoundSocket }),
   get BlockList() { return builtin.BlockList; },
   get SocketAddress() { return builtin.SocketAddress; },
   BoundSocket,

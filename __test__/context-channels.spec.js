@@ -1,7 +1,5 @@
 'use strict';
 
-/* global net -- what functions find that run in a child process */
-
 const diagnostics = require('diagnostics_channel');
 const { closed, connect, implementations, listen, once, spawnNode, tempPath, traceTest, track } = require('./helpers');
 

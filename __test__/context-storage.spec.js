@@ -127,13 +127,16 @@ describe('traces of AsyncLocalStorage', () => {
       }
     });
     const address = server.address();
-    const target = typeof address === 'string' ? { path: address } : { port: address.port, host: 'localhost', family: 4 };
+    const target = typeof address === 'string' ? { path: address }
+      : { port: address.port, host: 'localhost', family: 4 };
     storage.run('connect', () => client.connect(target, noting('client', 'connect callback', () => {
       storage.run('write', () => client.write('request', noting('client', 'write callback')));
       storage.run('end', () => client.end(noting('client', 'end callback')));
     })));
     await Promise.all([closed(client), peerClosed.promise]);
-    await new Promise((resolve) => storage.run('close', () => server.close(noting('server', 'close callback', resolve))));
+    await new Promise((resolve) => storage.run('close', () => {
+      server.close(noting('server', 'close callback', resolve));
+    }));
   }
 
   traceTest('over TCP', (t) => scenario(t, { port: 0, host: '127.0.0.1' }));

@@ -1,6 +1,6 @@
 'use strict';
 
-/* global net -- what functions find that run in a child process */
+/* global net -- given by spawnNode to the code of a child */
 
 const builtin = require('net');
 const { closed, collect, connect, implementations, listen, once, pair } = require('./helpers');
@@ -28,9 +28,7 @@ function pausedReader() {
   process.on('message', (what) => {
     if (what === 'memory') process.send({ memory: memory() });
     if (what !== 'drain') return;
-    let received = first.bytesRead - first.readableLength;
     first.removeAllListeners('readable');
-    first.on('data', (data) => { received += data.length; });
     first.on('end', () => {
       process.send({ drain: first.bytesRead });
       server.close();

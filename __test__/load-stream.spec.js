@@ -1,6 +1,6 @@
 'use strict';
 
-/* global net -- what functions find that run in a child process */
+/* global net -- given by spawnNode to the code of a child */
 
 const { implementations, matrix } = require('./helpers');
 const { Child } = require('./helpers/child');

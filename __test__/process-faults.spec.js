@@ -1,6 +1,6 @@
 'use strict';
 
-/* global net, flow, boom -- what functions find that run in a child process */
+/* global net, flow, boom -- given by spawnNode to the code of a child */
 
 const { implementations, only, spawnNode } = require('./helpers');
 

@@ -29,7 +29,9 @@ describeRsnet('the module loaded several times in a process', (rsnet) => {
   test('sockets of different copies in one pipe', async () => {
     const [first, second] = [load(), load()];
     const echo = await listen(first, (socket) => socket.pipe(socket));
-    const relay = await listen(second, { allowHalfOpen: true }, (socket) => socket.pipe(connect(first, echo.at)).pipe(socket));
+    const relay = await listen(second, { allowHalfOpen: true }, (socket) => {
+      socket.pipe(connect(first, echo.at)).pipe(socket);
+    });
     const client = connect(second, relay.at);
     const received = collect(client);
     client.end(Buffer.alloc(1 << 20, 'x'));

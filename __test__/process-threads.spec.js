@@ -1,6 +1,6 @@
 'use strict';
 
-/* global net, threads, started, listening, echo -- what functions find that run in a child process */
+/* global net, threads, started, listening, echo -- given by spawnNode to the code of a child */
 
 const os = require('os');
 const { describeRsnet, spawnNode } = require('./helpers');

@@ -1,6 +1,6 @@
 'use strict';
 
-/* global net, parentPort, workerData, start, serve, message, closed, connect, echo, flood -- what functions find that run in a child process */
+/* global net, parentPort, workerData, start, serve, message, closed, echo, flood -- given to the code of a child */
 
 const { implementations, requirePath, spawnNode } = require('./helpers');
 

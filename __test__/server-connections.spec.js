@@ -1,7 +1,5 @@
 'use strict';
 
-/* global net -- what functions find that run in a child process */
-
 const util = require('util');
 const { closed, collect, connect, implementations, listen, once, pair, spawnNode, tempPath, traceTest } =
   require('./helpers');

@@ -192,8 +192,8 @@ describe('readable and writable options', () => {
     { readable: false, writable: false },
   ]) {
     traceTest(`around a handle with ${JSON.stringify(options)}`, async (t) => {
-      const { client } = await pair(t.net);
-      const socket = t.watch(new t.net.Socket({ handle: untrack(client)._handle, ...options }), 'socket');
+      const { peer } = await pair(t.net, t.net, { server: { pauseOnConnect: true } });
+      const socket = t.watch(new t.net.Socket({ handle: untrack(peer)._handle, ...options }), 'socket');
       t.note(
         'socket',
         socket.readable,
@@ -201,6 +201,7 @@ describe('readable and writable options', () => {
         socket.readyState,
         socket.readableEnded,
         socket.writableEnded,
+        socket._handle.reading,
         socket.pending,
       );
     });

@@ -153,6 +153,21 @@ describe('traces of ending', () => {
     await turn();
   });
 
+  traceTest('write once both ends have ended', async (t) => {
+    const { client, peer } = await pair(t.net);
+    peer.resume();
+    client.resume();
+    peer.end();
+    await once(client, 'end');
+    await turn();
+    t.watch(client, 'client', { props: phase });
+    client.on('error', () => {});
+    t.call('client', 'write', () => client.write('late', t.callback('client', 'late')));
+    t.ticks('client', 'write');
+    await closed(client);
+    await turn();
+  });
+
   traceTest('write after destroy', async (t) => {
     const { client } = await pair(t.net);
     t.watch(client, 'client');

@@ -173,6 +173,8 @@ describe('listeners', () => {
         ),
       );
     t.note('client', counts());
+    socket.write('queued until connected');
+    t.note('client', counts());
     await once(socket, 'ready');
     t.note('client', counts());
   });

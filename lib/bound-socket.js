@@ -3,6 +3,7 @@
 const { builtin } = require('./builtin');
 const { codes, ErrnoException, ExceptionWithHostPort } = require('./errors');
 const { TCP, Pipe } = require('./handle');
+const { markTransferable } = require('./transferable');
 const { UV_EADDRINUSE } = require('./uv');
 const { validateBoolean, validateObject, validatePort, validateString } = require('./validate');
 
@@ -70,6 +71,27 @@ function bindPath(options) {
   throw new ErrnoException(status, 'bind');
 }
 
+/** What each BoundSocket holds; not in the class, since one that comes from another thread is not constructed. */
+const states = new WeakMap();
+
+/**
+ * Gives a BoundSocket what it holds.
+ * @param {BoundSocket} bound
+ * @param {TCP|Pipe} handle bound
+ * @param {string} [path] to which a Pipe is bound
+ */
+function hold(bound, handle, path) {
+  states.set(bound, { handle, path });
+}
+
+/**
+ * @param {BoundSocket} bound
+ * @returns {TCP|Pipe|null} the handle, which stays its own; null when it has been given away or closed
+ */
+function heldHandle(bound) {
+  return states.get(bound).handle;
+}
+
 /**
  * Checks that a BoundSocket has not been given away or closed.
  * @param {TCP|Pipe|null} handle the BoundSocket's
@@ -86,9 +108,6 @@ function notAdopted(handle) {
  * which then own it. One that is given to nobody must be closed.
  */
 class BoundSocket {
-  #handle;
-  #path;
-
   /**
    * @param {object} [options] `host` (numeric), `port`, `ipv6Only`, `reusePort`; or `path`
    * @throws {TypeError|RangeError} for a bad option
@@ -96,12 +115,9 @@ class BoundSocket {
    */
   constructor(options = {}) {
     validateObject(options, 'options');
-    if (options.path === undefined) {
-      this.#handle = bindTcp(options);
-    } else {
-      this.#handle = bindPath(options);
-      this.#path = options.path;
-    }
+    markTransferable(this);
+    const { path } = options;
+    hold(this, path === undefined ? bindTcp(options) : bindPath(options), path);
   }
 
   /**
@@ -109,8 +125,9 @@ class BoundSocket {
    * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
    */
   address() {
-    const handle = notAdopted(this.#handle);
-    if (this.#path !== undefined) return this.#path;
+    const handle = notAdopted(heldHandle(this));
+    const path = this[kPath];
+    if (path !== undefined) return path;
     const address = {};
     const status = handle.getsockname(address);
     if (status !== 0) throw new ErrnoException(status, 'address');
@@ -122,7 +139,7 @@ class BoundSocket {
    * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
    */
   fd() {
-    return notAdopted(this.#handle).fd;
+    return notAdopted(heldHandle(this)).fd;
   }
 
   /**
@@ -135,21 +152,21 @@ class BoundSocket {
 
   /** Whether it is bound to a path. */
   get isPipe() {
-    return this.#path !== undefined;
+    return this[kPath] !== undefined;
   }
 
   /**
    *
    */
   get [kPath]() {
-    return this.#path;
+    return states.get(this).path;
   }
 
   /**
    *
    */
   [Symbol.dispose ?? Symbol.for('Symbol.dispose')]() {
-    if (this.#handle !== null) this.close();
+    if (heldHandle(this) !== null) this.close();
   }
 
   /**
@@ -157,10 +174,10 @@ class BoundSocket {
    * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
    */
   [kConsume]() {
-    const handle = notAdopted(this.#handle);
-    this.#handle = null;
+    const handle = notAdopted(heldHandle(this));
+    states.get(this).handle = null;
     return handle;
   }
 }
 
-module.exports = { BoundSocket, kConsume, kPath };
+module.exports = { BoundSocket, heldHandle, hold, kConsume, kPath };

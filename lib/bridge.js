@@ -2,6 +2,7 @@
 
 // Where the addon's events come in: one Bridge for this instance of the module, and the table of open handles.
 
+const { beginTurn } = require('./gather');
 const native = require('./native');
 
 /** Kinds of events, as the addon numbers them. */
@@ -24,6 +25,7 @@ let bridge;
 function dispatch(slot, kind, status, payload) {
   const handle = handles[slot];
   if (handle === undefined) return;
+  beginTurn();
   switch (kind) {
     case kinds.READ:
       handle.runInAsyncScope(handle.onread, handle, status, payload);

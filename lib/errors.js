@@ -258,6 +258,9 @@ const codes = {
   ERR_STREAM_PREMATURE_CLOSE: define('ERR_STREAM_PREMATURE_CLOSE', NodeError, 'Premature close'),
   ERR_STREAM_WRITE_AFTER_END: define('ERR_STREAM_WRITE_AFTER_END', NodeError, 'write after end'),
   ERR_UNKNOWN_ENCODING: define('ERR_UNKNOWN_ENCODING', NodeTypeError, 'Unknown encoding: %s'),
+  ERR_WORKER_HANDLE_NOT_TRANSFERABLE: define('ERR_WORKER_HANDLE_NOT_TRANSFERABLE', NodeError,
+    '%s cannot be transferred in its current state; it must be a freshly created or accepted handle that has ' +
+    'not started reading and has no pending writes'),
 };
 
 /** The error of an operation ended by an AbortSignal. */

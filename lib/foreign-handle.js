@@ -36,15 +36,16 @@ function createHandle(fd, isServer) {
 }
 
 /**
- * The handle for the `fd` option of a Socket.
+ * The handle for a descriptor, such as the `fd` option of a Socket.
  *
  * @param {number} fd
+ * @param {boolean} [isServer] whether it is going to listen
  * @returns {object} a TCP or Pipe that owns the descriptor
  * @throws {TypeError|RangeError} for what is no descriptor of a stream socket
  * @throws {Error} when it can't be taken over
  */
-function handleFromDescriptor(fd) {
-  const handle = createHandle(fd, false);
+function handleFromDescriptor(fd, isServer = false) {
+  const handle = createHandle(fd, isServer);
   const status = handle.open(fd);
   if (status !== 0) {
     handle.close();
@@ -71,7 +72,7 @@ function isHostHandle(handle) {
 function isFifo(fd) {
   if (!Number.isInteger(fd) || fd < 0) return false;
   try {
-    return fs.fstatSync(fd).isFIFO();
+    return fs.fstatSync(fd, { bigint: true }).isFIFO();
   } catch {
     return false;
   }

@@ -3,8 +3,10 @@
 // The classes behind `socket._handle` and `server._handle`.
 
 const { builtin } = require('./builtin');
+const gather = require('./gather');
 const { Handle, kClosing, kNative } = require('./stream-handle');
 const { UV_EBADF, UV_EINVAL, UV_ENOTCONN } = require('./uv');
+const { WritingHandle } = require('./writing-handle');
 
 /** Seconds between two keep-alive probes, and how many, where nobody says: libuv's. */
 const KEEPALIVE_INTERVAL = 1;
@@ -13,7 +15,7 @@ const KEEPALIVE_COUNT = 10;
 const kReadWhenConnected = Symbol('kReadWhenConnected');
 
 /** A TCP socket, connected, connecting or listening. */
-class TCP extends Handle {
+class TCP extends WritingHandle {
   /**
    * @param {number} type TCP.SOCKET or TCP.SERVER
    * @param {number} [triggerAsyncId] of the listening handle that accepts this one
@@ -67,6 +69,7 @@ class TCP extends Handle {
    */
   reset(callback) {
     if (this[kClosing]) return UV_EBADF;
+    gather.flush(this);
     const status = this[kNative].reset();
     if (status < 0) return status;
     this._closing(callback, status === 1);
@@ -114,7 +117,7 @@ class TCP extends Handle {
 }
 
 /** A Unix-domain socket, connected, connecting or listening. */
-class Pipe extends Handle {
+class Pipe extends WritingHandle {
   /**
    * @param {number} type Pipe.SOCKET or Pipe.SERVER
    * @param {number} [triggerAsyncId] of the listening handle that accepts this one

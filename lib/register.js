@@ -23,8 +23,9 @@ function isOn(name) {
  * in.
  */
 function register() {
-  // Terminal streams stay the host's: tty links its classes to whatever `net` is when it is loaded.
+  // The sockets of terminals and of TLS stay the host's: their classes are linked to whatever `net` is on loading.
   require('node:tty');
+  if (process.versions.openssl) require('node:tls');
   const { syncBuiltinESMExports } = require('node:module');
   const net = require('node:net');
   const { BUILTIN, builtin } = require('./builtin');
@@ -40,6 +41,7 @@ function register() {
   syncBuiltinESMExports();
   require('./relink').relink(builtin, rsnet);
   require('./handle-passing').install();
+  if (process.versions.openssl) require('./tls-handles').connectByRsnet();
 }
 
 /** Writes the line that RSNET_DEBUG asks for. */

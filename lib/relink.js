@@ -40,11 +40,12 @@ function relink(builtin, rsnet) {
       Agent.prototype.createConnection = rsnet.createConnection;
     }
   }
-  // Named the second way since Node 22.
+  // Named the second way since Node 22. TLS sockets have handles that only the built-in can read from.
   if (isLoaded('_tls_wrap') || isLoaded('internal/tls/wrap')) {
-    const tls = require('node:tls');
-    rebase(tls.Server, builtin.Server, rsnet.Server);
-    rebase(tls.TLSSocket, builtin.Socket, rsnet.Socket);
+    rebase(require('node:tls').Server, builtin.Server, rsnet.Server);
+  }
+  if (isLoaded('internal/http2/core')) {
+    rebase(require('node:http2').createServer().constructor, builtin.Server, rsnet.Server);
   }
 }
 

@@ -9,6 +9,7 @@ const { codes, ErrnoException } = require('./errors');
 const { Pipe } = require('./handle');
 const { listen, setupListenHandle } = require('./listen');
 const { async_id_symbol } = require('./symbols');
+const { markTransferable } = require('./transferable');
 const { validateNumber } = require('./validate');
 
 const { ERR_INVALID_ARG_TYPE, ERR_SERVER_NOT_RUNNING } = codes;
@@ -50,6 +51,7 @@ function validateBlockList(blockList) {
 function Server(options, connectionListener) {
   if (!(this instanceof Server)) return new Server(options, connectionListener);
 
+  markTransferable(this);
   EventEmitter.call(this);
 
   if (typeof options === 'function') {

@@ -27,6 +27,10 @@ function onHandleRead(nread, buffer) {
   socket[kUpdateTimer]();
   if (nread > 0) {
     if (socket.destroyed) return;
+    if (socket[kBuffer] === null && emitsAtOnce(socket)) {
+      socket.emit('data', buffer);
+      return;
+    }
     const more = socket[kBuffer] ? fillUserBuffer(socket, buffer) : socket.push(buffer);
     if (!more) stopReading(socket);
     return;
@@ -38,6 +42,21 @@ function onHandleRead(nread, buffer) {
   }
   socket.push(null);
   socket.read(0);
+}
+
+/**
+ * Whether `push` would do nothing with a chunk but emit it: the stream flows, has nothing buffered, decodes nothing,
+ * waits for nobody to drain, and has emitted before. What else `push` does then, a tick that asks for more, is
+ * without effect while the handle reads on.
+ *
+ * @param {import('..').Socket} socket
+ * @returns {boolean}
+ */
+function emitsAtOnce(socket) {
+  const state = socket._readableState;
+  return state.flowing === true && state.length === 0 && state.dataEmitted && !state.sync &&
+    state.awaitDrainWriters === null && socket.readableEncoding === null &&
+    socket.push === Duplex.prototype.push && socket.listenerCount('data') > 0;
 }
 
 /**

@@ -12,7 +12,9 @@ const { TCP } = require('./handle');
 const io = require('./socket-io');
 const socketOptions = require('./socket-options');
 const { defineProperties, getpeername, getsockname } = require('./socket-properties');
+const { hasStreamBase, streamBaseOf } = require('./stream-base');
 const timeouts = require('./timeouts');
+const { markTransferable } = require('./transferable');
 const { builtin } = require('./builtin');
 const { validateInt32, validateNumber } = require('./validate');
 const {
@@ -36,6 +38,7 @@ function Socket(options) {
     if (this instanceof builtin.Socket) return builtin.Socket.call(this, options);
     return new Socket(options);
   }
+  markTransferable(this);
   // A handle that is neither rsnet's nor one to take over speaks the built-in's own protocol.
   if (options?.handle && !isUsable(options.handle)) return new builtin.Socket(options);
   const settings = checkedOptions(options);
@@ -365,8 +368,15 @@ Socket.prototype[kAfterAsyncWrite] = function() {
 };
 
 Socket.prototype[kReinitializeHandle] = function(handle) {
+  // TLS looks the method up here, for sockets that are the built-in's.
+  if (!isSocket(this)) {
+    builtin.Socket.prototype[kReinitializeHandle].call(this, handle);
+    return;
+  }
+  const asStreamBase = hasStreamBase(this._handle);
   this._handle?.close();
   this._attachHandle(handle);
+  if (asStreamBase) this._handle = streamBaseOf(handle);
 };
 
 module.exports = Socket;

@@ -6,6 +6,9 @@
 const { AsyncResource } = require('async_hooks');
 const { setImmediate } = require('timers');
 const { register, release } = require('./bridge');
+const gather = require('./gather');
+const { onStreamRead } = require('./host-internals');
+const { onHandleRead } = require('./socket-io');
 const { owner_symbol } = require('./symbols');
 const { UV_EBADF, UV_ECANCELED } = require('./uv');
 
@@ -18,13 +21,9 @@ const kShutdownReq = Symbol('kShutdownReq');
 const kWriteReqs = Symbol('kWriteReqs');
 const kAdopted = Symbol('kAdopted');
 const kReadSize = Symbol('kReadSize');
+const kOnRead = Symbol('kOnRead');
 
-/** Encodings of `writeString`, as the addon numbers them. */
-const UTF8 = 0;
-const LATIN1 = 1;
-const UTF16LE = 2;
-
-/** What both kinds of handles share: life cycle, reading, writing, counters. */
+/** Life cycle, reading, counters, and the requests that are answered later. */
 class Handle extends AsyncResource {
   /**
    * @param {string} provider the resource type that async_hooks sees
@@ -43,12 +42,22 @@ class Handle extends AsyncResource {
     this[kAdopted] = undefined;
     this[kReadSize] = 0;
     this[owner_symbol] = null;
+    /** What gather.js keeps: the turn of the last write, and the bytes gathered since. */
+    this.lastTurn = 0;
+    this._area = null;
     /** Whether the owner wants data; kept by the owner. */
     this.reading = false;
-    /** Called with (count or negated errno, Buffer). */
-    this.onread = undefined;
+    this[kOnRead] = undefined;
     /** Called with (status, handle of the new connection). */
     this.onconnection = undefined;
+  }
+
+  /** Called with (count or negated errno, Buffer). */
+  get onread() { return this[kOnRead]; }
+
+  set onread(listener) {
+    // Node's HTTP agent puts the built-in's own back on a connection that it uses again.
+    this[kOnRead] = listener === onStreamRead ? onHandleRead : listener;
   }
 
   /** The file descriptor, -1 when there is none. */
@@ -58,10 +67,15 @@ class Handle extends AsyncResource {
   get bytesRead() { return this[kNative].bytesRead; }
 
   /** Bytes accepted for writing, sent or queued. */
-  get bytesWritten() { return this[kNative].bytesWritten; }
+  get bytesWritten() {
+    return this[kNative].bytesWritten + (this._area === null ? 0 : this._area.length);
+  }
 
   /** Bytes accepted for writing that the kernel has not taken yet. */
   get writeQueueSize() { return this[kNative].writeQueueSize; }
+
+  /** Whether the parts of Node that take only streams of C++ can have this connection; asking prepares it for them. */
+  get isStreamBase() { return require('./stream-base').offerStreamBase(this); }
 
   /** @returns {number} the id under which async_hooks knows this handle */
   getAsyncId() { return this.asyncId(); }
@@ -107,64 +121,9 @@ class Handle extends AsyncResource {
    * A descriptor of its own for the same connection, for handing it to somebody else.
    * @returns {number} descriptor, or a negated errno
    */
-  dup() { return this[kNative].dup(); }
-
-  /**
-   * @param {object} req a WriteReq
-   * @param {Buffer} data
-   * @returns {number} status
-   */
-  writeBuffer(req, data) {
-    return this._wrote(req, data.length, this[kNative].write(data));
-  }
-
-  /**
-   * @param {object} req a WriteReq
-   * @param {string} string
-   * @returns {number} status
-   */
-  writeUtf8String(req, string) { return this._writeString(req, string, UTF8); }
-
-  /**
-   * @param {object} req a WriteReq
-   * @param {string} string
-   * @returns {number} status
-   */
-  writeLatin1String(req, string) { return this._writeString(req, string, LATIN1); }
-
-  /**
-   * @param {object} req a WriteReq
-   * @param {string} string
-   * @returns {number} status
-   */
-  writeAsciiString(req, string) { return this._writeString(req, string, LATIN1); }
-
-  /**
-   * @param {object} req a WriteReq
-   * @param {string} string
-   * @returns {number} status
-   */
-  writeUcs2String(req, string) { return this._writeString(req, string, UTF16LE); }
-
-  /**
-   * Writes several chunks by one system call.
-   * @param {object} req a WriteReq
-   * @param {Array} chunks Buffers, or, without `allBuffers`, chunk and encoding by turns
-   * @param {boolean} [allBuffers]
-   * @returns {number} status
-   */
-  writev(req, chunks, allBuffers) {
-    let buffers = chunks;
-    if (!allBuffers) {
-      buffers = [];
-      for (let i = 0; i < chunks.length; i += 2) {
-        const chunk = chunks[i];
-        buffers.push(typeof chunk === 'string' ? Buffer.from(chunk, chunks[i + 1]) : chunk);
-      }
-    }
-    let bytes = 0;
-    for (const buffer of buffers) bytes += buffer.length;
-    return this._wrote(req, bytes, this[kNative].writev(buffers));
+  dup() {
+    gather.flush(this);
+    return this[kNative].dup();
   }
 
   /**
@@ -174,6 +133,7 @@ class Handle extends AsyncResource {
    */
   shutdown(req) {
     if (this[kClosing]) return UV_EBADF;
+    gather.flush(this);
     const status = this[kNative].shutdown();
     if (status !== 0) return status;
     req.handle = this;
@@ -188,6 +148,7 @@ class Handle extends AsyncResource {
    */
   close(callback) {
     if (this[kClosing]) return;
+    gather.flush(this);
     this._closing(callback, this[kNative].close());
   }
 
@@ -214,38 +175,6 @@ class Handle extends AsyncResource {
     this[kAdopted]?.close();
     // Hosts without libuv have no closing phase to be called in; the check phase is next to it.
     if (announced !== true) setImmediate(() => this._completeClose());
-  }
-
-  /**
-   * @param {object} req a WriteReq
-   * @param {string} string
-   * @param {number} encoding UTF8, LATIN1 or UTF16LE
-   * @returns {number} status
-   */
-  _writeString(req, string, encoding) {
-    const native = this[kNative];
-    const before = native.bytesWritten;
-    const result = native.writeString(string, encoding);
-    return this._wrote(req, native.bytesWritten - before, result);
-  }
-
-  /**
-   * Fills in the request after a write.
-   * @param {object} req a WriteReq
-   * @param {number} bytes
-   * @param {number} result 0 sent, 1 queued, or a negated errno
-   * @returns {number} status
-   */
-  _wrote(req, bytes, result) {
-    if (result < 0) return result;
-    req.handle = this;
-    req.bytes = bytes;
-    req.async = result === 1;
-    if (req.async) {
-      req.resource = this._requestResource('WRITEWRAP');
-      this[kWriteReqs].push(req);
-    }
-    return 0;
   }
 
   /**
@@ -341,4 +270,4 @@ class Handle extends AsyncResource {
   }
 }
 
-module.exports = { Handle, kClosing, kNative };
+module.exports = { Handle, kClosing, kConnectReq, kNative, kWriteReqs };

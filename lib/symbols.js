@@ -1,35 +1,20 @@
 'use strict';
 
-const { AsyncResource } = require('async_hooks');
-
-/**
- * The symbol of that description on an object of the host, so that code which reads the host's own symbol
- * (async_hooks does) finds it on rsnet's objects too; a fresh symbol where the host has none.
- *
- * @param {object} object an object made by the host
- * @param {string} description the symbol's description
- * @returns {symbol}
- */
-function hostSymbol(object, description) {
-  const found = Object.getOwnPropertySymbols(object).find((symbol) => symbol.description === description);
-  return found ?? Symbol(description);
-}
-
-const sample = new AsyncResource('RSNETSAMPLE', { requireManualDestroy: true });
+const host = require('./host-internals');
 
 module.exports = {
   /** The async id of a Socket or Server: that of its handle. */
-  async_id_symbol: hostSymbol(sample, 'async_id_symbol'),
+  async_id_symbol: host.async_id_symbol,
   /** The Socket or Server that a handle belongs to. */
-  owner_symbol: Symbol('owner_symbol'),
+  owner_symbol: host.owner_symbol,
   /** Restarts the idle timer of a Socket. */
   kUpdateTimer: Symbol('kUpdateTimer'),
   /** Runs after a write that the kernel did not take at once has completed. */
   kAfterAsyncWrite: Symbol('kAfterAsyncWrite'),
-  /** Gives a Socket another handle between two connection attempts. */
-  kReinitializeHandle: Symbol('kReinitializeHandle'),
+  /** Gives a Socket another handle between two connection attempts; TLS calls it too. */
+  kReinitializeHandle: host.kReinitializeHandle,
   /** The running idle timer, or null. */
-  kTimeout: Symbol('timeout'),
+  kTimeout: host.kTimeout,
   /** Bytes that were queued when the idle timer was last looked at. */
   kLastWriteQueueSize: Symbol('lastWriteQueueSize'),
   /** The user's buffer of the `onread` option, or null; true while a function makes the buffers. */

@@ -8,6 +8,7 @@ const path = require('node:path');
 const { ensureAddon } = require('../scripts/lib/addon');
 const { ensureDependencies } = require('../scripts/lib/dependencies');
 const { readArgs, USAGE } = require('./args');
+const { clearUp } = require('./groups');
 const { makePlan } = require('./plan');
 const { exclusions, failure, header, line, totals, writeJson } = require('./report');
 const { runPlan } = require('./run-plan');
@@ -18,8 +19,9 @@ const { runPlan } = require('./run-plan');
  * @returns {Promise<boolean>} whether all is well
  */
 async function runUnderJest(plan) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rsnet-plan-'));
-  const planFile = path.join(folder, 'plan.json');
+  ensureDependencies();
+  ensureAddon();
+  const planFile = path.join(plan.scratch, 'plan.json');
   fs.writeFileSync(planFile, JSON.stringify(plan));
   fs.rmSync(plan.resultsFile, { force: true });
   console.log(header());
@@ -28,10 +30,9 @@ async function runUnderJest(plan) {
     stdio: 'inherit',
     env: { ...process.env, NODE_SUITE_PLAN: planFile },
   });
-  const forward = (signal) => jest.kill(signal);
-  process.on('SIGTERM', forward).on('SIGINT', forward);
+  // Before the groups are ended, so that no further one is started.
+  process.prependOnceListener('exit', () => jest.kill('SIGKILL'));
   const [code] = await once(jest, 'exit');
-  fs.rmSync(folder, { recursive: true });
   if (!fs.existsSync(plan.resultsFile)) return false;
   const { results } = JSON.parse(fs.readFileSync(plan.resultsFile, 'utf8'));
   finalLines(plan, results);
@@ -81,16 +82,18 @@ async function main(argv) {
     console.log(USAGE);
     return true;
   }
-  const plan = await makePlan(options, (text) => console.error(`node-suite: ${text}`));
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'rsnet-'));
+  process.once('exit', () => clearUp(scratch));
+  const plan = await makePlan(options, (text) => console.error(`node-suite: ${text}`), scratch);
   if (options.list) {
     for (const { name } of plan.files) console.log(name);
     return true;
   }
-  if (!options.jest) return runDirectly(plan, options.verbose);
-  ensureDependencies();
-  ensureAddon();
-  return runUnderJest(plan);
+  return options.jest ? runUnderJest(plan) : runDirectly(plan, options.verbose);
 }
+
+// A signal must end what has been started, too.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 
 main(process.argv.slice(2)).then((well) => {
   process.exitCode = well ? 0 : 1;

@@ -22,6 +22,7 @@ const exclusions = require('./exclusions.json');
  * @property {boolean} refresh
  * @property {string} baselineFile what the built-in passed
  * @property {string} resultsFile
+ * @property {string} scratch a folder for the run's temporary files; its path is short, as Unix sockets need it
  */
 
 /**
@@ -33,9 +34,8 @@ const exclusions = require('./exclusions.json');
 function resultsName(version, options) {
   const parts = ['results', version.slice(1)];
   if (options.lane) parts.push(options.lane);
-  for (const part of [options.group, options.filter]) {
-    if (part) parts.push(part.source.replace(/\W+/g, '-').slice(0, 60));
-  }
+  if (options.group) parts.push(options.group.source.replace(/\W+/g, '-').slice(0, 60));
+  if (options.filter) parts.push('filtered');
   return `${parts.join('-')}.json`;
 }
 
@@ -43,10 +43,11 @@ function resultsName(version, options) {
  * Finds or fetches what a run needs.
  * @param {object} options those of the command line
  * @param {(text: string) => void} say told what goes on
+ * @param {string} scratch a folder for the run's temporary files
  * @returns {Promise<Plan>}
  * @throws {Error} with a text for the user
  */
-async function makePlan(options, say) {
+async function makePlan(options, say, scratch) {
   const node = findBinary(options.node, say);
   const suite = await findSuite(node, say);
   const files = selectFiles(suite.folder, options);
@@ -62,9 +63,11 @@ async function makePlan(options, say) {
     jobs: options.jobs,
     limit: options.limit,
     compare: options.jest,
-    refresh: options.refresh,
+    // What is in a folder given by the user may have changed since.
+    refresh: options.refresh || suite.version === 'given',
     baselineFile: path.join(CACHE, `builtin-${node.version.slice(1)}-suite-${suite.version}.json`),
     resultsFile: path.join(CACHE, resultsName(node.version, options)),
+    scratch,
   };
 }
 

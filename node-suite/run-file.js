@@ -6,6 +6,7 @@ const { once } = require('node:events');
 const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
+const { endGroup, noteGroup } = require('./groups');
 const { PRELOAD } = require('./paths');
 const { readDirectives } = require('./select');
 
@@ -17,9 +18,6 @@ const FOREIGN = [
 
 const KEPT_OUTPUT = 64 * 1024;
 
-/** Leaders of the process groups that run now. */
-const running = new Set();
-
 /**
  * @typedef {object} Outcome
  * @property {boolean} ok
@@ -28,23 +26,6 @@ const running = new Set();
  * @property {number} seconds
  * @property {string} output the beginning of what it wrote to stdout and stderr; empty if ok
  */
-
-/**
- * Ends a whole process group at once.
- * @param {number} leader its process id
- */
-function endGroup(leader) {
-  try {
-    process.kill(-leader, 'SIGKILL');
-  } catch (error) {
-    if (error.code !== 'ESRCH') throw error;
-  }
-}
-
-/** Ends all processes that the runner has started. */
-function endAll() {
-  for (const leader of running) endGroup(leader);
-}
 
 /**
  * Finds a free TCP port, for the tests that take theirs from the environment. It lies below the ports that
@@ -147,9 +128,8 @@ async function runFile(file, setup) {
     };
     const start = performance.now();
     const child = spawn(setup.node, [...flags, file.path], options);
-    running.add(child.pid);
+    noteGroup(folder, child.pid);
     const reason = await ending(child, setup.limit);
-    running.delete(child.pid);
     const seconds = (performance.now() - start) / 1000;
     const skipped = !reason && /^1\.\.0 # Skipped/m.test(head(outputs[0]));
     return { ok: !reason, skipped, reason, seconds, output: reason ? outputs.map(head).join('') : '' };
@@ -159,4 +139,4 @@ async function runFile(file, setup) {
   }
 }
 
-module.exports = { runFile, endAll };
+module.exports = { runFile };

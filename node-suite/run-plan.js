@@ -1,10 +1,7 @@
 'use strict';
 
-const fs = require('node:fs');
-const os = require('node:os');
-const path = require('node:path');
 const { Baseline } = require('./baseline');
-const { endAll, runFile } = require('./run-file');
+const { runFile } = require('./run-file');
 const { schedule } = require('./schedule');
 
 /**
@@ -79,12 +76,11 @@ function judge(name, builtin, rsnet, excluded) {
  * Carries a plan out. Every process it starts ends within its time limit, so the run ends.
  * @param {import('./plan').Plan} plan
  * @returns {{results: Map<string, Promise<Result>>, finish: () => void}} the results by file name, in the
- *   order of the plan's files; `finish`, to be called when all are there, clears up
+ *   order of the plan's files; `finish`, to be called when all are there, notes what the built-in passed
  */
 function runPlan(plan) {
-  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'rsnet-'));
   const baseline = new Baseline(plan.baselineFile, plan.refresh);
-  const { lane, limit } = plan;
+  const { lane, limit, scratch } = plan;
   const setup = { node: plan.node.path, suite: plan.suite.folder, lane, limit, scratch };
   const job = async (file) => {
     const run = (rsnet) => runFile(file, { ...setup, rsnet });
@@ -93,16 +89,8 @@ function runPlan(plan) {
     return judge(file.name, builtin, rsnet, Object.hasOwn(plan.excluded, file.name));
   };
   const finish = () => {
-    endAll();
     if (plan.compare) baseline.save();
-    fs.rmSync(scratch, { recursive: true, force: true });
   };
-  for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, () => {
-      finish();
-      process.exit(1);
-    });
-  }
   return { results: schedule(plan.files, plan.jobs, job), finish };
 }
 

@@ -11,7 +11,7 @@ use crate::bridge::host::Host;
 use crate::lane::runtime;
 
 /// Whether a host whose event loop can watch descriptors gets the inline lane unasked.
-const INLINE_BY_DEFAULT: bool = false;
+const INLINE_BY_DEFAULT: bool = true;
 
 /// Where the events of an environment's sockets go.
 #[napi]
@@ -33,11 +33,11 @@ impl Bridge {
         lane: Option<String>,
     ) -> Result<Self> {
         let host = Host::of(&env)?;
-        let inline = choose_lane(lane)?.unwrap_or(INLINE_BY_DEFAULT) && host.is_node;
+        let inline = choose_lane(lane)?.unwrap_or(INLINE_BY_DEFAULT);
         let threads = runtime::thread_count().map_err(error)?;
         let (dispatch, tick) = (dispatch.value().value, tick.value().value);
         // SAFETY: the environment and both functions belong to this call.
-        let inner = unsafe { Inner::new(env.raw(), dispatch, tick, host.name_rules(), inline)? };
+        let inner = unsafe { Inner::new(env.raw(), dispatch, tick, host, inline)? };
         Ok(Bridge { inner, threads: threads as u32 })
     }
 

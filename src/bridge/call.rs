@@ -21,10 +21,14 @@ mod kind {
 pub struct Callbacks {
     dispatch: sys::napi_ref,
     tick: sys::napi_ref,
+    /// Whether `dispatch` is called by `napi_make_callback`.
+    from_loop: bool,
 }
 
 impl Callbacks {
-    /// Weak references to both functions.
+    /// Weak references to both functions. `from_loop`: the threadsafe function's own async context is
+    /// to be left for each event. Deno crashes in `napi_make_callback` without a context, and has no
+    /// async context to leave.
     ///
     /// # Errors
     /// Those of Node-API.
@@ -35,6 +39,7 @@ impl Callbacks {
         env: sys::napi_env,
         dispatch: sys::napi_value,
         tick: sys::napi_value,
+        from_loop: bool,
     ) -> napi::Result<Self> {
         let mut references = [ptr::null_mut(); 2];
         for (reference, function) in references.iter_mut().zip([dispatch, tick]) {
@@ -43,7 +48,7 @@ impl Callbacks {
                 sys::napi_create_reference(env, function, 0, reference)
             })?;
         }
-        Ok(Callbacks { dispatch: references[0], tick: references[1] })
+        Ok(Callbacks { dispatch: references[0], tick: references[1], from_loop })
     }
 
     /// Makes the references strong, or weak again.
@@ -92,7 +97,11 @@ impl Callbacks {
                 arguments[3] = buffer;
                 count = 4;
             }
-            call_from_loop(env, self.dispatch, &arguments[..count])
+            if self.from_loop {
+                call_from_loop(env, self.dispatch, &arguments[..count])
+            } else {
+                call(env, self.dispatch, &arguments[..count])
+            }
         })
     }
 
@@ -103,7 +112,7 @@ impl Callbacks {
 }
 
 /// Runs `body` inside a handle scope.
-fn in_scope(env: sys::napi_env, body: impl FnOnce() -> Flow) -> Flow {
+pub fn in_scope(env: sys::napi_env, body: impl FnOnce() -> Flow) -> Flow {
     let mut scope = ptr::null_mut();
     // SAFETY: this is the environment's thread; the scope is closed below.
     if unsafe { sys::napi_open_handle_scope(env, &raw mut scope) } != sys::Status::napi_ok {

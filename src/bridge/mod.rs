@@ -6,6 +6,7 @@
 mod buffers;
 mod call;
 pub mod host;
+mod scope;
 mod uv;
 mod wake;
 
@@ -24,6 +25,8 @@ use crate::lane::slots::{Key, Slots};
 use crate::lane::worker::{Hub, WorkerSocket};
 use crate::lane::{Flow, LaneSocket};
 use call::Callbacks;
+use host::Host;
+use scope::Scope;
 use uv::Watch;
 use wake::Waker;
 
@@ -47,7 +50,7 @@ pub struct Bridge {
 /// The lane of a bridge.
 enum Lane {
     Worker { hub: Arc<Hub>, waker: Waker },
-    Inline { lane: Rc<InlineLane>, watch: Watch },
+    Inline { lane: Rc<InlineLane>, watch: Watch, scope: Scope },
 }
 
 impl Lane {
@@ -68,7 +71,7 @@ impl Lane {
         // SAFETY: passed on to the caller.
         let watch = unsafe { Watch::new(env, lane.fd())? };
         lane.set_wake(watch.wake());
-        Some(Lane::Inline { lane, watch })
+        Some(Lane::Inline { lane, watch, scope: Scope::default() })
     }
 }
 
@@ -85,22 +88,23 @@ impl Bridge {
         env: sys::napi_env,
         dispatch: sys::napi_value,
         tick: sys::napi_value,
-        names: NameRules,
+        host: Host,
         inline: bool,
     ) -> napi::Result<Rc<Self>> {
         // SAFETY: passed on to the caller.
-        let callbacks = unsafe { Callbacks::new(env, dispatch, tick)? };
-        // SAFETY: as above.
-        let lane = match unsafe { inline.then(|| Lane::inline(env)) }.flatten() {
+        let lane = match unsafe { (inline && host.is_node).then(|| Lane::inline(env)) }.flatten() {
             Some(lane) => lane,
             // SAFETY: as above.
             None => unsafe { Lane::worker(env)? },
         };
+        let from_loop = host.is_node && matches!(lane, Lane::Worker { .. });
+        // SAFETY: as above.
+        let callbacks = unsafe { Callbacks::new(env, dispatch, tick, from_loop)? };
         let bridge = Rc::new(Bridge {
             env,
             callbacks,
             lane,
-            names,
+            names: host.name_rules(),
             alive: Cell::new(0),
             open: Cell::new(0),
             sockets: RefCell::default(),
@@ -163,11 +167,14 @@ impl Bridge {
     /// Does what is due on the inline lane; `ready`: its descriptor is readable. Each event has a
     /// callback scope of its own.
     fn turn_inline(&self, ready: bool) {
-        let Lane::Inline { lane, .. } = &self.lane else { return };
+        let Lane::Inline { lane, scope, .. } = &self.lane else { return };
         if ready {
             lane.collect();
         }
-        lane.turn(|id, event| self.deliver(id, event), |delta| self.apply(delta));
+        lane.turn(
+            |id, event| scope.run(self.env, || self.deliver(id, event)),
+            |delta| self.apply(delta),
+        );
     }
 
     fn deliver(&self, id: u32, event: Event) -> Flow {
@@ -207,7 +214,7 @@ impl Bridge {
                 hub.end();
                 waker.release();
             }
-            Lane::Inline { lane, watch } => {
+            Lane::Inline { lane, watch, .. } => {
                 lane.end();
                 watch.close();
             }
@@ -222,6 +229,9 @@ impl Drop for Bridge {
             // SAFETY: the same hook and argument were added by `new`.
             unsafe { sys::napi_remove_env_cleanup_hook(self.env, Some(end), argument) };
             self.callbacks.delete(self.env);
+            if let Lane::Inline { scope, .. } = &self.lane {
+                scope.delete(self.env);
+            }
         }
         self.end();
     }

@@ -1,0 +1,115 @@
+'use strict';
+
+// Several writes of one turn: rsnet sends them together, and nobody may see it.
+
+const { collect, describeRsnet, implementations, listen, matrix, once, pair, receive, spawnNode, traceTest } =
+  require('./helpers');
+const { random, randomBytes } = require('./helpers/random');
+
+describe.each(matrix)('%s client, %s server: writes of one turn', (clientName, serverName, clientNet, serverNet) => {
+  test('small, large, strings and vectors arrive complete and in order', async () => {
+    const { client, peer } = await pair(clientNet, serverNet);
+    const pick = random(4711);
+    const sent = [];
+    const received = collect(peer);
+    for (let turn = 0; turn < 20; turn++) {
+      for (let i = 0; i < 50; i++) {
+        const bytes = randomBytes(turn * 50 + i, Math.floor(pick() * (i % 17 === 0 ? 100000 : 300)));
+        if (i % 5 === 0) client.cork();
+        client.write(i % 3 === 0 ? bytes.toString('latin1') : bytes, 'latin1');
+        if (i % 5 === 4) client.uncork();
+        sent.push(bytes);
+      }
+      client.uncork();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    client.end();
+    expect(Buffer.compare(await received, Buffer.concat(sent))).toBe(0);
+  });
+
+  test.each(['utf8', 'latin1', 'ascii', 'utf16le', 'hex', 'base64'])('strings in %s', async (encoding) => {
+    const { client, peer } = await pair(clientNet, serverNet);
+    const texts = ['deadbeef', 'äöü€𝄞', '\ud800 lone', '', 'x'.repeat(9000), '0123'];
+    for (const text of texts) client.write(text, encoding);
+    const received = collect(peer);
+    client.end();
+    expect(await received).toEqual(Buffer.concat(texts.map((text) => Buffer.from(text, encoding))));
+  });
+
+  test('a Buffer that changes after write is sent as it was', async () => {
+    const { client, peer } = await pair(clientNet, serverNet);
+    const buffer = Buffer.from('first');
+    client.write('.');
+    client.write(buffer);
+    buffer.fill('x');
+    expect((await receive(peer, 6)).toString()).toBe('.first');
+  });
+
+  test.each(['end', 'destroy', 'destroySoon'])('%s in the same turn loses nothing', async (method) => {
+    const { client, peer } = await pair(clientNet, serverNet);
+    const received = collect(peer);
+    for (let i = 0; i < 10; i++) client.write(`${i}`);
+    client[method]();
+    expect((await received).toString()).toBe('0123456789');
+  });
+});
+
+describe.each(implementations)('%s: writes of one turn', (name, net) => {
+  test('are sent when the process exits in that turn', async () => {
+    let arrived;
+    const server = await listen(net, {}, (socket) => {
+      arrived = collect(socket);
+    });
+    await spawnNode(name, `
+      const socket = net.connect(${server.at.port}, '127.0.0.1', () => {
+        for (let i = 0; i < 10; i++) socket.write(String(i));
+        process.exit();
+      });`);
+    expect((await arrived).toString()).toBe('0123456789');
+  });
+
+  test('beyond what the kernel takes, push back', async () => {
+    const { client, peer } = await pair(net);
+    peer.pause();
+    let returned = true;
+    let written = 0;
+    for (let i = 0; i < 1e6 && returned; i++) {
+      returned = client.write(Buffer.alloc(1000, i));
+      written += 1000;
+    }
+    expect(returned).toBe(false);
+    expect(client.bytesWritten).toBe(written);
+    client.end();
+    peer.resume();
+    expect((await collect(peer)).length).toBe(written);
+  });
+});
+
+describe('traces of writes of one turn', () => {
+  traceTest('return values, callbacks, lengths and counters', async (t) => {
+    const { client, peer } = await pair(t.net);
+    t.watch(client, 'client');
+    const received = collect(peer);
+    for (let i = 0; i < 30; i++) {
+      const data = i % 2 === 0 ? Buffer.alloc(100, i) : 'ä'.repeat(50);
+      t.call('client', 'write', () => client.write(data, t.callback('client', `written ${i}`)));
+      t.note('client', client.writableLength, client.bytesWritten, client.bufferSize);
+    }
+    t.ticks('client', 'after the writes');
+    client.end(t.callback('client', 'ended'));
+    t.note('bytes', (await received).length);
+  });
+});
+
+describeRsnet('a turn with many writes', (net) => {
+  test('gives the peer few pieces', async () => {
+    const { client, peer } = await pair(net);
+    client.setNoDelay(true);
+    let pieces = 0;
+    peer.on('data', () => pieces++);
+    for (let i = 0; i < 1000; i++) client.write('0123456789');
+    client.end();
+    await once(peer, 'end');
+    expect(pieces).toBeLessThan(20);
+  });
+});

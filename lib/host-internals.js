@@ -1,0 +1,30 @@
+'use strict';
+
+// What the built-in hangs on its sockets and handles. Node's modules look for it there, on rsnet's too, so it is taken
+// from samples of the built-in.
+
+const { AsyncResource } = require('async_hooks');
+const { builtin } = require('./builtin');
+
+/**
+ * @param {object} object made by the host
+ * @param {string} description the symbol's
+ * @returns {symbol} the object's symbol of that description; a fresh one where the host has none
+ */
+function hostSymbol(object, description) {
+  const found = Object.getOwnPropertySymbols(object).find((symbol) => symbol.description === description);
+  return found ?? Symbol(description);
+}
+
+const resource = new AsyncResource('RSNETSAMPLE', { requireManualDestroy: true });
+const handle = { readStart: () => 0, getAsyncId: () => 0, close() {} };
+const socket = new builtin.Socket({ handle, manualStart: true });
+
+module.exports = {
+  async_id_symbol: hostSymbol(resource, 'async_id_symbol'),
+  owner_symbol: hostSymbol(handle, 'owner_symbol'),
+  kTimeout: hostSymbol(socket, 'timeout'),
+  kReinitializeHandle: hostSymbol(builtin.Socket.prototype, 'kReinitializeHandle'),
+  /** What the built-in's handles call for what they have read. */
+  onStreamRead: handle.onread,
+};

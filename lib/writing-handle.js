@@ -1,0 +1,179 @@
+'use strict';
+
+// How handles write: buffers and strings, at once or gathered with others of the same turn.
+
+const { ErrnoException } = require('./errors');
+const gather = require('./gather');
+const { WriteReq } = require('./requests');
+const { Handle, kClosing, kConnectReq, kNative, kWriteReqs } = require('./stream-handle');
+const { owner_symbol } = require('./symbols');
+
+/** Encodings of `writeString`, as the addon numbers them. */
+const UTF8 = 0;
+const LATIN1 = 1;
+const UTF16LE = 2;
+
+/** The most bytes that a UTF-16 unit takes in each encoding, and the Buffer's methods that write them. */
+const MAX_CHAR_BYTES = [3, 1, 2];
+const WRITERS = ['utf8Write', 'latin1Write', 'ucs2Write'];
+
+/**
+ * Writes that the stream believes sent have failed: nobody else is left to tell but the socket.
+ *
+ * @this {WriteReq}
+ * @param {number} status
+ */
+function onGatheredSent(status) {
+  const socket = this.handle[owner_symbol];
+  if (status < 0 && socket && !socket.destroyed) socket.destroy(new ErrnoException(status, 'write'));
+}
+
+/** A handle that can be written to. */
+class WritingHandle extends Handle {
+  /**
+   * @param {object} req a WriteReq
+   * @param {Buffer} data
+   * @returns {number} status
+   */
+  writeBuffer(req, data) {
+    const { length } = data;
+    const area = this._gathers(length) ? gather.areaFor(this, length) : undefined;
+    if (area === undefined) {
+      gather.flush(this);
+      return this._wrote(req, length, this[kNative].write(data));
+    }
+    area.memory.set(data, area.length);
+    return this._gathered(req, area, length);
+  }
+
+  /**
+   * @param {object} req a WriteReq
+   * @param {string} string
+   * @returns {number} status
+   */
+  writeUtf8String(req, string) { return this._writeString(req, string, UTF8); }
+
+  /**
+   * @param {object} req a WriteReq
+   * @param {string} string
+   * @returns {number} status
+   */
+  writeLatin1String(req, string) { return this._writeString(req, string, LATIN1); }
+
+  /**
+   * @param {object} req a WriteReq
+   * @param {string} string
+   * @returns {number} status
+   */
+  writeAsciiString(req, string) { return this._writeString(req, string, LATIN1); }
+
+  /**
+   * @param {object} req a WriteReq
+   * @param {string} string
+   * @returns {number} status
+   */
+  writeUcs2String(req, string) { return this._writeString(req, string, UTF16LE); }
+
+  /**
+   * Writes several chunks by one system call.
+   * @param {object} req a WriteReq
+   * @param {Array} chunks Buffers, or, without `allBuffers`, chunk and encoding by turns
+   * @param {boolean} [allBuffers]
+   * @returns {number} status
+   */
+  writev(req, chunks, allBuffers) {
+    let buffers = chunks;
+    if (!allBuffers) {
+      buffers = [];
+      for (let i = 0; i < chunks.length; i += 2) {
+        const chunk = chunks[i];
+        buffers.push(typeof chunk === 'string' ? Buffer.from(chunk, chunks[i + 1]) : chunk);
+      }
+    }
+    let bytes = 0;
+    for (const buffer of buffers) bytes += buffer.length;
+    gather.flush(this);
+    return this._wrote(req, bytes, this[kNative].writev(buffers));
+  }
+
+  /**
+   * @param {object} req a WriteReq
+   * @param {string} string
+   * @param {number} encoding UTF8, LATIN1 or UTF16LE
+   * @returns {number} status
+   */
+  _writeString(req, string, encoding) {
+    const most = string.length * MAX_CHAR_BYTES[encoding];
+    const area = this._gathers(most) ? gather.areaFor(this, most) : undefined;
+    if (area !== undefined) {
+      const { memory, length } = area;
+      return this._gathered(req, area, memory[WRITERS[encoding]](string, length, memory.length - length));
+    }
+    gather.flush(this);
+    const native = this[kNative];
+    const before = native.bytesWritten;
+    const result = native.writeString(string, encoding);
+    return this._wrote(req, native.bytesWritten - before, result);
+  }
+
+  /**
+   * @param {number} bytes of a write, at most
+   * @returns {boolean} whether it is gathered with others of this turn
+   */
+  _gathers(bytes) {
+    return bytes <= gather.MAX_WRITE && this[kWriteReqs].length === 0 && this[kConnectReq] === null &&
+      !this[kClosing] && !gather.isFirst(this);
+  }
+
+  /**
+   * @param {object} req a WriteReq whose bytes stand at the end of the area
+   * @param {object} area
+   * @param {number} bytes
+   * @returns {number} status
+   */
+  _gathered(req, area, bytes) {
+    area.length += bytes;
+    req.handle = this;
+    req.bytes = bytes;
+    return 0;
+  }
+
+  /**
+   * Sends what was gathered.
+   * @param {Buffer} data
+   * @returns {boolean} whether the kernel took all of it
+   */
+  _sendGathered(data) {
+    const result = this[kNative].write(data);
+    if (result === 0) return true;
+    const req = new WriteReq(onGatheredSent, null);
+    if (result < 0) {
+      req.handle = this;
+      process.nextTick(() => req.oncomplete(result));
+    } else {
+      this._wrote(req, data.length, result);
+    }
+    return false;
+  }
+
+  /**
+   * Fills in the request after a write.
+   * @param {object} req a WriteReq
+   * @param {number} bytes
+   * @param {number} result 0 sent, 1 queued, or a negated errno
+   * @returns {number} status
+   */
+  _wrote(req, bytes, result) {
+    if (result < 0) return result;
+    req.handle = this;
+    req.bytes = bytes;
+    req.async = result === 1;
+    if (req.async) {
+      req.resource = this._requestResource('WRITEWRAP');
+      this[kWriteReqs].push(req);
+    }
+    return 0;
+  }
+}
+
+module.exports = { WritingHandle };

@@ -1,0 +1,46 @@
+'use strict';
+
+const fs = require('node:fs');
+const path = require('node:path');
+
+/**
+ * The process groups that run now are noted in the scratch folder, each in its test's own folder. So the command
+ * can end them also when jest, under which they were started, is gone.
+ */
+const NOTE = 'leader';
+
+/**
+ * Ends a whole process group at once.
+ * @param {number} leader its process id
+ */
+function endGroup(leader) {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+}
+
+/**
+ * Notes that a group has been started.
+ * @param {string} folder the test's own folder, in the scratch folder
+ * @param {number} leader the group's first process id
+ */
+function noteGroup(folder, leader) {
+  fs.writeFileSync(path.join(folder, NOTE), `${leader}`);
+}
+
+/**
+ * Ends all groups that run, and removes the scratch folder.
+ * @param {string} scratch the folder that holds the tests' folders
+ */
+function clearUp(scratch) {
+  for (const name of fs.readdirSync(scratch)) {
+    const note = path.join(scratch, name, NOTE);
+    if (fs.existsSync(note)) endGroup(Number(fs.readFileSync(note, 'utf8')));
+  }
+  // A process that is just ending may still write there.
+  fs.rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
+}
+
+module.exports = { endGroup, noteGroup, clearUp };
