@@ -192,8 +192,10 @@ describe('readable and writable options', () => {
     { readable: false, writable: false },
   ]) {
     traceTest(`around a handle with ${JSON.stringify(options)}`, async (t) => {
-      const { peer } = await pair(t.net, t.net, { server: { pauseOnConnect: true } });
-      const socket = t.watch(new t.net.Socket({ handle: untrack(peer)._handle, ...options }), 'socket');
+      const { client } = await pair(t.net);
+      client._handle.readStop();
+      client._handle.reading = false;
+      const socket = t.watch(new t.net.Socket({ handle: untrack(client)._handle, ...options }), 'socket');
       t.note(
         'socket',
         socket.readable,

@@ -25,7 +25,8 @@ function alternateFamilies(addresses) {
   const groups = new Map();
   const seen = new Set();
   for (const { address, family } of addresses) {
-    if (seen.has(address) || !builtin.isIP(address) || (family !== 4 && family !== 6)) continue;
+    if (seen.has(address) || typeof address !== 'string' || !builtin.isIP(address)) continue;
+    if (family !== 4 && family !== 6) continue;
     seen.add(address);
     if (!groups.has(family)) groups.set(family, []);
     groups.get(family).push({ address, family });
@@ -69,6 +70,11 @@ class Attempts {
     if (current > 0) socket[kReinitializeHandle](new TCP(TCP.SOCKET));
     const { address, family } = this.addresses[current];
     if (this.localPort && !this.bind(family)) return;
+    if (socket.blockList?.check(address, `ipv${family}`)) {
+      this.errors.push(new codes.ERR_IP_BLOCKED(address));
+      this.advance();
+      return;
+    }
     socket.autoSelectFamilyAttemptedAddresses.push(`${address}:${this.port}`);
     socket.emit('connectionAttempt', address, this.port, family);
     if (!socket.connecting || !socket._handle) return;

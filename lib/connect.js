@@ -9,6 +9,7 @@ const { builtin } = require('./builtin');
 const diagnostics = require('./diagnostics');
 const { codes } = require('./errors');
 const { Pipe, TCP } = require('./handle');
+const { kBoundSource } = require('./symbols');
 const {
   validateBoolean, validateFunction, validateInt32, validateNumber, validatePort, validateString,
 } = require('./validate');
@@ -48,9 +49,9 @@ function socketConnect(...args) {
     this._sockname = undefined;
   }
   const { path } = options;
-  const isPipe = !!path;
+  // A socket that is bound is of one kind already.
+  const isPipe = this[kBoundSource] && this._handle ? this._handle instanceof Pipe : !!path;
   if (!this._handle) this._attachHandle(isPipe ? new Pipe(Pipe.SOCKET) : new TCP(TCP.SOCKET));
-  if (options.blockList !== undefined) this._setBlockList(options.blockList);
   this._unrefTimer();
   this.connecting = true;
   if (isPipe) {
@@ -63,6 +64,22 @@ function socketConnect(...args) {
 }
 
 /**
+ * @param {*} host the option
+ * @returns {string}
+ * @throws {TypeError} where the host's version checks it here
+ */
+function checkHost(host) {
+  if (!host) return 'localhost';
+  if (hostMajor >= CHECKS_HOST_SINCE) {
+    validateString(host, 'options.host');
+    if (host.includes('\0')) {
+      throw new codes.ERR_INVALID_ARG_VALUE('options.host', host, 'must be a string without null bytes');
+    }
+  }
+  return host;
+}
+
+/**
  * The checked options of a TCP connect.
  *
  * @param {object} options as given
@@ -72,7 +89,7 @@ function socketConnect(...args) {
 function checkTcpOptions(options) {
   const { localAddress, localPort, port } = options;
   let { autoSelectFamily, autoSelectFamilyAttemptTimeout: timeout } = options;
-  const host = options.host || 'localhost';
+  const host = checkHost(options.host);
   if (localAddress && !isIP(localAddress)) throw new codes.ERR_INVALID_IP_ADDRESS(localAddress);
   if (localPort) validateNumber(localPort, 'options.localPort');
   if (port !== undefined) {
@@ -93,6 +110,16 @@ function checkTcpOptions(options) {
 }
 
 /**
+ * @param {object} options of `connect`
+ * @throws {TypeError} when they would bind it once more
+ */
+function checkBound(options) {
+  if (options.localAddress === undefined && options.localPort === undefined) return;
+  throw new codes.ERR_INVALID_ARG_VALUE('options', options,
+    'localAddress and localPort cannot be used with an adopted bound socket');
+}
+
+/**
  * Finds the address, where the host is a name, and connects to it.
  *
  * @param {import('..').Socket} socket
@@ -100,15 +127,19 @@ function checkTcpOptions(options) {
  */
 function lookupAndConnect(socket, options) {
   const { localAddress, localPort } = options;
+  const bound = socket[kBoundSource];
+  if (bound) checkBound(options);
   const { host, port, autoSelectFamily, timeout } = checkTcpOptions(options);
   const family = isIP(host);
   if (family) {
-    process.nextTick(() => {
+    const connectNow = () => {
       if (socket.connecting) connectTo(socket, { address: host, port, family, localAddress, localPort });
-    });
+    };
+    // The address of a bound socket is known as soon as connect(2) was called.
+    if (bound) connectNow();
+    else process.nextTick(connectNow);
     return;
   }
-  if (hostMajor >= CHECKS_HOST_SINCE && options.host != null) validateString(host, 'options.host');
   if (options.lookup != null) validateFunction(options.lookup, 'options.lookup');
   const dns = require('dns');
   const lookup = options.lookup || dns.lookup;
@@ -116,7 +147,7 @@ function lookupAndConnect(socket, options) {
   if (query.family !== 4 && query.family !== 6 && query.hints === 0) query.hints = dns.ADDRCONFIG;
   socket._host = host;
   const target = { port, localAddress, localPort, timeout };
-  if (autoSelectFamily && query.family !== 4 && query.family !== 6 && !localAddress) {
+  if (autoSelectFamily && !bound && query.family !== 4 && query.family !== 6 && !localAddress) {
     lookupAll(socket, lookup, { host, query, target, options });
     return;
   }
@@ -149,13 +180,16 @@ function lookupAll(socket, lookup, { host, query, target, options }) {
       process.nextTick(failConnect, socket, error);
       return;
     }
-    for (const { address, family } of addresses) {
+    const found = [];
+    for (let i = 0; i < addresses.length; i++) {
+      const { address, family } = addresses[i];
       socket.emit('lookup', error, address, family, host);
       if (!socket.connecting) return;
+      found.push({ address, family });
     }
-    const usable = alternateFamilies(addresses);
+    const usable = alternateFamilies(found);
     if (usable.length === 0) {
-      const [{ address, family }] = addresses;
+      const { address, family } = addresses[0];
       process.nextTick(failConnect, socket, addressProblem(address, family, options));
       return;
     }
@@ -182,7 +216,8 @@ function dnsFamily(family) {
  * @returns {Error|undefined}
  */
 function addressProblem(address, family, options) {
-  if (!isIP(address)) return new codes.ERR_INVALID_IP_ADDRESS(address);
+  // What is no string may still read as an address; Node before 22 ends the process over it.
+  if (typeof address !== 'string' || !isIP(address)) return new codes.ERR_INVALID_IP_ADDRESS(address);
   if (family === 4 || family === 6) return undefined;
   return new codes.ERR_INVALID_ADDRESS_FAMILY(family, options.host, options.port);
 }

@@ -18,7 +18,9 @@ let turn = 1;
 /** Areas with bytes, in the order in which their handles began to gather. */
 let pending = [];
 const spare = [];
-let hasExitListener = false;
+let knownAtExit = false;
+
+const kFlushers = Symbol.for('rsnet.flushersAtExit');
 
 /** What one handle has gathered. */
 class Area {
@@ -72,9 +74,24 @@ function areaFor(handle, bytes) {
 /** Sees to it that what is gathered is sent at the end of the turn, and if the process exits before. */
 function schedule() {
   process.nextTick(flushAll);
-  if (hasExitListener) return;
-  hasExitListener = true;
-  process.on('exit', flushAll);
+  if (knownAtExit) return;
+  knownAtExit = true;
+  flushersAtExit().add(new WeakRef(flushAll));
+}
+
+/**
+ * What is called when the process exits. One listener serves all copies of this module, and keeps none of them alive.
+ *
+ * @returns {Set<WeakRef<Function>>}
+ */
+function flushersAtExit() {
+  if (process[kFlushers] !== undefined) return process[kFlushers];
+  const flushers = new Set();
+  Object.defineProperty(process, kFlushers, { value: flushers });
+  process.on('exit', () => {
+    for (const flusher of flushers) flusher.deref()?.();
+  });
+  return flushers;
 }
 
 /**

@@ -1,60 +1,114 @@
 'use strict';
 
-// Sending rsnet's sockets and servers to other processes: `child.send(message, socket)` and the deals of `cluster`.
+// Sending rsnet's sockets and servers to other processes: `child.send(message, socket)`, the deals of `cluster`, and a
+// socket as a child's stdio.
 //
-// Node writes a handle to the channel together with the message, and only its own handles can be written. So for the
-// time of the call an rsnet handle is represented by one of the host's, on a copy of its descriptor.
+// Node writes a handle to the channel together with the message, and only its own handles can be written. So an rsnet
+// handle is represented there by one of the host's, on a copy of its descriptor.
 
 const { builtin } = require('./builtin');
-const { Handle } = require('./handle');
+const { Handle, TCP } = require('./handle');
 
+/** In the global registry, since several copies of rsnet may meet at the host's one channel. */
 const kInstalled = Symbol.for('rsnet.handlePassing');
+const kHostTwin = Symbol.for('rsnet.hostTwin');
 
 /**
  * The host's handle for the same descriptor, closed with the handle it stands for.
  *
- * @param {object} handle rsnet's
+ * @this {Handle}
  * @returns {object|undefined} undefined when there is no descriptor to copy
  */
-function hostTwin(handle) {
-  if (handle._adopted) return handle._adopted;
-  const fd = handle.dup();
+function hostTwin() {
+  if (this._adopted) return this._adopted;
+  const fd = this.dup();
   if (fd < 0) return undefined;
   const twin = builtin._createServerHandle(null, 0, 4, fd);
   if (typeof twin === 'number') return undefined;
-  handle._adopt(twin);
+  this._adopt(twin);
   return twin;
 }
+Object.defineProperty(Handle.prototype, kHostTwin, { value: hostTwin, writable: true, configurable: true });
+
+/** Marks what can be sent like the host's own TCP handle. */
+const kIsTcp = Symbol.for('rsnet.isTcp');
+Object.defineProperty(TCP.prototype, kIsTcp, { value: true, configurable: true });
 
 /**
- * @returns {object} the prototype that the host's TCP and pipe handles share, where their methods stand
+ * @returns {object} a TCP handle of the host, closed
  */
-function streamHandlePrototype() {
+function sampleHandle() {
   const socket = new builtin.Socket();
   socket.connect({ host: 'rsnet', port: 1, lookup() {} });
   const handle = socket._handle;
-  const prototype = Object.getPrototypeOf(Object.getPrototypeOf(handle));
-  // Destroying it would create process.stderr: Node's sockets look at it then.
+  // Destroying the socket would create process.stderr: Node's sockets look at it then.
   handle.close();
   socket._handle = null;
-  return prototype;
+  return handle;
 }
 
-/** Lets the channels between processes take rsnet's handles. Once in each environment. */
-function install() {
-  const prototype = streamHandlePrototype();
-  if (prototype[kInstalled]) return;
+/**
+ * Node asks of what it is to send, if it is no socket or server, whether it is one of its handles.
+ *
+ * @param {Function} HostTcp its class
+ */
+function countIn(HostTcp) {
+  Object.defineProperty(HostTcp, Symbol.hasInstance, {
+    configurable: true,
+    value(instance) {
+      return Function.prototype[Symbol.hasInstance].call(this, instance) ||
+        (this === HostTcp && instance?.[kIsTcp] === true);
+    },
+  });
+}
+
+/**
+ * The channel writes a message and a handle by this method of its own handle.
+ *
+ * @param {object} prototype where the methods of the host's handles stand
+ */
+function wrapChannelWrite(prototype) {
   const { writeUtf8String } = prototype;
   const method = {
     writeUtf8String(req, string, handle) {
-      if (!(handle instanceof Handle)) return writeUtf8String.call(this, req, string, handle);
-      return writeUtf8String.call(this, req, string, hostTwin(handle));
+      return writeUtf8String.call(this, req, string, handle?.[kHostTwin] ? handle[kHostTwin]() : handle);
     },
   };
   Object.defineProperty(prototype, 'writeUtf8String', {
     ...Object.getOwnPropertyDescriptor(prototype, 'writeUtf8String'), value: method.writeUtf8String,
   });
+}
+
+/**
+ * @param {*} entry of the option `stdio`
+ * @returns {*} the descriptor where it is a socket or handle of rsnet, which the child gets a copy of either way
+ */
+function stdioEntry(entry) {
+  const handle = [entry, entry?.handle, entry?._handle].find((candidate) => candidate?.[kHostTwin]);
+  return handle ? handle.fd : entry;
+}
+
+/** Lets sockets of rsnet be the stdio of child processes. */
+function wrapSpawn() {
+  const { prototype } = require('child_process').ChildProcess;
+  const { spawn } = prototype;
+  prototype.spawn = {
+    spawn(options) {
+      if (!Array.isArray(options?.stdio)) return spawn.call(this, options);
+      return spawn.call(this, { ...options, stdio: options.stdio.map(stdioEntry) });
+    },
+  }.spawn;
+}
+
+/** Lets the channels between processes take rsnet's handles. Once in each environment. */
+function install() {
+  const tcp = sampleHandle();
+  const prototype = Object.getPrototypeOf(Object.getPrototypeOf(tcp));
+  if (prototype[kInstalled]) return;
   Object.defineProperty(prototype, kInstalled, { value: true });
+  wrapChannelWrite(prototype);
+  countIn(tcp.constructor);
+  wrapSpawn();
 }
 
 module.exports = { install };

@@ -143,7 +143,7 @@ class Pipe extends WritingHandle {
    * @param {number} status
    */
   _completeConnect(status) {
-    if (status === 0 && this[kReadWhenConnected]) this[kNative].readStart();
+    if (status === 0 && this[kReadWhenConnected]) super.readStart();
     super._completeConnect(status);
   }
 

@@ -188,7 +188,7 @@ function obtainHandle(server, place) {
  * @returns {object} the first that is not link-local (RFC 4291, 2.5.6: no use without a zone), else the first
  */
 function preferGlobal(addresses) {
-  return addresses.find(({ address, family }) => family !== 6 || !/^fe80:/i.test(address)) ?? addresses[0];
+  return addresses.find(({ address, family }) => family !== 6 || !/^fe[89ab][0-9a-f]:/i.test(address)) ?? addresses[0];
 }
 
 /**
@@ -263,9 +263,14 @@ function givenHandle(server, options) {
  * @param {Server} server
  * @param {object} options with `path`, and perhaps `readableAll`, `writableAll`
  * @param {number} backlog
+ * @throws {TypeError} ERR_INVALID_ARG_VALUE for rights to a name that is not in the file system
  * @throws {Error} of the system call chmod
  */
 function listenOnPath(server, options, backlog) {
+  if (process.platform === 'linux' && options.path[0] === '\0' && (options.readableAll || options.writableAll)) {
+    const reason = 'can not set readableAll or writableAllt to true when path is abstract unix socket';
+    throw new ERR_INVALID_ARG_VALUE('options', options, reason);
+  }
   server._pipeName = options.path;
   const { path, exclusive } = options;
   obtainHandle(server, { address: path, port: -1, addressType: -1, backlog, exclusive });

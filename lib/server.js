@@ -122,7 +122,8 @@ Object.defineProperty(Server.prototype, 'listening', {
  * @throws {Error} of the system call getsockname
  */
 Server.prototype.address = function() {
-  if (!this._handle || this._handle instanceof Pipe) return this._pipeName ?? null;
+  // What stands for a path in a worker of a cluster has no such method.
+  if (!this._handle?.getsockname || this._handle instanceof Pipe) return this._pipeName ?? null;
   const out = {};
   const status = this._handle.getsockname(out);
   if (status !== 0) throw new ErrnoException(status, 'address');

@@ -5,6 +5,7 @@
 const { Duplex } = require('stream');
 const { isUint8Array } = require('util/types');
 const { codes, ErrnoException } = require('./errors');
+const host = require('./host');
 const { ShutdownReq, WriteReq } = require('./requests');
 const { UV_EOF, UV_ENOTCONN } = require('./uv');
 const {
@@ -266,7 +267,8 @@ function writeChunks(handle, req, entries) {
 function onWriteComplete(status) {
   const socket = this.handle[owner_symbol];
   if (!socket || socket.destroyed) {
-    if (typeof this.callback === 'function') this.callback(null);
+    const cancelled = status < 0 && host.writesReportCancelling;
+    if (typeof this.callback === 'function') this.callback(cancelled ? new ErrnoException(status, 'write') : null);
     return;
   }
   if (status < 0) {
@@ -288,7 +290,8 @@ function onWriteComplete(status) {
  */
 function final(callback) {
   if (this.pending) {
-    this.once('connect', () => this._final(callback));
+    if (host.endsWithoutConnection && !this.connecting) callback();
+    else this.once('connect', () => this._final(callback));
     return;
   }
   const req = new ShutdownReq(onShutdownComplete, callback);

@@ -2,7 +2,7 @@
 
 // Socket options: remembered while there is no connection, set on it once there is one.
 
-const { ErrnoException } = require('./errors');
+const { codes, ErrnoException } = require('./errors');
 const { validateInt32 } = require('./validate');
 const {
   kSetKeepAlive, kSetKeepAliveCount, kSetKeepAliveInitialDelay, kSetKeepAliveInterval, kSetNoDelay, kSetTOS,
@@ -106,6 +106,7 @@ function setKeepAlive(enable, initialDelay, interval, count) {
  * @throws {Error} when the system refuses it
  */
 function setTypeOfService(tos) {
+  if (Number.isNaN(tos)) throw new codes.ERR_INVALID_ARG_TYPE('tos', 'number', tos);
   validateInt32(tos, 'tos', 0, 255);
   if (!this._handle) {
     this[kSetTOS] = tos;

@@ -2,7 +2,7 @@
 
 // The properties of a Socket that are computed: state, addresses, counters.
 
-const { kBytesRead, kBytesWritten } = require('./symbols');
+const { kBoundPath, kBytesRead, kBytesWritten } = require('./symbols');
 
 /**
  * @param {Buffer|string|Array} data what `_write` or `_writev` was given
@@ -25,6 +25,7 @@ function byteLength(data, encoding) {
  * @returns {{address?: string, family?: string, port?: number}}
  */
 function getsockname() {
+  if (this[kBoundPath] !== undefined) return { address: this[kBoundPath] };
   if (!this._handle?.getsockname) return {};
   if (!this._sockname) {
     this._sockname = {};

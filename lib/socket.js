@@ -4,7 +4,7 @@
 
 const { Duplex } = require('stream');
 const { isUint8Array } = require('util/types');
-const { BoundSocket, kConsume } = require('./bound-socket');
+const { BoundSocket, kConsume, kPath } = require('./bound-socket');
 const { socketConnect } = require('./connect');
 const { codes, ErrnoException } = require('./errors');
 const { adoptHandle, handleFromDescriptor, isFifo, isUsableHandle } = require('./foreign-handle');
@@ -12,14 +12,14 @@ const { TCP } = require('./handle');
 const io = require('./socket-io');
 const socketOptions = require('./socket-options');
 const { defineProperties, getpeername, getsockname } = require('./socket-properties');
-const { hasStreamBase, streamBaseOf } = require('./stream-base');
+const { formatOf, streamBaseOf } = require('./stream-base');
 const timeouts = require('./timeouts');
 const { markTransferable } = require('./transferable');
 const { builtin } = require('./builtin');
 const { validateInt32, validateNumber } = require('./validate');
 const {
-  async_id_symbol, kAfterAsyncWrite, kBuffer, kBufferCb, kBufferGen, kBytesRead, kBytesWritten,
-  kLastWriteQueueSize, kReinitializeHandle, kTimeout, kUpdateTimer, owner_symbol,
+  async_id_symbol, kAfterAsyncWrite, kBoundPath, kBoundSource, kBuffer, kBufferCb, kBufferGen, kBytesRead,
+  kBytesWritten, kLastWriteQueueSize, kReinitializeHandle, kTimeout, kUpdateTimer, owner_symbol,
 } = require('./symbols');
 
 /** Options of streams that a socket can't have. */
@@ -75,12 +75,14 @@ function Socket(options) {
   if (settings.blockList) this._setBlockList(settings.blockList);
   this.on('end', onReadableStreamEnd);
 
-  if (settings.handle instanceof BoundSocket) this._attachHandle(settings.handle[kConsume]());
+  const bound = settings.handle instanceof BoundSocket;
+  this[kBoundSource] = bound;
+  this[kBoundPath] = bound ? settings.handle[kPath] : undefined;
+  if (bound) this._attachHandle(settings.handle[kConsume]());
   else if (settings.handle) this._attachHandle(adoptHandle(settings.handle));
   else if (settings.fd !== undefined) this._attachHandle(handleFromDescriptor(settings.fd));
   // A signal that had fired already does not keep the socket from being used; its error still comes.
   else this._undestroy();
-  const bound = settings.handle instanceof BoundSocket;
   if (this._handle && !bound && settings.readable !== false && !settings.manualStart) startOrPause(this, settings);
 }
 Object.setPrototypeOf(Socket.prototype, Duplex.prototype);
@@ -373,10 +375,10 @@ Socket.prototype[kReinitializeHandle] = function(handle) {
     builtin.Socket.prototype[kReinitializeHandle].call(this, handle);
     return;
   }
-  const asStreamBase = hasStreamBase(this._handle);
+  const format = formatOf(this._handle);
   this._handle?.close();
   this._attachHandle(handle);
-  if (asStreamBase) this._handle = streamBaseOf(handle);
+  if (format !== undefined) this._handle = streamBaseOf(handle, format);
 };
 
 module.exports = Socket;

@@ -9,16 +9,19 @@
 const { Duplex } = require('stream');
 const { setImmediate } = require('timers');
 const { onStreamRead } = require('./host-internals');
-const { Handle } = require('./stream-handle');
 const { onHandleRead } = require('./socket-io');
+const { HTTP2, Units } = require('./stream-units');
 const { ShutdownReq, WriteReq } = require('./requests');
 const { owner_symbol } = require('./symbols');
-const { UV_EOF } = require('./uv');
+const { UV_EOF, UV_EPIPE } = require('./uv');
 
 const kHandle = Symbol('kHandle');
 const kStreamBase = Symbol('kStreamBase');
 const kOnRead = Symbol('kOnRead');
 const kUnclaimed = Symbol('kUnclaimed');
+const kUnits = Symbol('kUnits');
+const kSent = Symbol('kSent');
+const kIsShut = Symbol('kIsShut');
 const kOnReadError = Symbol('kOnReadError');
 
 /** The host's class and its methods; found on first use. */
@@ -48,15 +51,19 @@ const callbacks = {
   onreadstop() { return this[kHandle].readStop(); },
 
   onwrite(req, buffers) {
+    // TLS goes on after a shutdown that came before its last write had ended, and takes this answer for what it is.
+    if (this[kIsShut]) return UV_EPIPE;
     const write = new WriteReq((status) => finishWrite(this, req, status));
-    const handle = this[kHandle];
-    const status = buffers.length === 1 ? handle.writeBuffer(write, buffers[0]) : handle.writev(write, buffers, true);
+    const status = this[kHandle].writev(write, buffers, true);
+    if (status !== 0 || write.async) return status;
     // C++ must have seen the call return before it hears of the end.
-    if (status === 0 && !write.async) setImmediate(finishWrite, this, req, 0);
-    return status;
+    if (this[kSent] !== null) this[kSent].push(req);
+    else setImmediate(finishWrite, this, req, 0);
+    return 0;
   },
 
   onshutdown(req) {
+    this[kIsShut] = true;
     const finish = (status) => JSStream.prototype.finishShutdown.call(this, req, status);
     return this[kHandle].shutdown(new ShutdownReq(finish));
   },
@@ -81,15 +88,50 @@ function finishWrite(counterpart, req, status) {
  * @param {Buffer} [buffer]
  */
 function feed(counterpart, nread, buffer) {
-  if (nread < 0 && nread !== UV_EOF) {
+  if (nread > 0) {
+    feedUnits(counterpart, buffer);
+  } else if (nread === UV_EOF) {
+    counterpart[kUnclaimed] = false;
+    JSStream.prototype.emitEOF.call(counterpart);
+    if (counterpart[kUnclaimed]) counterpart[kOnRead](nread);
+  } else {
     // A JSStream has no way to fail.
     counterpart[kOnReadError](nread);
-    return;
   }
-  counterpart[kUnclaimed] = false;
-  if (nread > 0) JSStream.prototype.readBuffer.call(counterpart, buffer);
-  else if (nread === UV_EOF) JSStream.prototype.emitEOF.call(counterpart);
-  if (counterpart[kUnclaimed]) counterpart[kOnRead](nread, buffer);
+}
+
+/**
+ * Hands a chunk over unit by unit. The consumer calls JavaScript for each, and a stream of libuv would let nextTicks
+ * run after each call; here they can only run where C++ has returned.
+ *
+ * @param {object} counterpart
+ * @param {Buffer} buffer
+ */
+function feedUnits(counterpart, buffer) {
+  const units = counterpart[kUnits];
+  const sent = units.format.endsWritesAtOnce ? [] : null;
+  counterpart[kSent] = sent;
+  let end = 0;
+  try {
+    for (let start = 0; start < buffer.length; start = end) {
+      end = units.end(buffer, start);
+      counterpart[kUnclaimed] = false;
+      JSStream.prototype.readBuffer.call(counterpart, buffer.subarray(start, end));
+      if (counterpart[kUnclaimed]) {
+        end = buffer.length;
+        counterpart[kOnRead](end - start, buffer.subarray(start));
+      } else if (end < buffer.length) {
+        process._tickCallback();
+      }
+    }
+    // Each may bring the next one.
+    while (sent?.length > 0) finishWrite(counterpart, sent.shift(), 0);
+  } finally {
+    // An exception goes its way, but neither the data behind it nor the writes may be forgotten.
+    counterpart[kSent] = null;
+    if (end < buffer.length) process.nextTick(feedUnits, counterpart, buffer.subarray(end));
+    if (sent !== null) for (const req of sent) setImmediate(finishWrite, counterpart, req, 0);
+  }
 }
 
 /**
@@ -142,9 +184,10 @@ function forwarding(name) {
  * The counterpart of a handle; from its making on, all that is read goes through it.
  *
  * @param {object} handle rsnet's, or a counterpart
+ * @param {import('./stream-units').Format} format of what will be read
  * @returns {object} a stream of C++ with the handle's members
  */
-function streamBaseOf(handle) {
+function streamBaseOf(handle, format) {
   if (handle[kHandle]) return handle;
   if (handle[kStreamBase]) return handle[kStreamBase];
   JSStream ??= findJSStream();
@@ -154,6 +197,9 @@ function streamBaseOf(handle) {
   Object.setPrototypeOf(counterpart, prototypeFor(handle.constructor));
   counterpart[kHandle] = handle;
   counterpart[kUnclaimed] = false;
+  counterpart[kUnits] = new Units(format);
+  counterpart[kSent] = null;
+  counterpart[kIsShut] = false;
   counterpart[kOnRead] = handle.onread;
   counterpart[kOnReadError] = (status) => counterpart[kOnRead](status);
   counterpart[owner_symbol] = handle[owner_symbol];
@@ -182,16 +228,18 @@ function onReadError(counterpart, listener) {
 function offerStreamBase(handle) {
   const socket = handle[owner_symbol];
   if (!socket || socket.parser || socket._handle !== handle) return false;
-  socket._handle = streamBaseOf(handle);
+  socket._handle = streamBaseOf(handle, HTTP2);
   return true;
 }
 
 /**
+ * The format that a counterpart was made for.
+ *
  * @param {*} handle
- * @returns {boolean} whether it has, or is, a counterpart
+ * @returns {import('./stream-units').Format|undefined} undefined when it is no counterpart
  */
-function hasStreamBase(handle) {
-  return handle instanceof Handle && Boolean(handle[kHandle] || handle[kStreamBase]);
+function formatOf(handle) {
+  return handle?.[kUnits]?.format;
 }
 
-module.exports = { hasStreamBase, offerStreamBase, onReadError, streamBaseOf };
+module.exports = { formatOf, offerStreamBase, onReadError, streamBaseOf };

@@ -5,7 +5,7 @@
 
 const { AsyncResource } = require('async_hooks');
 const { setImmediate } = require('timers');
-const { register, release } = require('./bridge');
+const { awaitsData, getBridge, register, release } = require('./bridge');
 const gather = require('./gather');
 const { onStreamRead } = require('./host-internals');
 const { onHandleRead } = require('./socket-io');
@@ -21,7 +21,40 @@ const kShutdownReq = Symbol('kShutdownReq');
 const kWriteReqs = Symbol('kWriteReqs');
 const kAdopted = Symbol('kAdopted');
 const kReadSize = Symbol('kReadSize');
+const kDelivers = Symbol('kDelivers');
+const kHeldBack = Symbol('kHeldBack');
+const kReads = Symbol('kReads');
+
+/** What `kReads` is: not begun; held back; held back though wanted; begun at least once. */
+const READS_NONE = 0;
+const READS_HELD = 1;
+const READS_WAITING = 2;
+const READS_BEGUN = 3;
 const kOnRead = Symbol('kOnRead');
+
+/**
+ * Hands over what was held back, if it is still wanted, and reads on.
+ *
+ * @param {Handle} handle
+ */
+function releaseHeld(handle) {
+  const held = handle[kHeldBack];
+  if (held === null || !handle[kDelivers] || handle.closing) return;
+  handle[kHeldBack] = null;
+  handle._completeRead(held.length, held);
+  if (handle[kDelivers] && !handle.closing) handle[kNative].readStart();
+}
+
+/**
+ * Lets the engine read from now on.
+ *
+ * @param {Handle} handle whose reads are held
+ */
+function releaseReads(handle) {
+  const wanted = handle[kReads] === READS_WAITING;
+  handle[kReads] = READS_NONE;
+  if (wanted) handle.readStart();
+}
 
 /** Life cycle, reading, counters, and the requests that are answered later. */
 class Handle extends AsyncResource {
@@ -41,6 +74,9 @@ class Handle extends AsyncResource {
     this[kWriteReqs] = [];
     this[kAdopted] = undefined;
     this[kReadSize] = 0;
+    this[kDelivers] = false;
+    this[kHeldBack] = null;
+    this[kReads] = READS_NONE;
     this[owner_symbol] = null;
     /** What gather.js keeps: the turn of the last write, and the bytes gathered since. */
     this.lastTurn = 0;
@@ -55,8 +91,8 @@ class Handle extends AsyncResource {
   /** Called with (count or negated errno, Buffer). */
   get onread() { return this[kOnRead]; }
 
+  /** Node's HTTP agent puts the built-in's own back on a connection that it uses again; here that means rsnet's. */
   set onread(listener) {
-    // Node's HTTP agent puts the built-in's own back on a connection that it uses again.
     this[kOnRead] = listener === onStreamRead ? onHandleRead : listener;
   }
 
@@ -103,10 +139,36 @@ class Handle extends AsyncResource {
   listen(backlog) { return this[kNative].listen(backlog | 0); }
 
   /** @returns {number} status */
-  readStart() { return this[kClosing] ? UV_EBADF : this[kNative].readStart(); }
+  readStart() {
+    if (this[kClosing]) return UV_EBADF;
+    if (this[kReads] === READS_HELD || this[kReads] === READS_WAITING) {
+      this[kReads] = READS_WAITING;
+      return 0;
+    }
+    this[kReads] = READS_BEGUN;
+    if (this[kHeldBack] !== null) {
+      this[kDelivers] = true;
+      setImmediate(releaseHeld, this);
+      return 0;
+    }
+    const status = this[kNative].readStart();
+    if (status === 0) this[kDelivers] = true;
+    return status;
+  }
 
   /** @returns {number} status */
-  readStop() { return this[kClosing] ? UV_EBADF : this[kNative].readStop(); }
+  readStop() {
+    if (this[kClosing]) return UV_EBADF;
+    if (this[kReads] === READS_WAITING) this[kReads] = READS_HELD;
+    this[kDelivers] = false;
+    return this[kNative].readStop();
+  }
+
+  /** Whether data may have been read that the owner has not got: of threads that read ahead, one can't know. */
+  get mayHaveReadAhead() {
+    if (this[kReads] === READS_BEGUN && getBridge().lane === 'worker') return true;
+    return this[kHeldBack] !== null || awaitsData(this[kSlot]);
+  }
 
   /**
    * The most that one read event may bring.
@@ -178,6 +240,22 @@ class Handle extends AsyncResource {
   }
 
   /**
+   * Hands data, an end or an error to the owner. Data of a batch may come after the owner has stopped reading: it is
+   * held back until he starts again.
+   * @param {number} status
+   * @param {Buffer} [payload]
+   */
+  _completeRead(status, payload) {
+    if (this[kClosing]) return;
+    if (!this[kDelivers] && status > 0) {
+      this[kHeldBack] = payload;
+      return;
+    }
+    if (status < 0) this[kDelivers] = false;
+    this.runInAsyncScope(this.onread, this, status, payload);
+  }
+
+  /**
    * The oldest queued write is done.
    * @param {number} status
    */
@@ -244,6 +322,13 @@ class Handle extends AsyncResource {
       client.close();
       return;
     }
+    if (getBridge().lane !== 'worker') {
+      this.runInAsyncScope(this.onconnection, this, 0, client);
+      return;
+    }
+    // Whoever is told of the connection may give it away in this turn, with all that has been sent to it.
+    client[kReads] = READS_HELD;
+    setImmediate(releaseReads, client);
     this.runInAsyncScope(this.onconnection, this, 0, client);
   }
 

@@ -30,6 +30,9 @@ module.exports = {
   kSetKeepAliveInterval: Symbol('kSetKeepAliveInterval'),
   kSetKeepAliveCount: Symbol('kSetKeepAliveCount'),
   kSetTOS: Symbol('kSetTOS'),
+  /** Whether a Socket was made with a BoundSocket, and the path that was bound to, if it was one. */
+  kBoundSource: Symbol('kBoundSource'),
+  kBoundPath: Symbol('kBoundPath'),
   /** The counters of a handle that is closed. */
   kBytesRead: Symbol('kBytesRead'),
   kBytesWritten: Symbol('kBytesWritten'),

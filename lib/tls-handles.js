@@ -8,6 +8,7 @@
 const { ErrnoException } = require('./errors');
 const { Handle, Pipe, TCP } = require('./handle');
 const { onReadError, streamBaseOf } = require('./stream-base');
+const { TLS } = require('./stream-units');
 const { owner_symbol } = require('./symbols');
 
 /** Symbols of the registry, since several copies of rsnet may meet at the host's one TLSSocket. */
@@ -23,7 +24,7 @@ const kTlsStream = Symbol.for('rsnet.tlsStream');
  * @returns {object} a stream of C++
  */
 function tlsStream(tlsSocket, wrap) {
-  const stream = streamBaseOf(this);
+  const stream = streamBaseOf(this, TLS);
   onReadError(stream, (status) => tlsSocket.destroy(new ErrnoException(status, 'read')));
   if (wrap) {
     wrap._handle = stream;

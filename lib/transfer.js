@@ -122,7 +122,8 @@ function checkSocket(socket) {
   const handle = socket._handle;
   const fresh = handle instanceof TCP && !socket.connecting && !socket.destroyed &&
     handle.bytesRead === 0 && handle.bytesWritten === 0 &&
-    socket.readableLength === 0 && socket.writableLength === 0 && socket.readableEncoding === null;
+    !handle.mayHaveReadAhead && socket.readableLength === 0 && socket.readableEncoding === null &&
+    socket.writableLength === 0;
   if (!fresh) throw new codes.ERR_WORKER_HANDLE_NOT_TRANSFERABLE('net.Socket');
 }
 

@@ -21,5 +21,6 @@ module.exports = {
   UV_ECANCELED: uv('ECANCELED'),
   UV_EINVAL: uv('EINVAL'),
   UV_ENOTCONN: uv('ENOTCONN'),
+  UV_EPIPE: uv('EPIPE'),
   UV_ETIMEDOUT: uv('ETIMEDOUT'),
 };

@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use napi::bindgen_prelude::{Function, JsValue, Unknown};
-use napi::{Env, Error, Result, Status};
+use napi::{Env, Error, Result, Status, sys};
 use napi_derive::napi;
 
-use crate::bridge::Bridge as Inner;
 use crate::bridge::host::Host;
+use crate::bridge::{Bridge as Inner, Functions};
 use crate::lane::runtime;
 
 /// Whether a host whose event loop can watch descriptors gets the inline lane unasked.
@@ -23,22 +23,46 @@ pub struct Bridge {
 #[napi]
 impl Bridge {
     /// A bridge that calls `dispatch(id, kind, status, payload)` for each event and `tick()` between
-    /// two events of one turn. `lane` is `'worker'` or `'inline'`; without it `RSNET_LANE` decides,
+    /// two events of one turn; on the inline lane `dispatchBatch(count, payload)` for the events that
+    /// stand in `entries`, whose small reads stand in `memory` (see [`crate::lane::batch`]). `lane` is `'worker'` or `'inline'`; without it `RSNET_LANE` decides,
     /// then the host.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         env: Env,
         dispatch: Function<'_, Unknown<'_>, Unknown<'_>>,
         tick: Function<'_, Unknown<'_>, Unknown<'_>>,
+        dispatch_batch: Function<'_, Unknown<'_>, Unknown<'_>>,
+        entries: Unknown<'_>,
+        memory: Unknown<'_>,
         lane: Option<String>,
     ) -> Result<Self> {
         let host = Host::of(&env)?;
         let inline = choose_lane(lane)?.unwrap_or(INLINE_BY_DEFAULT);
         let threads = runtime::thread_count().map_err(error)?;
-        let (dispatch, tick) = (dispatch.value().value, tick.value().value);
-        // SAFETY: the environment and both functions belong to this call.
-        let inner = unsafe { Inner::new(env.raw(), dispatch, tick, host, inline)? };
+        let functions = Functions {
+            dispatch: dispatch.value().value,
+            tick: tick.value().value,
+            dispatch_batch: dispatch_batch.value().value,
+            entries: entries.value().value,
+            memory: memory.value().value,
+        };
+        // SAFETY: the environment and the functions belong to this call.
+        let inner = unsafe { Inner::new(env.raw(), &functions, host, inline)? };
         Ok(Bridge { inner, threads: threads as u32 })
+    }
+
+    /// Takes new memory for small reads: what there was is used up, or detached.
+    #[napi]
+    pub fn set_memory(&self, memory: Unknown<'_>) -> Result<()> {
+        // SAFETY: the memory belongs to this call.
+        unsafe { self.inner.set_memory(memory.value().value) }
+    }
+
+    /// Reports an exception that a listener has thrown, as Node reports its own.
+    #[napi]
+    pub fn raise(&self, env: Env, exception: Unknown<'_>) {
+        // SAFETY: the exception belongs to this call.
+        unsafe { sys::napi_fatal_exception(env.raw(), exception.value().value) };
     }
 
     /// The lane in use: `'worker'` or `'inline'`.

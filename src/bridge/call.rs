@@ -6,27 +6,34 @@ use napi::sys;
 
 use super::buffers;
 use crate::engine::event::Event;
+use crate::engine::memory::Chunk;
 use crate::lane::Flow;
 
-/// Kinds of events, as `dispatch` gets them.
-mod kind {
-    pub const CONNECT: u32 = 1;
-    pub const READ: u32 = 2;
-    pub const WRITE: u32 = 3;
-    pub const SHUTDOWN: u32 = 4;
-    pub const CONNECTION: u32 = 5;
+/// What JavaScript gives a bridge.
+pub struct Functions {
+    /// `dispatch(id, kind, status, payload)`: one event.
+    pub dispatch: sys::napi_value,
+    /// `tick()`: runs what an event has left for the next tick.
+    pub tick: sys::napi_value,
+    /// `dispatchBatch(count, payload)`: the events in `entries`.
+    pub dispatch_batch: sys::napi_value,
+    /// `Int32Array` for the entries of a batch.
+    pub entries: sys::napi_value,
+    /// `ArrayBuffer` that small reads land in.
+    pub memory: sys::napi_value,
 }
 
-/// References to `dispatch(id, kind, status, payload)` and `tick()`; weak while no socket is open.
+/// References to the functions; weak while no socket is open.
 pub struct Callbacks {
     dispatch: sys::napi_ref,
     tick: sys::napi_ref,
+    dispatch_batch: sys::napi_ref,
     /// Whether `dispatch` is called by `napi_make_callback`.
     from_loop: bool,
 }
 
 impl Callbacks {
-    /// Weak references to both functions. `from_loop`: the threadsafe function's own async context is
+    /// Weak references to the functions. `from_loop`: the threadsafe function's own async context is
     /// to be left for each event. Deno crashes in `napi_make_callback` without a context, and has no
     /// async context to leave.
     ///
@@ -37,23 +44,24 @@ impl Callbacks {
     /// The arguments belong to the running call of a JavaScript function.
     pub unsafe fn new(
         env: sys::napi_env,
-        dispatch: sys::napi_value,
-        tick: sys::napi_value,
+        functions: &Functions,
         from_loop: bool,
     ) -> napi::Result<Self> {
-        let mut references = [ptr::null_mut(); 2];
-        for (reference, function) in references.iter_mut().zip([dispatch, tick]) {
+        let mut references = [ptr::null_mut(); 3];
+        let functions = [functions.dispatch, functions.tick, functions.dispatch_batch];
+        for (reference, function) in references.iter_mut().zip(functions) {
             // SAFETY: passed on to the caller; the result is written to a local.
             napi::check_status!(unsafe {
                 sys::napi_create_reference(env, function, 0, reference)
             })?;
         }
-        Ok(Callbacks { dispatch: references[0], tick: references[1], from_loop })
+        let [dispatch, tick, dispatch_batch] = references;
+        Ok(Callbacks { dispatch, tick, dispatch_batch, from_loop })
     }
 
     /// Makes the references strong, or weak again.
     pub fn set_strong(&self, env: sys::napi_env, strong: bool) {
-        for reference in [self.dispatch, self.tick] {
+        for reference in [self.dispatch, self.tick, self.dispatch_batch] {
             // SAFETY: the references live as long as `self`, and this is the environment's thread.
             unsafe {
                 if strong {
@@ -67,7 +75,7 @@ impl Callbacks {
 
     /// Deletes the references.
     pub fn delete(&self, env: sys::napi_env) {
-        for reference in [self.dispatch, self.tick] {
+        for reference in [self.dispatch, self.tick, self.dispatch_batch] {
             // SAFETY: called once, by the drop of the bridge, before the environment ended.
             unsafe { sys::napi_delete_reference(env, reference) };
         }
@@ -75,21 +83,15 @@ impl Callbacks {
 
     /// Calls `dispatch` for `event` of the socket `id`.
     pub fn dispatch(&self, env: sys::napi_env, id: u32, event: Event) -> Flow {
-        let (kind, status, chunk) = match event {
-            Event::Connect(status) => (kind::CONNECT, status, None),
-            Event::Read(chunk) => (kind::READ, chunk.len() as i32, Some(chunk)),
-            Event::ReadEnd(status) => (kind::READ, status, None),
-            Event::Write(status) => (kind::WRITE, status, None),
-            Event::Shutdown(status) => (kind::SHUTDOWN, status, None),
-            Event::Connection(status) => (kind::CONNECTION, status, None),
-        };
+        let (kind, status) = (event.kind(), event.status());
+        let chunk = if let Event::Read(chunk) = event { Some(chunk) } else { None };
         in_scope(env, || {
             let mut arguments = [ptr::null_mut(); 4];
             let mut count = 3;
             // SAFETY: a scope is open; the results are written to a local array.
             unsafe {
                 sys::napi_create_uint32(env, id, &raw mut arguments[0]);
-                sys::napi_create_uint32(env, kind, &raw mut arguments[1]);
+                sys::napi_create_int32(env, kind, &raw mut arguments[1]);
                 sys::napi_create_int32(env, status, &raw mut arguments[2]);
             }
             if let Some(chunk) = chunk {
@@ -103,6 +105,23 @@ impl Callbacks {
                 call(env, self.dispatch, &arguments[..count])
             }
         })
+    }
+
+    /// Calls `dispatchBatch` for `count` entries; `chunk` are bytes that stand apart. To be called
+    /// inside a handle scope.
+    pub fn dispatch_batch(&self, env: sys::napi_env, count: usize, chunk: Option<Chunk>) -> Flow {
+        let mut arguments = [ptr::null_mut(); 2];
+        // SAFETY: a scope is open; the result is written to a local array.
+        unsafe { sys::napi_create_uint32(env, count as u32, &raw mut arguments[0]) };
+        let given = match chunk {
+            None => 1,
+            Some(chunk) => {
+                let Some(buffer) = buffers::to_js(env, chunk) else { return Flow::Stop };
+                arguments[1] = buffer;
+                2
+            }
+        };
+        call(env, self.dispatch_batch, &arguments[..given])
     }
 
     /// Calls `tick`, which runs what the previous event left for the next tick.

@@ -3,6 +3,7 @@
 //! Everything here runs on the environment's JavaScript thread; only the wake-up of the threadsafe
 //! function ([`wake`]) crosses over from the runtime's threads.
 
+mod batches;
 mod buffers;
 mod call;
 pub mod host;
@@ -23,8 +24,10 @@ use crate::lane::handle::Delta;
 use crate::lane::inline::{InlineLane, InlineSocket};
 use crate::lane::slots::{Key, Slots};
 use crate::lane::worker::{Hub, WorkerSocket};
-use crate::lane::{Flow, LaneSocket};
+use crate::lane::{EVENTS_PER_TURN, Flow, LaneSocket};
+use batches::Batches;
 use call::Callbacks;
+pub use call::Functions;
 use host::Host;
 use scope::Scope;
 use uv::Watch;
@@ -50,7 +53,7 @@ pub struct Bridge {
 /// The lane of a bridge.
 enum Lane {
     Worker { hub: Arc<Hub>, waker: Waker },
-    Inline { lane: Rc<InlineLane>, watch: Watch, scope: Scope },
+    Inline { lane: Rc<InlineLane>, watch: Watch, scope: Scope, batches: Batches },
 }
 
 impl Lane {
@@ -66,40 +69,43 @@ impl Lane {
     ///
     /// # Safety
     /// `env` belongs to the running call of a JavaScript function.
-    unsafe fn inline(env: sys::napi_env) -> Option<Self> {
+    unsafe fn inline(env: sys::napi_env, functions: &Functions) -> Option<Self> {
         let lane = InlineLane::new().ok()?;
+        // SAFETY: as above.
+        let batches = unsafe { Batches::new(env, functions.entries, functions.memory).ok()? };
         // SAFETY: passed on to the caller.
         let watch = unsafe { Watch::new(env, lane.fd())? };
         lane.set_wake(watch.wake());
-        Some(Lane::Inline { lane, watch, scope: Scope::default() })
+        Some(Lane::Inline { lane, watch, scope: Scope::default(), batches })
     }
 }
 
 impl Bridge {
-    /// A bridge that calls `dispatch` and `tick`; on the inline lane if it is asked for and the host
-    /// can do it, else on the worker lane.
+    /// A bridge that calls `functions`; on the inline lane if it is asked for and the host can do it,
+    /// else on the worker lane.
     ///
     /// # Errors
     /// Those of Node-API.
     ///
     /// # Safety
-    /// `env`, `dispatch` and `tick` belong to the running call of a JavaScript function.
+    /// `env` and `functions` belong to the running call of a JavaScript function.
     pub unsafe fn new(
         env: sys::napi_env,
-        dispatch: sys::napi_value,
-        tick: sys::napi_value,
+        functions: &Functions,
         host: Host,
         inline: bool,
     ) -> napi::Result<Rc<Self>> {
         // SAFETY: passed on to the caller.
-        let lane = match unsafe { (inline && host.is_node).then(|| Lane::inline(env)) }.flatten() {
+        let lane = match unsafe { (inline && host.is_node).then(|| Lane::inline(env, functions)) }
+            .flatten()
+        {
             Some(lane) => lane,
             // SAFETY: as above.
             None => unsafe { Lane::worker(env)? },
         };
         let from_loop = host.is_node && matches!(lane, Lane::Worker { .. });
         // SAFETY: as above.
-        let callbacks = unsafe { Callbacks::new(env, dispatch, tick, from_loop)? };
+        let callbacks = unsafe { Callbacks::new(env, functions, from_loop)? };
         let bridge = Rc::new(Bridge {
             env,
             callbacks,
@@ -164,17 +170,50 @@ impl Bridge {
         );
     }
 
-    /// Does what is due on the inline lane; `ready`: its descriptor is readable. Each event has a
-    /// callback scope of its own.
+    /// Does what is due on the inline lane; `ready`: its descriptor is readable. JavaScript gets the
+    /// events by batches, and runs what each leaves for the next tick before the next one.
     fn turn_inline(&self, ready: bool) {
-        let Lane::Inline { lane, scope, .. } = &self.lane else { return };
+        let Lane::Inline { lane, scope, batches, .. } = &self.lane else { return };
         if ready {
             lane.collect();
         }
-        lane.turn(
-            |id, event| scope.run(self.env, || self.deliver(id, event)),
-            |delta| self.apply(delta),
-        );
+        let mut events = 0;
+        while events < EVENTS_PER_TURN && !self.ended.get() {
+            let mut count = 0;
+            let flow = scope.run(self.env, || {
+                let filled = batches.fill(self.env, |batch| {
+                    lane.fill(batch, |delta| self.apply(delta));
+                });
+                count = filled.count;
+                if count == 0 {
+                    return Flow::Continue;
+                }
+                self.callbacks.dispatch_batch(self.env, count, filled.chunk)
+            });
+            if flow == Flow::Stop {
+                return lane.end();
+            }
+            if count == 0 {
+                break;
+            }
+            events += count;
+        }
+        lane.rest();
+    }
+
+    /// Takes new memory for small reads.
+    ///
+    /// # Errors
+    /// Those of Node-API.
+    ///
+    /// # Safety
+    /// `memory` belongs to the running call of a JavaScript function.
+    pub unsafe fn set_memory(&self, memory: sys::napi_value) -> napi::Result<()> {
+        match &self.lane {
+            // SAFETY: passed on to the caller.
+            Lane::Inline { batches, .. } => unsafe { batches.set_memory(self.env, memory) },
+            Lane::Worker { .. } => Ok(()),
+        }
     }
 
     fn deliver(&self, id: u32, event: Event) -> Flow {
@@ -229,8 +268,9 @@ impl Drop for Bridge {
             // SAFETY: the same hook and argument were added by `new`.
             unsafe { sys::napi_remove_env_cleanup_hook(self.env, Some(end), argument) };
             self.callbacks.delete(self.env);
-            if let Lane::Inline { scope, .. } = &self.lane {
+            if let Lane::Inline { scope, batches, .. } = &self.lane {
                 scope.delete(self.env);
+                batches.delete(self.env);
             }
         }
         self.end();

@@ -20,6 +20,31 @@ pub enum Event {
     Connection(Status),
 }
 
+impl Event {
+    /// The number under which JavaScript knows this kind of event.
+    pub fn kind(&self) -> i32 {
+        match self {
+            Event::Connect(_) => 1,
+            Event::Read(_) | Event::ReadEnd(_) => 2,
+            Event::Write(_) => 3,
+            Event::Shutdown(_) => 4,
+            Event::Connection(_) => 5,
+        }
+    }
+
+    /// The number that goes with it: a status, or how many bytes arrived.
+    pub fn status(&self) -> Status {
+        match self {
+            Event::Read(chunk) => chunk.len() as Status,
+            Event::Connect(status)
+            | Event::ReadEnd(status)
+            | Event::Write(status)
+            | Event::Shutdown(status)
+            | Event::Connection(status) => *status,
+        }
+    }
+}
+
 /// What a descriptor became ready for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Readiness {

@@ -1,19 +1,23 @@
 //! The memory that reads land in.
 //!
 //! Small reads go through a scratch area of the thread and are copied to memory of their exact size,
-//! so that a socket that waits holds none. When a socket fills large reads, the next one goes
-//! straight into a block of its own, which is later handed over without a copy.
+//! so that a socket that waits holds none. When a socket receives more at a time, the next read goes
+//! straight into a block of the size of the last one, which is later handed over without a copy; what
+//! does not fit it goes to the scratch area by the same system call.
 
 use std::cell::RefCell;
 use std::io;
-use std::mem::MaybeUninit;
+
+use socket2::MaybeUninitSlice;
 
 /// Most bytes that one read asks the kernel for.
 pub const READ_SIZE: usize = 64 * 1024;
 
-/// From this many bytes on a read counts as large: the next one gets a block of its own, and the
-/// bytes are handed to JavaScript without a copy.
-pub const LARGE: usize = 16 * 1024;
+/// From this many bytes on a read that is expected gets a block of its own.
+pub const BLOCK: usize = 4 * 1024;
+
+/// From this many bytes on JavaScript gets the block itself instead of a copy.
+pub const LARGE: usize = 32 * 1024;
 
 thread_local! {
     static SCRATCH: RefCell<Vec<u8>> = RefCell::new(Vec::with_capacity(READ_SIZE));
@@ -66,45 +70,82 @@ impl Chunk {
     }
 }
 
-/// Runs `receive` on uninitialised memory for at most `limit` bytes and returns what it filled.
+/// Lets `receive` fill at most `limit` bytes of uninitialised memory and returns what it filled.
 ///
-/// `receive` gets the memory and returns how many bytes at its start it initialised. `large` says
-/// that a large read is expected. An empty chunk means that `receive` returned 0.
+/// `receive` gets one or two areas and returns how many bytes it initialised, from the start of the
+/// first area on. `expected` is the length of the last read. An empty chunk means that `receive`
+/// returned 0.
 ///
 /// # Errors
 /// Those of `receive`.
 pub fn read_chunk(
     limit: usize,
-    large: bool,
-    receive: impl FnOnce(&mut [MaybeUninit<u8>]) -> io::Result<usize>,
+    expected: usize,
+    receive: impl FnOnce(&mut [MaybeUninitSlice<'_>]) -> io::Result<usize>,
 ) -> io::Result<Chunk> {
     let limit = limit.clamp(1, READ_SIZE);
-    if large && limit >= LARGE {
-        let mut block = Vec::with_capacity(limit);
-        fill(&mut block, limit, receive)?;
+    let size = if expected < BLOCK { 0 } else { expected.min(limit) };
+    let mut block: Vec<u8> = Vec::with_capacity(size);
+    SCRATCH.with_borrow_mut(|scratch| {
+        scratch.clear();
+        let count = {
+            let front = &mut block.spare_capacity_mut()[..size];
+            let back = &mut scratch.spare_capacity_mut()[..limit - size];
+            let mut areas = [MaybeUninitSlice::new(front), MaybeUninitSlice::new(back)];
+            let areas = if size == 0 { &mut areas[1..] } else { &mut areas[..] };
+            receive(areas)?.min(limit)
+        };
+        let rest = count.saturating_sub(size);
+        // SAFETY: `receive` initialised `count` bytes: those of the block first, then `rest` bytes of
+        // the scratch area; neither is more than the area's length.
+        unsafe {
+            block.set_len(count - rest);
+            scratch.set_len(rest);
+        }
+        block.extend_from_slice(scratch);
         if block.len() < block.capacity() / 2 {
             block.shrink_to_fit();
         }
-        return Ok(Chunk::new(block));
-    }
-    SCRATCH.with_borrow_mut(|scratch| {
-        scratch.clear();
-        fill(scratch, limit, receive)?;
-        Ok(Chunk::new(scratch.as_slice().to_vec()))
+        Ok(Chunk::new(block))
     })
 }
 
-/// Lets `receive` fill at most `limit` bytes of the spare capacity of the empty `memory`.
-fn fill(
-    memory: &mut Vec<u8>,
-    limit: usize,
-    receive: impl FnOnce(&mut [MaybeUninit<u8>]) -> io::Result<usize>,
-) -> io::Result<()> {
-    let spare = memory.spare_capacity_mut();
-    let limit = limit.min(spare.len());
-    let count = receive(&mut spare[..limit])?.min(limit);
-    // SAFETY: `receive` initialised the first `count` bytes of the spare capacity, which starts at
-    // 0 because the vector was empty, and `count` is at most that capacity.
-    unsafe { memory.set_len(count) };
-    Ok(())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a read of `text` gives, and how many areas it was offered.
+    fn read(limit: usize, expected: usize, text: &[u8]) -> (Vec<u8>, usize) {
+        let mut offered = 0;
+        let chunk = read_chunk(limit, expected, |areas| {
+            offered = areas.len();
+            let slots = areas.iter_mut().flat_map(|area| area.iter_mut());
+            let count = slots.zip(text).map(|(slot, byte)| slot.write(*byte)).count();
+            Ok(count)
+        });
+        (chunk.unwrap().into_vec(), offered)
+    }
+
+    #[test]
+    fn gives_what_was_received_whatever_was_expected() {
+        let text: Vec<u8> = (0..50_000u32).map(|number| (number % 251) as u8).collect();
+        for expected in [0, 100, BLOCK, 10_000, 50_000, 1 << 20] {
+            for length in [0, 1, 5_000, 50_000] {
+                let (bytes, areas) = read(READ_SIZE, expected, &text[..length]);
+                assert!(bytes == text[..length], "{expected} {length}");
+                assert_eq!(areas, if expected < BLOCK { 1 } else { 2 });
+                assert!(bytes.capacity() <= (2 * length).max(expected.min(READ_SIZE)));
+            }
+            assert_eq!(read(10, expected, &text).0, &text[..10]);
+        }
+    }
+
+    #[test]
+    fn a_chunk_can_be_taken_piece_by_piece() {
+        let mut chunk = Chunk::new(b"abcdef".to_vec());
+        assert_eq!(chunk.take_front(4).into_vec(), b"abcd");
+        assert_eq!((chunk.len(), chunk.as_slice()), (2, &b"ef"[..]));
+        assert_eq!(chunk.take_front(9).into_vec(), b"ef");
+        assert!(chunk.is_empty());
+    }
 }

@@ -1,13 +1,17 @@
 //! The read side of a connection: when to read, how much, and what was read ahead.
 
 use std::collections::VecDeque;
+use std::mem::MaybeUninit;
 
-use socket2::Socket;
+use socket2::{MaybeUninitSlice, Socket};
 
 use super::errors::{Status, UV_EOF, is_would_block, status_of};
 use super::event::Event;
-use super::memory::{Chunk, LARGE, READ_SIZE, read_chunk};
+use super::memory::{Chunk, READ_SIZE, read_chunk};
 use super::sys;
+
+/// A read of fewer bytes is small: the next one may share its memory with others.
+const SMALL: usize = 2 * 1024;
 
 /// Most bytes that are read ahead of JavaScript.
 pub const READ_AHEAD: usize = 256 * 1024;
@@ -30,8 +34,8 @@ pub struct ReadSide {
     read_closed: bool,
     /// Most bytes of one event; 0 leaves it to the engine.
     size: usize,
-    /// Whether the last read was large, so that the next one gets memory of its own.
-    large: bool,
+    /// The length of the last read.
+    last: usize,
     /// Chunks, and behind them at most one end.
     arrived: VecDeque<Arrived>,
     /// The sum of the chunks in `arrived`.
@@ -85,7 +89,7 @@ impl ReadSide {
     /// Makes one read. What it finds gets the number `order`.
     pub fn read(&mut self, socket: &Socket, limit: usize, order: u64) {
         let ask = if self.size > 0 { self.size.min(READ_SIZE) } else { READ_SIZE };
-        let result = match read_chunk(ask, self.large, |memory| sys::receive(socket, memory)) {
+        let result = match read_chunk(ask, self.last, |areas| sys::receive(socket, areas)) {
             Ok(chunk) if chunk.is_empty() => Err(UV_EOF),
             Ok(chunk) => Ok(chunk),
             Err(error) if is_would_block(&error) => {
@@ -96,7 +100,7 @@ impl ReadSide {
         };
         match &result {
             Ok(chunk) => {
-                self.large = chunk.len() >= LARGE;
+                self.last = chunk.len();
                 self.ahead += chunk.len();
                 self.full = self.ahead >= limit && limit > READ_SIZE;
                 // Less than asked for: nothing is left, and what comes next makes the descriptor
@@ -108,6 +112,43 @@ impl ReadSide {
             Err(_) => self.ended = true,
         }
         self.arrived.push_back(Arrived { order, result });
+    }
+
+    /// Reads straight into `memory` and counts it as delivered. Only after small reads, so that a
+    /// large one gets a block of its own, and only when nothing that arrived before waits. Returns
+    /// how many bytes at the start of `memory` were initialised, if any; else [`ReadSide::next_event`]
+    /// may have the end, whose number is `order`.
+    pub fn read_small(
+        &mut self,
+        socket: &Socket,
+        memory: &mut [MaybeUninit<u8>],
+        order: u64,
+    ) -> Option<usize> {
+        let small = self.last < SMALL && self.arrived.is_empty();
+        if !small || !self.readable || !self.wants_read(1) || memory.is_empty() {
+            return None;
+        }
+        let ask = if self.size > 0 { self.size.min(memory.len()) } else { memory.len() };
+        let memory = &mut memory[..ask];
+        let result = match sys::receive(socket, &mut [MaybeUninitSlice::new(memory)]) {
+            Ok(0) => Err(UV_EOF),
+            Ok(count) => {
+                self.last = count;
+                self.delivered += count as u64;
+                if count < ask && !self.read_closed {
+                    self.readable = false;
+                }
+                return Some(count);
+            }
+            Err(error) if is_would_block(&error) => {
+                self.readable = false;
+                return None;
+            }
+            Err(error) => Err(status_of(&error)),
+        };
+        self.ended = true;
+        self.arrived.push_back(Arrived { order, result });
+        None
     }
 
     /// Ends reading with `status`, behind what has arrived.

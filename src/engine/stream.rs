@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::net::Shutdown;
 
 use socket2::{SockAddr, Socket};
@@ -247,6 +248,15 @@ impl Stream {
             return true;
         }
         false
+    }
+
+    /// See [`ReadSide::read_small`]. Nothing is read while another event waits.
+    pub fn read_small(&mut self, memory: &mut [MaybeUninit<u8>]) -> Option<usize> {
+        if self.connecting || !self.events.is_empty() {
+            return None;
+        }
+        let order = self.next_order();
+        self.read.read_small(&self.socket, memory, order)
     }
 
     /// Whether [`Stream::next_event`] has something.

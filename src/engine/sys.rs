@@ -3,11 +3,10 @@
 use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, IoSlice};
-use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::path::Path;
 
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, MaybeUninitSlice, Socket, Type};
 
 use super::errors::retry;
 
@@ -60,12 +59,16 @@ pub fn accept(listener: &Socket) -> io::Result<Socket> {
     }
 }
 
-/// Reads into `memory` (recv(2)); returns how many bytes at its start were filled, 0 at the end.
+/// Reads into `areas`, one after the other (recv(2), recvmsg(2)); returns how many bytes were filled,
+/// 0 at the end.
 ///
 /// # Errors
-/// Those of recv(2); `EINTR` is retried.
-pub fn receive(socket: &Socket, memory: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
-    retry(|| socket.recv(memory))
+/// Those of recvmsg(2); `EINTR` is retried.
+pub fn receive(socket: &Socket, areas: &mut [MaybeUninitSlice<'_>]) -> io::Result<usize> {
+    if let [area] = areas {
+        return retry(|| socket.recv(area));
+    }
+    retry(|| Ok(socket.recv_vectored(areas)?.0))
 }
 
 /// Sends `slices` in one call (sendmsg(2)) that raises no `SIGPIPE`.

@@ -1,12 +1,12 @@
 //! The inline lane: the JavaScript thread waits for readiness itself, inside its event loop.
 //!
 //! Each environment has one [`InlineLane`] around a `mio::Poll`, whose descriptor the event loop
-//! watches. When that becomes readable, [`InlineLane::turn`] takes what is ready and runs the engine,
-//! event by event: one system call, then JavaScript, then the next. Descriptors are registered once,
+//! watches. When that becomes readable, [`InlineLane::fill`] runs the engine for what is ready, one
+//! event for each socket, and JavaScript gets them by one call. Descriptors are registered once,
 //! edge-triggered, so pausing and resuming costs nothing.
 //!
 //! What does not wait for the kernel (a shutdown that ended at once, a turn that had to leave
-//! something) stands on the lane's list, and `wake` sees to it that [`InlineLane::turn`] comes soon.
+//! something) stands on the lane's list, and `wake` sees to it that [`InlineLane::fill`] is called soon.
 //!
 //! No borrow is held while JavaScript runs, so that it may call any command, also on the socket whose
 //! event it handles.
@@ -22,9 +22,11 @@ use std::time::Duration;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 
+use super::EVENTS_PER_TURN;
+use super::batch::Batch;
 use super::handle::{Delta, Handle};
 use super::slots::{Key, Slots};
-use super::{EVENTS_PER_SOCKET, EVENTS_PER_TURN, Flow};
+use crate::engine::endpoint::Endpoint;
 use crate::engine::errors::{Status, status_of};
 use crate::engine::event::{Event, Readiness};
 
@@ -64,8 +66,6 @@ struct State {
     key: Option<Key>,
     /// Whether it is on the list.
     listed: bool,
-    /// Whether a turn is at it, and sees by itself what commands begin.
-    served: bool,
 }
 
 impl InlineLane {
@@ -123,24 +123,23 @@ impl InlineLane {
         self.events.set(Some(events));
     }
 
-    /// Runs the engine for the sockets on the list and hands their events to `deliver`, until there
-    /// is nothing to do, the turn's bound is reached or `deliver` stops. Each [`Delta`] goes to
-    /// `count`. What is left gets another turn after the rest of the event loop.
-    pub fn turn(&self, mut deliver: impl FnMut(u32, Event) -> Flow, mut count: impl FnMut(Delta)) {
-        let mut events = 0;
-        while events < EVENTS_PER_TURN {
-            let Some(socket) = self.list.borrow_mut().pop_front() else { break };
-            let left = socket.serve(|event| {
-                events += 1;
-                let flow = deliver(socket.id, event);
-                count(socket.state.borrow_mut().handle.recount());
-                flow
-            });
-            match left {
-                Flow::Continue => socket.list_if_due(),
-                Flow::Stop => return self.end(),
+    /// Runs the engine for the sockets that are on the list now, one event each, until `batch` is
+    /// full. Each [`Delta`] goes to `count`.
+    pub fn fill(&self, batch: &mut Batch<'_>, mut count: impl FnMut(Delta)) {
+        let due = self.list.borrow().len();
+        for _ in 0..due {
+            if batch.room() == 0 {
+                break;
             }
+            let Some(socket) = self.list.borrow_mut().pop_front() else { break };
+            socket.serve(batch);
+            count(socket.state.borrow_mut().handle.recount());
+            socket.list_if_due();
         }
+    }
+
+    /// A turn is over: what is left on the list gets another one after the rest of the event loop.
+    pub fn rest(&self) {
         self.set_awake(!self.list.borrow().is_empty());
     }
 
@@ -233,10 +232,10 @@ impl InlineSocket {
         self.list(&mut state);
     }
 
-    /// Puts the socket on the list if there is something to do that no turn is at.
+    /// Puts the socket on the list if there is something to do.
     fn list(self: &Rc<Self>, state: &mut State) {
         let endpoint = &state.handle.endpoint;
-        if state.listed || state.served || !(endpoint.has_event() || endpoint.can_advance(AHEAD)) {
+        if state.listed || !(endpoint.has_event() || endpoint.can_advance(AHEAD)) {
             return;
         }
         state.listed = true;
@@ -248,42 +247,33 @@ impl InlineSocket {
         self.list(&mut self.state.borrow_mut());
     }
 
-    /// Runs the engine and hands its events to `deliver`, up to the bound of one socket.
-    fn serve(&self, mut deliver: impl FnMut(Event) -> Flow) -> Flow {
-        {
-            let mut state = self.state.borrow_mut();
-            state.listed = false;
-            state.served = true;
-        }
-        let mut flow = Flow::Continue;
-        for _ in 0..EVENTS_PER_SOCKET {
-            let Some(event) = self.next_event() else { break };
-            flow = deliver(event);
-            if flow == Flow::Stop {
-                break;
-            }
-        }
-        self.state.borrow_mut().served = false;
-        flow
-    }
-
-    /// The next event; runs the engine until there is one.
-    fn next_event(&self) -> Option<Event> {
+    /// Runs the engine until there is an event, and adds it to `batch`.
+    fn serve(&self, batch: &mut Batch<'_>) {
         let mut state = self.state.borrow_mut();
+        state.listed = false;
         let endpoint = &mut state.handle.endpoint;
-        let result = catch_unwind(AssertUnwindSafe(|| {
-            loop {
-                if let Some(event) = endpoint.next_event() {
-                    return Some(event);
-                }
-                if !endpoint.advance(AHEAD) {
-                    return None;
-                }
-            }
-        }));
-        result.unwrap_or_else(|_| {
-            endpoint.fail(-libc::EIO);
-            endpoint.next_event()
-        })
+        if let Some(count) = endpoint.read_small(batch.free_memory()) {
+            batch.push_read(self.id, count);
+        } else if let Some(event) = next_event(endpoint) {
+            batch.push(self.id, event);
+        }
     }
+}
+
+/// The next event; runs the engine until there is one.
+fn next_event(endpoint: &mut Endpoint) -> Option<Event> {
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        loop {
+            if let Some(event) = endpoint.next_event() {
+                return Some(event);
+            }
+            if !endpoint.advance(AHEAD) {
+                return None;
+            }
+        }
+    }));
+    result.unwrap_or_else(|_| {
+        endpoint.fail(-libc::EIO);
+        endpoint.next_event()
+    })
 }

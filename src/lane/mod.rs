@@ -3,6 +3,7 @@
 //! * [`worker`]: tasks on the shared tokio runtime; works in every host.
 //! * [`inline`]: the JavaScript thread itself; needs a host whose event loop can watch a descriptor.
 
+pub mod batch;
 pub mod handle;
 pub mod inline;
 pub mod runtime;

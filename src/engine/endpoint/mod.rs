@@ -3,19 +3,21 @@
 //! Every command answers with a [`Status`], at the moment and with the number with which libuv's
 //! handle answers.
 
+mod lane;
+mod options;
+
 use std::io::IoSlice;
-use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
+use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use socket2::{Domain, Socket};
 
-use super::address::{self, Address, NameRules};
+use super::address::{self, NameRules};
 use super::bind;
-use super::errors::{OK, Status, UV_EOF, status, status_of};
-use super::event::{Activity, Event, Readiness};
+use super::errors::{OK, Status, status, status_of};
 use super::listen::Listener;
-use super::options::{self, KeepAlive};
+use super::options::KeepAlive;
 use super::stream::{Stream, Written};
 use super::sys;
 
@@ -287,90 +289,6 @@ impl Endpoint {
         result
     }
 
-    /// Runs `set` on the descriptor; `EBADF`: there is none.
-    pub fn with_socket(&self, set: impl FnOnce(&Socket) -> std::io::Result<()>) -> Status {
-        match self.socket() {
-            Some(socket) => status(set(socket)),
-            None => -libc::EBADF,
-        }
-    }
-
-    /// `TCP_NODELAY`; remembered while there is no descriptor.
-    pub fn set_no_delay(&mut self, on: bool) -> Status {
-        if matches!(self.role, Role::Vacant) {
-            self.no_delay = on;
-            return OK;
-        }
-        self.with_socket(|socket| options::set_no_delay(socket, on))
-    }
-
-    /// Keep-alive probes; remembered while there is no descriptor.
-    pub fn set_keep_alive(&mut self, keep_alive: KeepAlive) -> Status {
-        if matches!(self.role, Role::Vacant) {
-            self.keep_alive = Some(keep_alive);
-            return OK;
-        }
-        self.with_socket(|socket| options::set_keep_alive(socket, keep_alive))
-    }
-
-    /// `IP_TOS` or `IPV6_TCLASS`: the value, or an error.
-    pub fn type_of_service(&self) -> Status {
-        match self.socket().map(options::type_of_service) {
-            Some(Ok(value)) => Status::try_from(value).unwrap_or(-libc::EINVAL),
-            Some(Err(error)) => status_of(&error),
-            None => -libc::EBADF,
-        }
-    }
-
-    /// Opens the bound path to everybody for reading (1), writing (2) or both (3).
-    pub fn chmod(&self, mode: u32) -> Status {
-        let bits = match mode {
-            1 => 0o444,
-            2 => 0o222,
-            3 => 0o666,
-            _ => return -libc::EINVAL,
-        };
-        match (self.socket(), &self.path) {
-            (None, _) => -libc::EBADF,
-            (Some(_), None) => -libc::EINVAL,
-            (Some(_), Some(path)) => status(sys::add_mode(path, bits)),
-        }
-    }
-
-    /// The local address (getsockname(2)).
-    ///
-    /// # Errors
-    /// `EBADF` without a descriptor, else those of getsockname(2).
-    pub fn local_address(&self) -> Result<Address, Status> {
-        let socket = self.socket().ok_or(-libc::EBADF)?;
-        let address = socket.local_addr().map_err(|error| status_of(&error))?;
-        address::show(&address).ok_or(-libc::EAFNOSUPPORT)
-    }
-
-    /// The peer's address (getpeername(2)).
-    ///
-    /// # Errors
-    /// `EBADF` without a descriptor, else those of getpeername(2).
-    pub fn peer_address(&self) -> Result<Address, Status> {
-        let socket = self.socket().ok_or(-libc::EBADF)?;
-        let address = socket.peer_addr().map_err(|error| status_of(&error))?;
-        address::show(&address).ok_or(-libc::EAFNOSUPPORT)
-    }
-
-    /// A new descriptor of the same socket, or an error.
-    pub fn duplicate(&self) -> Status {
-        match self.socket().map(sys::duplicate) {
-            Some(Ok(descriptor)) => descriptor.into_raw_fd(),
-            Some(Err(error)) => status_of(&error),
-            None => -libc::EBADF,
-        }
-    }
-
-    /// The descriptor, or -1.
-    pub fn fd(&self) -> RawFd {
-        self.socket().map_or(-1, AsRawFd::as_raw_fd)
-    }
-
     /// Bytes delivered as [`Event::Read`], also after close.
     pub fn bytes_read(&self) -> u64 {
         self.stream().map_or(self.bytes_read, |stream| stream.reading().delivered())
@@ -394,96 +312,6 @@ impl Endpoint {
     /// Whether [`Endpoint::close`] was called.
     pub fn is_closed(&self) -> bool {
         matches!(self.role, Role::Closed)
-    }
-
-    /// How the endpoint keeps the process alive.
-    pub fn activity(&self) -> Activity {
-        match &self.role {
-            Role::Stream(stream) => stream.activity(),
-            Role::Listener(_) => Activity { active: true, pending: false },
-            _ => Activity::default(),
-        }
-    }
-
-    /// Takes note that the descriptor is ready.
-    pub fn on_ready(&mut self, readiness: Readiness) {
-        match &mut self.role {
-            Role::Stream(stream) => stream.on_ready(readiness),
-            Role::Listener(listener) => listener.on_ready(readiness),
-            _ => {}
-        }
-    }
-
-    /// Whether [`Endpoint::advance`] would read or accept, were the descriptor ready. `ahead` is the
-    /// bound of bytes, or connections, that wait for delivery.
-    pub fn wants_read(&self, ahead: usize) -> bool {
-        match &self.role {
-            Role::Stream(stream) => stream.wants_read(ahead),
-            Role::Listener(listener) => listener.wants_read(ahead),
-            _ => false,
-        }
-    }
-
-    /// Whether [`Endpoint::advance`] would send or end a connect, were the descriptor ready.
-    pub fn wants_write(&self) -> bool {
-        self.stream().is_some_and(Stream::wants_write)
-    }
-
-    /// Whether what is wanted has to wait for the descriptor: (to read, to write).
-    pub fn waits(&self, ahead: usize) -> (bool, bool) {
-        match &self.role {
-            Role::Stream(stream) => (
-                stream.wants_read(ahead) && !stream.reading().is_readable(),
-                stream.wants_write() && !stream.is_writable(),
-            ),
-            Role::Listener(listener) => {
-                (listener.wants_read(ahead) && !listener.is_readable(), false)
-            }
-            _ => (false, false),
-        }
-    }
-
-    /// Whether [`Endpoint::advance`] has something to try.
-    pub fn can_advance(&self, ahead: usize) -> bool {
-        let waits = self.waits(ahead);
-        (self.wants_read(ahead) && !waits.0) || (self.wants_write() && !waits.1)
-    }
-
-    /// Makes one step of what is wanted and possible; returns whether there was one.
-    pub fn advance(&mut self, ahead: usize) -> bool {
-        match &mut self.role {
-            Role::Stream(stream) => stream.advance(ahead),
-            Role::Listener(listener) => listener.advance(ahead),
-            _ => false,
-        }
-    }
-
-    /// Whether [`Endpoint::next_event`] has something.
-    pub fn has_event(&self) -> bool {
-        match &self.role {
-            Role::Stream(stream) => stream.has_event(),
-            Role::Listener(listener) => listener.has_event(),
-            _ => false,
-        }
-    }
-
-    /// The oldest event that may be delivered now. Nothing comes after close.
-    pub fn next_event(&mut self) -> Option<Event> {
-        match &mut self.role {
-            Role::Stream(stream) => stream.next_event(),
-            Role::Listener(listener) => listener.next_event(),
-            _ => None,
-        }
-    }
-
-    /// Ends everything that is under way with `status`: the lane cannot go on.
-    pub fn fail(&mut self, status: Status) {
-        debug_assert!(status < OK && status != UV_EOF);
-        match &mut self.role {
-            Role::Stream(stream) => stream.fail(status),
-            Role::Listener(listener) => listener.fail(status),
-            _ => {}
-        }
     }
 
     fn stream(&self) -> Option<&Stream> {
@@ -523,16 +351,6 @@ impl Endpoint {
                 self.role = other;
                 Err(-libc::EINVAL)
             }
-        }
-    }
-
-    /// Applies what was set before there was a descriptor.
-    fn apply_options(&mut self, socket: &Socket) {
-        if std::mem::take(&mut self.no_delay) {
-            let _ = options::set_no_delay(socket, true);
-        }
-        if let Some(keep_alive) = self.keep_alive.take() {
-            let _ = options::set_keep_alive(socket, keep_alive);
         }
     }
 }

@@ -1,0 +1,91 @@
+'use strict';
+
+// Runs a program on the built-in and on rsnet, and says whether the traces are equal.
+
+const net = require('node:net');
+const { compare } = require('./compare');
+const { runProgram } = require('./run');
+const { PACES } = require('./settle');
+
+/** Which implementation is on which side, by name. 'self' compares the built-in with itself. */
+const PAIRINGS = {
+  self: ['net', 'net'],
+  both: ['rsnet', 'rsnet'],
+  server: ['rsnet', 'net'],
+  client: ['net', 'rsnet'],
+};
+
+/**
+ * @param {string} name 'net' or 'rsnet'
+ * @returns {object} its exports
+ */
+function load(name) {
+  return name === 'rsnet' ? require('..') : net;
+}
+
+/**
+ * @param {object} program see generate.js
+ * @param {string} pairing a key of PAIRINGS
+ * @param {number} pace index of PACES
+ * @returns {Promise<object[]>} trace
+ */
+function trace(program, pairing, pace) {
+  const [server, client] = PAIRINGS[pairing];
+  return runProgram(program, { server: load(server), client: load(client) }, PACES[pace]);
+}
+
+/**
+ * Whether bytes arrived that were not written like that, while the built-in delivered them well. No pace excuses it.
+ *
+ * @param {object[]} expected trace of the built-in
+ * @param {object[]} actual
+ * @returns {boolean}
+ */
+function isCorrupted(expected, actual) {
+  return actual.some((entry) => entry.intact === false) && !expected.some((entry) => entry.intact === false);
+}
+
+/**
+ * Compares one pairing with the built-in, more patiently each time that the traces differ.
+ *
+ * @param {object} program see generate.js
+ * @param {string} pairing a key of PAIRINGS
+ * @param {{known?: object[], hasty?: boolean}} options `known` is the built-in's trace at the first pace; `hasty`
+ *   spares the last pace
+ * @returns {Promise<{verdict: string, retaken: number, difference?: object}>} verdict: 'equal'; 'different';
+ *   'unsteady' if the built-in differs from itself, too; `retaken` says how often it had to be tried again
+ */
+async function judgePairing(program, pairing, { known, hasty }) {
+  const last = PACES.length - 1;
+  let difference;
+  for (let pace = 0; pace < (hasty ? last : PACES.length); pace++) {
+    const expected = pace === 0 && known ? known : await trace(program, 'self', pace);
+    const actual = await trace(program, pairing, pace);
+    difference = compare(program, expected, actual);
+    if (difference === null) return { verdict: 'equal', retaken: pace };
+    if (isCorrupted(expected, actual)) return { verdict: 'different', retaken: pace, difference };
+  }
+  if (hasty) return { verdict: 'different', retaken: last, difference };
+  const [one, other] = [await trace(program, 'self', last), await trace(program, 'self', last)];
+  return { verdict: compare(program, one, other) === null ? 'different' : 'unsteady', retaken: last, difference };
+}
+
+/**
+ * @param {object} program see generate.js
+ * @param {string[]} pairings keys of PAIRINGS
+ * @param {boolean} [hasty] try again only once; for the many candidates of shrinking
+ * @returns {Promise<{verdict: string, retaken: number, pairing?: string, difference?: object}>} of the first pairing
+ *   that is not equal
+ */
+async function judge(program, pairings, hasty) {
+  const known = await trace(program, 'self', 0);
+  let retaken = 0;
+  for (const pairing of pairings) {
+    const result = await judgePairing(program, pairing, { known, hasty });
+    if (result.verdict !== 'equal') return { ...result, pairing };
+    retaken = Math.max(retaken, result.retaken);
+  }
+  return { verdict: 'equal', retaken };
+}
+
+module.exports = { PAIRINGS, judge };

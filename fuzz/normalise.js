@@ -1,0 +1,120 @@
+'use strict';
+
+// What two traces of one program need not have in common, and why. Everything else must be equal.
+//
+// In every program
+// 1. Order between actors. Two sockets, even the two ends of one connection, are told of things by separate wake-ups.
+//    So each actor has a trace of its own. Which step an entry belongs to does count.
+// 2. Chunks of data. TCP and Unix stream sockets keep no boundaries. So the data of one actor in one step is one entry,
+//    where the first of it arrived: its length, a hash of everything the actor has received so far, and whether it is
+//    what the other end wrote.
+// 3. Ports that the kernel chose, and the path of the Unix socket. Both are names in the trace (format.js).
+//
+// In bulk programs (generate-bulk.js), which send more than the kernel's buffers hold
+// 4. Which step an entry belongs to, and counters between steps. How much the kernel holds depends on memory and time.
+// 5. The order between reading, writing and the rest of one socket. Whether a reply arrives before the last write of
+//    a burst has ended is the scheduler's doing.
+// 6. What write() returns, and 'drain'. Both follow from whether an earlier write was still waiting for the kernel.
+// 7. 'pause', 'resume' and 'readable', and the state between steps, for the same reason. The last state counts.
+//
+// In abrupt bulk programs, in which one end goes away in the middle
+// 8. How much arrives, and how many writes succeed. It must still be the beginning of what was written.
+// 9. Whether the other end sees a reset, an end or a broken pipe. That depends on what was still unread.
+
+/** Events that belong to the writing side of a socket, for rule 5. */
+const WRITING = /callback|^(drain|finish|prefinish)$/;
+
+/** Events that rules 6 and 7 leave out. */
+const UNSTEADY = /^(drain|pause|resume|pipe|unpipe)$/;
+
+/** Events that say how an abrupt program ended, for rule 9. */
+const ENDINGS = /^(error|end|finish|prefinish|iterated|close)$|callback/;
+
+/**
+ * One entry as a line.
+ *
+ * @param {object} entry
+ * @returns {string}
+ */
+function line(entry) {
+  const { detail, kind, label } = entry;
+  if (kind === 'data') {
+    const intact = entry.intact ? '' : ' not what was written';
+    return `data ${entry.length} (${label} so far ${entry.hash.toString(16)})${intact}`;
+  }
+  return kind === 'call' ? `${label} -> ${detail}` : `${kind} ${label}${detail && ` ${detail}`}`;
+}
+
+/**
+ * Rules 1 to 3.
+ *
+ * @param {object[]} entries a trace
+ * @returns {Map<string, string[]>} actor -> lines
+ */
+function normaliseFine(entries) {
+  const lines = new Map();
+  const firstData = new Map();
+  for (const entry of entries) {
+    if (!lines.has(entry.actor)) lines.set(entry.actor, []);
+    const place = lines.get(entry.actor);
+    if (entry.kind === 'data') {
+      const key = `${entry.actor} ${entry.step} ${entry.label}`;
+      const first = firstData.get(key);
+      if (first) {
+        first.entry = { ...entry, length: entry.length + first.entry.length };
+        place[first.index] = `${entry.step}: ${line(first.entry)}`;
+        continue;
+      }
+      firstData.set(key, { index: place.length, entry });
+    }
+    place.push(`${entry.step}: ${line(entry)}`);
+  }
+  return lines;
+}
+
+/**
+ * Rules 1 to 9.
+ *
+ * @param {object[]} entries a trace
+ * @param {boolean} abrupt whether one end goes away in the middle
+ * @returns {Map<string, string[]>} actor and lane -> lines
+ */
+function normaliseBulk(entries, abrupt) {
+  const lines = new Map();
+  const received = new Map();
+  const last = new Map();
+  const add = (key, text) => {
+    if (!lines.has(key)) lines.set(key, []);
+    lines.get(key).push(text);
+  };
+  for (const entry of entries) {
+    const { actor, kind, label } = entry;
+    if (kind === 'data') {
+      received.set(actor, (received.get(actor) ?? 0) + entry.length);
+      if (!entry.intact) add(`${actor} reading`, 'not what was written');
+    } else if (kind === 'state' || kind === 'counters') {
+      last.set(`${actor} ${kind}`, `${label}`);
+    } else if (kind === 'call') {
+      if (!abrupt) add(`${actor} calls`, /^write /.test(label) ? label : line(entry));
+    } else if (!UNSTEADY.test(label) && !(abrupt && ENDINGS.test(label))) {
+      add(`${actor} ${WRITING.test(label) ? 'writing' : 'rest'}`, line(entry));
+    }
+  }
+  if (abrupt) return lines;
+  for (const [actor, bytes] of received) add(`${actor} reading`, `${bytes} bytes`);
+  for (const [key, text] of last) add(key, text);
+  return lines;
+}
+
+/**
+ * What of a trace counts.
+ *
+ * @param {object[]} entries a trace
+ * @param {object} program see generate.js
+ * @returns {Map<string, string[]>} actor (in bulk programs: and lane) -> lines
+ */
+function normalise(entries, program) {
+  return program.bulk ? normaliseBulk(entries, program.abrupt) : normaliseFine(entries);
+}
+
+module.exports = { normalise };

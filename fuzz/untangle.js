@@ -1,0 +1,107 @@
+'use strict';
+
+// Takes races out of a fine program. Connecting makes two sockets at one moment, and which of them is told first is
+// open: the server's listener may run before or after the client's 'connect'. What both do then must not depend on it.
+
+/** Events that come, or may come, as soon as a client connects or a connection is accepted. */
+const AT_ONCE = new Set([
+  'lookup', 'connectionAttempt', 'connect', 'ready', 'pause', 'resume', 'finish', 'prefinish', 'drain', 'error',
+  'close',
+]);
+
+/** More than a fine program sends in one tick, in bytes. */
+const LARGEST_BURST = 65536;
+
+/** Operations after which a socket is, or may be, gone. */
+const LEAVING = /^(destroy|destroySoon|reset|abort|connect|connectTo|connectOdd.*|endOdd|writeOdd|end)$/;
+
+/** Operations that the other end sees. */
+const TRAFFIC = /^(write|writeOdd|cork|uncork|end|endOdd|destroy|destroySoon|reset|abort|connect.*)$/;
+
+/**
+ * @param {any[][]} ops
+ * @param {RegExp} names operations to leave out
+ * @returns {any[][]}
+ */
+function without(ops, names) {
+  return ops.filter(([name]) => !names.test(name));
+}
+
+/**
+ * Replaces operations of the hooks that run at once.
+ *
+ * @param {object} config of a client or an accepted connection
+ * @param {RegExp} names operations to leave out
+ */
+function calmHooks(config, names) {
+  for (const hook of config.hooks ?? []) {
+    if (AT_ONCE.has(hook.event)) hook.ops = without(hook.ops, names);
+  }
+}
+
+/**
+ * Leaves out two things of which nothing is to be learnt: a socket that is destroyed in its own 'connectionAttempt'
+ * listener makes the built-in throw a TypeError from its inside; and how many small buffers of `onread` are filled
+ * before an operation of a listener takes effect is open, as with all chunks of data.
+ *
+ * @param {object} config of a client or an accepted connection
+ */
+function calmOddities(config) {
+  for (const hook of config.hooks ?? []) {
+    if (hook.event === 'connectionAttempt') hook.ops = without(hook.ops, LEAVING);
+    if (hook.event === 'data' && config.onread?.size < LARGEST_BURST) hook.ops = [];
+  }
+}
+
+/**
+ * @param {object} program see generate.js
+ * @returns {any[][]} what clients do as soon as they connect, or have done before
+ */
+function clientOperationsAtOnce({ clients, steps }) {
+  const behindConnect = clients.flatMap((config, number) => {
+    const own = steps.filter(({ on }) => on === `c${number}`);
+    const last = own.findLastIndex(({ ops }) => ops.some(([name]) => name.startsWith('connect')));
+    const operations = own.slice(0, last + 1).flatMap(({ ops }) => ops);
+    const first = operations.findIndex(([name]) => name.startsWith('connect'));
+    return operations.filter((op, place) => place !== first);
+  });
+  const hooked = clients.flatMap(({ hooks = [] }) => hooks.filter(({ event }) => AT_ONCE.has(event)))
+    .flatMap(({ ops }) => ops);
+  return [...behindConnect, ...hooked];
+}
+
+/**
+ * Leaves out of a fine program what races.
+ *
+ * @param {object} program see generate.js; is changed
+ * @returns {object} the same program
+ */
+function untangle(program) {
+  // A reset at once shows the other end an error, or a connection that has never been, by chance.
+  for (const step of program.steps) {
+    if (step.ops.some(([name]) => name.startsWith('connect'))) step.ops = without(step.ops, /^reset$/);
+  }
+  for (const config of [...program.clients, ...program.accepted]) {
+    calmHooks(config, /^reset$/);
+    calmOddities(config);
+  }
+  for (const config of program.accepted) config.early &&= without(config.early, /^reset$/);
+  const atOnce = clientOperationsAtOnce(program);
+  if (atOnce.some(([name]) => TRAFFIC.test(name))) {
+    for (const config of program.accepted) {
+      config.early &&= without(config.early, LEAVING);
+      calmHooks(config, LEAVING);
+    }
+  }
+  const leaving = atOnce.some(([name]) => LEAVING.test(name))
+    || program.clients.some(({ signal }) => signal === 'aborted');
+  if (leaving) {
+    for (const config of program.accepted) {
+      config.early &&= without(config.early, TRAFFIC);
+      calmHooks(config, TRAFFIC);
+    }
+  }
+  return program;
+}
+
+module.exports = { untangle };

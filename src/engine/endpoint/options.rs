@@ -1,0 +1,108 @@
+//! Options and addresses of an endpoint's descriptor.
+
+use std::io;
+use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
+
+use socket2::Socket;
+
+use super::{Endpoint, Role};
+use crate::engine::address::{self, Address};
+use crate::engine::errors::{OK, Status, status, status_of};
+use crate::engine::options::{self, KeepAlive};
+use crate::engine::sys;
+
+impl Endpoint {
+    /// Runs `set` on the descriptor; `EBADF`: there is none.
+    pub fn with_socket(&self, set: impl FnOnce(&Socket) -> io::Result<()>) -> Status {
+        match self.socket() {
+            Some(socket) => status(set(socket)),
+            None => -libc::EBADF,
+        }
+    }
+
+    /// `TCP_NODELAY`; remembered while there is no descriptor.
+    pub fn set_no_delay(&mut self, on: bool) -> Status {
+        if matches!(self.role, Role::Vacant) {
+            self.no_delay = on;
+            return OK;
+        }
+        self.with_socket(|socket| options::set_no_delay(socket, on))
+    }
+
+    /// Keep-alive probes; remembered while there is no descriptor.
+    pub fn set_keep_alive(&mut self, keep_alive: KeepAlive) -> Status {
+        if matches!(self.role, Role::Vacant) {
+            self.keep_alive = Some(keep_alive);
+            return OK;
+        }
+        self.with_socket(|socket| options::set_keep_alive(socket, keep_alive))
+    }
+
+    /// `IP_TOS` or `IPV6_TCLASS`: the value, or an error.
+    pub fn type_of_service(&self) -> Status {
+        match self.socket().map(options::type_of_service) {
+            Some(Ok(value)) => Status::try_from(value).unwrap_or(-libc::EINVAL),
+            Some(Err(error)) => status_of(&error),
+            None => -libc::EBADF,
+        }
+    }
+
+    /// Opens the bound path to everybody for reading (1), writing (2) or both (3).
+    pub fn chmod(&self, mode: u32) -> Status {
+        let bits = match mode {
+            1 => 0o444,
+            2 => 0o222,
+            3 => 0o666,
+            _ => return -libc::EINVAL,
+        };
+        match (self.socket(), &self.path) {
+            (None, _) => -libc::EBADF,
+            (Some(_), None) => -libc::EINVAL,
+            (Some(_), Some(path)) => status(sys::add_mode(path, bits)),
+        }
+    }
+
+    /// The local address (getsockname(2)).
+    ///
+    /// # Errors
+    /// `EBADF` without a descriptor, else those of getsockname(2).
+    pub fn local_address(&self) -> Result<Address, Status> {
+        let socket = self.socket().ok_or(-libc::EBADF)?;
+        let address = socket.local_addr().map_err(|error| status_of(&error))?;
+        address::show(&address).ok_or(-libc::EAFNOSUPPORT)
+    }
+
+    /// The peer's address (getpeername(2)).
+    ///
+    /// # Errors
+    /// `EBADF` without a descriptor, else those of getpeername(2).
+    pub fn peer_address(&self) -> Result<Address, Status> {
+        let socket = self.socket().ok_or(-libc::EBADF)?;
+        let address = socket.peer_addr().map_err(|error| status_of(&error))?;
+        address::show(&address).ok_or(-libc::EAFNOSUPPORT)
+    }
+
+    /// A new descriptor of the same socket, or an error.
+    pub fn duplicate(&self) -> Status {
+        match self.socket().map(sys::duplicate) {
+            Some(Ok(descriptor)) => descriptor.into_raw_fd(),
+            Some(Err(error)) => status_of(&error),
+            None => -libc::EBADF,
+        }
+    }
+
+    /// The descriptor, or -1.
+    pub fn fd(&self) -> RawFd {
+        self.socket().map_or(-1, AsRawFd::as_raw_fd)
+    }
+
+    /// Applies what was set before there was a descriptor.
+    pub(super) fn apply_options(&mut self, socket: &Socket) {
+        if std::mem::take(&mut self.no_delay) {
+            let _ = options::set_no_delay(socket, true);
+        }
+        if let Some(keep_alive) = self.keep_alive.take() {
+            let _ = options::set_keep_alive(socket, keep_alive);
+        }
+    }
+}

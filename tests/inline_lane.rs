@@ -1,0 +1,244 @@
+//! The inline lane without Node: poll(2) stands in for the event loop.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::io::{IoSlice, Read, Write};
+use std::mem::MaybeUninit;
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::rc::Rc;
+
+use rsnet::engine::address::Address;
+use rsnet::engine::errors::{OK, UV_EOF};
+use rsnet::engine::event::Event;
+use rsnet::engine::memory::Chunk;
+use rsnet::lane::EVENTS_PER_TURN;
+use rsnet::lane::batch::{APART, Batch, FIELDS};
+use rsnet::lane::handle::{Delta, Handle};
+use rsnet::lane::inline::{InlineLane, InlineSocket};
+
+/// Entries of one batch.
+const BATCH: usize = 64;
+
+/// An environment: its lane, whether that asked for a turn, and the sums of the deltas.
+struct Environment {
+    lane: Rc<InlineLane>,
+    awake: Rc<Cell<bool>>,
+    alive: Cell<i32>,
+    open: Cell<i32>,
+}
+
+impl Environment {
+    fn new() -> Self {
+        let lane = InlineLane::new().unwrap();
+        let awake = Rc::new(Cell::new(false));
+        let flag = Rc::clone(&awake);
+        lane.set_wake(Box::new(move |awake| flag.set(awake)));
+        Environment { lane, awake, alive: Cell::new(0), open: Cell::new(0) }
+    }
+
+    fn count(&self, delta: Delta) {
+        self.alive.set(self.alive.get() + delta.alive);
+        self.open.set(self.open.get() + delta.open);
+    }
+
+    fn run<R>(&self, socket: &Rc<InlineSocket>, body: impl FnOnce(&mut Handle) -> R) -> R {
+        let (result, delta) = socket.command(body);
+        self.count(delta);
+        result
+    }
+
+    fn close(&self, socket: &Rc<InlineSocket>) {
+        let ((), delta) = socket.close(|handle| handle.endpoint.close());
+        self.count(delta);
+    }
+
+    /// One turn of the event loop: waits, unless a turn was asked for. `handle` gets each event.
+    fn turn(&self, handle: impl FnMut(u32, Event)) -> usize {
+        let mut poll = libc::pollfd { fd: self.lane.fd(), events: libc::POLLIN, revents: 0 };
+        let patience = if self.awake.get() { 0 } else { 20_000 };
+        // SAFETY: one valid pollfd.
+        let ready = unsafe { libc::poll(&raw mut poll, 1, patience) };
+        assert!(ready > 0 || self.awake.get(), "nothing happened");
+        self.lane.collect();
+        self.deliver(handle)
+    }
+
+    /// Hands what is due to `handle`, batch by batch.
+    fn deliver(&self, mut handle: impl FnMut(u32, Event)) -> usize {
+        let mut events = 0;
+        let mut entries = [0; BATCH * FIELDS];
+        let mut memory = [MaybeUninit::uninit(); 16 * 1024];
+        while events < EVENTS_PER_TURN {
+            let mut batch = Batch::new(&mut entries, &mut memory, 0);
+            self.lane.fill(&mut batch, |delta| self.count(delta));
+            let (count, _, mut chunk) = batch.finish();
+            if count == 0 {
+                break;
+            }
+            events += count;
+            for entry in entries[..count * FIELDS].chunks(FIELDS) {
+                handle(entry[0] as u32, event_of(entry, &memory, &mut chunk));
+            }
+        }
+        self.lane.rest();
+        events
+    }
+}
+
+/// The event that an entry of a batch stands for.
+fn event_of(entry: &[i32], memory: &[MaybeUninit<u8>], chunk: &mut Option<Chunk>) -> Event {
+    let (status, offset) = (entry[2], entry[3]);
+    match entry[1] {
+        1 => Event::Connect(status),
+        2 if status <= 0 => Event::ReadEnd(status),
+        2 if offset == APART => Event::Read(chunk.take().unwrap()),
+        2 => {
+            let bytes = &memory[offset as usize..][..status as usize];
+            // SAFETY: the entry says that these bytes were received.
+            Event::Read(Chunk::new(
+                bytes.iter().map(|byte| unsafe { byte.assume_init() }).collect(),
+            ))
+        }
+        3 => Event::Write(status),
+        4 => Event::Shutdown(status),
+        5 => Event::Connection(status),
+        kind => panic!("no kind {kind}"),
+    }
+}
+
+fn connected(environment: &Environment, id: u32) -> (Rc<InlineSocket>, TcpStream) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let socket = InlineSocket::new(&environment.lane, id);
+    assert_eq!(environment.run(&socket, |own| own.endpoint.connect("127.0.0.1", port)), OK);
+    let (peer, _) = listener.accept().unwrap();
+    let done = Cell::new(false);
+    while !done.get() {
+        environment.turn(|_, event| done.set(matches!(event, Event::Connect(OK))));
+    }
+    (socket, peer)
+}
+
+#[test]
+fn echoes_for_many_clients_at_once() {
+    const CLIENTS: u32 = 40;
+    const SIZE: usize = 300_000;
+    let environment = Environment::new();
+    let listener = InlineSocket::new(&environment.lane, 0);
+    let port = environment.run(&listener, |own| {
+        assert_eq!(own.endpoint.bind("127.0.0.1", 0, 0), OK);
+        assert_eq!(own.endpoint.listen(128), OK);
+        match own.endpoint.local_address() {
+            Ok(Address::Ip { port, .. }) => port,
+            other => panic!("{other:?}"),
+        }
+    });
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|number| {
+            std::thread::spawn(move || {
+                let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+                let mut reader = stream.try_clone().unwrap();
+                let sender = std::thread::spawn(move || {
+                    stream.write_all(&vec![number as u8; SIZE]).unwrap();
+                    stream.shutdown(Shutdown::Write).unwrap();
+                });
+                let mut bytes = Vec::new();
+                reader.read_to_end(&mut bytes).unwrap();
+                sender.join().unwrap();
+                assert_eq!(bytes, vec![number as u8; SIZE]);
+            })
+        })
+        .collect();
+
+    let mut sockets: HashMap<u32, Rc<InlineSocket>> = HashMap::new();
+    let mut accepted = 0;
+    while accepted < CLIENTS || !sockets.is_empty() {
+        environment.turn(|id, event| match event {
+            Event::Connection(status) => {
+                assert_eq!((id, status), (0, OK));
+                accepted += 1;
+                let socket = InlineSocket::new(&environment.lane, accepted);
+                let (status, delta) = socket.accept(&listener);
+                assert_eq!(status, OK);
+                environment.count(delta);
+                environment.run(&socket, |own| own.endpoint.read_start());
+                sockets.insert(accepted, socket);
+            }
+            Event::Read(chunk) => {
+                let bytes = [IoSlice::new(chunk.as_slice())];
+                assert!(environment.run(&sockets[&id], |own| own.endpoint.write(&bytes)) >= 0);
+            }
+            Event::ReadEnd(status) => {
+                assert_eq!(status, UV_EOF);
+                assert_eq!(environment.run(&sockets[&id], |own| own.endpoint.shutdown()), OK);
+            }
+            Event::Shutdown(status) => {
+                assert_eq!(status, OK);
+                environment.close(&sockets.remove(&id).unwrap());
+            }
+            Event::Write(status) => assert_eq!(status, OK),
+            Event::Connect(_) => panic!(),
+        });
+    }
+    clients.into_iter().for_each(|client| client.join().unwrap());
+    assert_eq!((environment.alive.get(), environment.open.get()), (1, 1));
+    environment.close(&listener);
+    assert_eq!((environment.alive.get(), environment.open.get()), (0, 0));
+}
+
+#[test]
+fn a_listener_that_pauses_or_closes_in_its_own_event_gets_no_other() {
+    let environment = Environment::new();
+    let (socket, mut peer) = connected(&environment, 7);
+    environment.run(&socket, |own| {
+        own.endpoint.set_read_size(1);
+        own.endpoint.read_start()
+    });
+    peer.write_all(b"abc").unwrap();
+    let pause = |_: u32, event: Event| {
+        assert!(matches!(event, Event::Read(chunk) if chunk.len() == 1));
+        environment.run(&socket, |own| own.endpoint.read_stop());
+    };
+    assert_eq!(environment.turn(pause), 1);
+    assert!(!environment.awake.get());
+    environment.run(&socket, |own| own.endpoint.read_start());
+    assert!(environment.awake.get());
+    assert_eq!(environment.turn(|_, _| environment.close(&socket)), 1);
+    assert!(!environment.awake.get());
+    assert_eq!((environment.alive.get(), environment.open.get()), (0, 0));
+}
+
+#[test]
+fn a_busy_socket_leaves_the_others_their_turn() {
+    let environment = Environment::new();
+    let (busy, mut busy_peer) = connected(&environment, 1);
+    let (quiet, mut quiet_peer) = connected(&environment, 2);
+    for socket in [&busy, &quiet] {
+        environment.run(socket, |own| {
+            own.endpoint.set_read_size(1);
+            own.endpoint.read_start()
+        });
+    }
+    busy_peer.write_all(&[1; 1000]).unwrap();
+    quiet_peer.write_all(&[2; 1]).unwrap();
+    let mut order = Vec::new();
+    while order.len() < 1001 {
+        let events = environment.turn(|id, _| order.push(id));
+        assert!(events < EVENTS_PER_TURN + BATCH);
+    }
+    let place = order.iter().position(|id| *id == 2).unwrap();
+    assert!(place <= 1, "{place}");
+}
+
+#[test]
+fn nothing_comes_after_the_end_of_the_environment() {
+    let environment = Environment::new();
+    let (socket, mut peer) = connected(&environment, 1);
+    environment.run(&socket, |own| own.endpoint.read_start());
+    peer.write_all(b"too late").unwrap();
+    environment.close(&socket);
+    environment.lane.end();
+    environment.lane.collect();
+    assert_eq!(environment.deliver(|_, _| panic!("an event")), 0);
+    assert!(!environment.awake.get());
+}
