@@ -71,8 +71,10 @@ class Attempts {
     const { address, family } = this.addresses[current];
     if (this.localPort && !this.bind(family)) return;
     if (socket.blockList?.check(address, `ipv${family}`)) {
-      this.errors.push(new codes.ERR_IP_BLOCKED(address));
-      this.advance();
+      const error = new codes.ERR_IP_BLOCKED(address);
+      this.errors.push(error);
+      socket.emit('connectionAttemptFailed', address, this.port, family, error);
+      if (socket.connecting) this.advance();
       return;
     }
     socket.autoSelectFamilyAttemptedAddresses.push(`${address}:${this.port}`);

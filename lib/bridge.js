@@ -14,6 +14,7 @@ const handles = [];
 const freeSlots = [];
 
 let bridge;
+let writer;
 
 /**
  * Events that one call of the inline lane may bring; as many as others may have to wait for.
@@ -131,7 +132,7 @@ function awaitsData(slot) {
 
 /** Runs what `process.nextTick` and promises have waiting, as Node does between two events. */
 function tick() {
-  process._tickCallback();
+  process._tickCallback?.();
 }
 
 /**
@@ -141,7 +142,10 @@ function tick() {
  * @throws {Error} when RSNET_LANE or RSNET_THREADS has a bad value
  */
 function getBridge() {
-  bridge ??= new native.Bridge(dispatch, tick, dispatchBatch, entries, memory);
+  if (bridge === undefined) {
+    bridge = new native.Bridge(dispatch, tick, dispatchBatch, entries, memory);
+    writer = bridge.writer();
+  }
   return bridge;
 }
 
@@ -168,4 +172,16 @@ function release(slot) {
   freeSlots.push(slot);
 }
 
-module.exports = { awaitsData, getBridge, register, release };
+/**
+ * Writes to an open handle, which must not be closed.
+ *
+ * @param {number} slot
+ * @param {Buffer} data
+ * @param {number} length of its first bytes
+ * @returns {number} 0 sent, 1 queued, or a negated errno
+ */
+function write(slot, data, length) {
+  return writer(slot, data, length);
+}
+
+module.exports = { awaitsData, getBridge, register, release, write };

@@ -7,7 +7,7 @@
 // handle is represented there by one of the host's, on a copy of its descriptor.
 
 const { builtin } = require('./builtin');
-const { Handle, TCP } = require('./handle');
+const { Handle, Pipe, TCP } = require('./handle');
 
 /** In the global registry, since several copies of rsnet may meet at the host's one channel. */
 const kInstalled = Symbol.for('rsnet.handlePassing');
@@ -30,9 +30,10 @@ function hostTwin() {
 }
 Object.defineProperty(Handle.prototype, kHostTwin, { value: hostTwin, writable: true, configurable: true });
 
-/** Marks what can be sent like the host's own TCP handle. */
-const kIsTcp = Symbol.for('rsnet.isTcp');
-Object.defineProperty(TCP.prototype, kIsTcp, { value: true, configurable: true });
+/** Tells as which of the host's handles one of rsnet's can be sent. */
+const kKind = Symbol.for('rsnet.handleKind');
+Object.defineProperty(TCP.prototype, kKind, { value: 'TCP', configurable: true });
+Object.defineProperty(Pipe.prototype, kKind, { value: 'Pipe', configurable: true });
 
 /**
  * @returns {object} a TCP handle of the host, closed
@@ -50,27 +51,32 @@ function sampleHandle() {
 /**
  * Node asks of what it is to send, if it is no socket or server, whether it is one of its handles.
  *
- * @param {Function} HostTcp its class
+ * @param {Function} HostHandle the class, TCP or Pipe
  */
-function countIn(HostTcp) {
-  Object.defineProperty(HostTcp, Symbol.hasInstance, {
+function countIn(HostHandle) {
+  Object.defineProperty(HostHandle, Symbol.hasInstance, {
     configurable: true,
     value(instance) {
       return Function.prototype[Symbol.hasInstance].call(this, instance) ||
-        (this === HostTcp && instance?.[kIsTcp] === true);
+        (this === HostHandle && instance?.[kKind] === HostHandle.name);
     },
   });
 }
 
 /**
- * The channel writes a message and a handle by this method of its own handle.
+ * The channel writes a message and a handle by this method of its own handle, which is a pipe.
  *
  * @param {object} prototype where the methods of the host's handles stand
  */
 function wrapChannelWrite(prototype) {
   const { writeUtf8String } = prototype;
+  let knowsPipe = false;
   const method = {
     writeUtf8String(req, string, handle) {
+      if (!knowsPipe && this.constructor.name === 'Pipe') {
+        knowsPipe = true;
+        countIn(this.constructor);
+      }
       return writeUtf8String.call(this, req, string, handle?.[kHostTwin] ? handle[kHostTwin]() : handle);
     },
   };

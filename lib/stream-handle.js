@@ -355,4 +355,4 @@ class Handle extends AsyncResource {
   }
 }
 
-module.exports = { Handle, kClosing, kConnectReq, kNative, kWriteReqs };
+module.exports = { Handle, kClosing, kConnectReq, kNative, kSlot, kWriteReqs };

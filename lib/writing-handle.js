@@ -2,11 +2,13 @@
 
 // How handles write: buffers and strings, at once or gathered with others of the same turn.
 
+const { write } = require('./bridge');
 const { ErrnoException } = require('./errors');
 const gather = require('./gather');
 const { WriteReq } = require('./requests');
-const { Handle, kClosing, kConnectReq, kNative, kWriteReqs } = require('./stream-handle');
+const { Handle, kClosing, kConnectReq, kNative, kSlot, kWriteReqs } = require('./stream-handle');
 const { owner_symbol } = require('./symbols');
+const { UV_EBADF } = require('./uv');
 
 /** Encodings of `writeString`, as the addon numbers them. */
 const UTF8 = 0;
@@ -16,6 +18,9 @@ const UTF16LE = 2;
 /** The most bytes that a UTF-16 unit takes in each encoding, and the Buffer's methods that write them. */
 const MAX_CHAR_BYTES = [3, 1, 2];
 const WRITERS = ['utf8Write', 'latin1Write', 'ucs2Write'];
+
+/** Where short strings are encoded. */
+const scratch = Buffer.allocUnsafeSlow(gather.MAX_WRITE);
 
 /**
  * Writes that the stream believes sent have failed: nobody else is left to tell but the socket.
@@ -40,7 +45,7 @@ class WritingHandle extends Handle {
     const area = this._gathers(length) ? gather.areaFor(this, length) : undefined;
     if (area === undefined) {
       gather.flush(this);
-      return this._wrote(req, length, this[kNative].write(data));
+      return this._wrote(req, length, this._send(data, length));
     }
     area.memory.set(data, area.length);
     return this._gathered(req, area, length);
@@ -110,10 +115,24 @@ class WritingHandle extends Handle {
       return this._gathered(req, area, memory[WRITERS[encoding]](string, length, memory.length - length));
     }
     gather.flush(this);
+    if (most <= gather.MAX_WRITE) {
+      // What the kernel does not take of it is copied, so the memory can be used again at once.
+      const bytes = scratch[WRITERS[encoding]](string, 0, scratch.length);
+      return this._wrote(req, bytes, this._send(scratch, bytes));
+    }
     const native = this[kNative];
     const before = native.bytesWritten;
     const result = native.writeString(string, encoding);
     return this._wrote(req, native.bytesWritten - before, result);
+  }
+
+  /**
+   * @param {Buffer} data
+   * @param {number} length of its first bytes
+   * @returns {number} 0 sent, 1 queued, or a negated errno
+   */
+  _send(data, length) {
+    return this[kClosing] ? UV_EBADF : write(this[kSlot], data, length);
   }
 
   /**
@@ -144,7 +163,7 @@ class WritingHandle extends Handle {
    * @returns {boolean} whether the kernel took all of it
    */
   _sendGathered(data) {
-    const result = this[kNative].write(data);
+    const result = this._send(data, data.length);
     if (result === 0) return true;
     const req = new WriteReq(onGatheredSent, null);
     if (result < 0) {

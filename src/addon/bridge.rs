@@ -58,6 +58,16 @@ impl Bridge {
         unsafe { self.inner.set_memory(memory.value().value) }
     }
 
+    /// The function `write(id, view, length)` for its sockets.
+    #[napi]
+    pub fn writer<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
+        // SAFETY: the environment belongs to this call, as does the function that it makes.
+        unsafe {
+            let function = super::writer::make(env.raw(), Rc::clone(&self.inner))?;
+            Ok(Unknown::from_raw_unchecked(env.raw(), function))
+        }
+    }
+
     /// Reports an exception that a listener has thrown, as Node reports its own.
     #[napi]
     pub fn raise(&self, env: Env, exception: Unknown<'_>) {

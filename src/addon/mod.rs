@@ -5,3 +5,4 @@ pub mod bridge;
 pub mod convert;
 pub mod descriptor;
 pub mod socket;
+pub mod writer;

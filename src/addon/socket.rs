@@ -26,6 +26,8 @@ use crate::lane::slots::Key;
 pub struct Socket {
     bridge: Rc<Inner>,
     lane: LaneSocket,
+    /// What JavaScript calls it.
+    id: u32,
     /// Where the bridge keeps it while it is open.
     key: Cell<Option<Key>>,
 }
@@ -37,7 +39,7 @@ impl Socket {
     pub fn new(bridge: &Bridge, id: u32) -> Self {
         let bridge = Rc::clone(bridge.inner());
         let lane = bridge.new_socket(id);
-        Socket { bridge, lane, key: Cell::new(None) }
+        Socket { bridge, lane, id, key: Cell::new(None) }
     }
 
     /// See [`Endpoint::open`].
@@ -288,6 +290,7 @@ impl Socket {
     }
 
     fn close_by(&self, close: impl FnOnce(&mut Endpoint) -> Status) -> Status {
+        self.bridge.forget_socket(self.id, &self.lane);
         let (status, delta) = self.lane.close(|handle| close(&mut handle.endpoint));
         self.count(delta);
         status

@@ -13,12 +13,14 @@ mod wake;
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
+use std::io::IoSlice;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use napi::sys;
 
 use crate::engine::address::NameRules;
+use crate::engine::errors::Status;
 use crate::engine::event::Event;
 use crate::lane::handle::Delta;
 use crate::lane::inline::{InlineLane, InlineSocket};
@@ -46,6 +48,8 @@ pub struct Bridge {
     open: Cell<i32>,
     /// The sockets with a descriptor, to be closed when the environment ends.
     sockets: RefCell<Slots<LaneSocket>>,
+    /// The sockets that were not closed, by what JavaScript calls them.
+    by_id: RefCell<Vec<Option<LaneSocket>>>,
     /// Whether the environment ended.
     ended: Cell<bool>,
 }
@@ -114,6 +118,7 @@ impl Bridge {
             alive: Cell::new(0),
             open: Cell::new(0),
             sockets: RefCell::default(),
+            by_id: RefCell::default(),
             ended: Cell::new(false),
         });
         match &bridge.lane {
@@ -137,10 +142,38 @@ impl Bridge {
 
     /// A socket without a descriptor that JavaScript calls `id`.
     pub fn new_socket(&self, id: u32) -> LaneSocket {
-        match &self.lane {
+        let socket = match &self.lane {
             Lane::Worker { hub, .. } => LaneSocket::Worker(WorkerSocket::new(hub, id)),
             Lane::Inline { lane, .. } => LaneSocket::Inline(InlineSocket::new(lane, id)),
+        };
+        let mut by_id = self.by_id.borrow_mut();
+        let place = id as usize;
+        if by_id.len() <= place {
+            by_id.resize_with(place + 1, || None);
         }
+        by_id[place] = Some(socket.clone());
+        socket
+    }
+
+    /// `socket`, which JavaScript calls `id`, is closed; the name may belong to another one by now.
+    pub fn forget_socket(&self, id: u32, socket: &LaneSocket) {
+        let own = self
+            .by_id
+            .borrow_mut()
+            .get_mut(id as usize)
+            .and_then(|place| place.take_if(|other| other.is(socket)));
+        drop(own);
+    }
+
+    /// Writes `bytes` to the socket `id`, see [`crate::engine::endpoint::Endpoint::write`]. `EBADF`:
+    /// there is none.
+    pub fn write(&self, id: u32, bytes: &[u8]) -> Status {
+        let by_id = self.by_id.borrow();
+        let Some(Some(socket)) = by_id.get(id as usize) else { return -libc::EBADF };
+        let (status, delta) =
+            socket.command(|handle| handle.endpoint.write(&[IoSlice::new(bytes)]));
+        self.apply(delta);
+        status
     }
 
     /// Takes note of how `socket` changed; `key` is where it is kept while it is open.
