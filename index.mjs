@@ -9,6 +9,7 @@ export const {
   Stream,
   _createServerHandle,
   _normalizeArgs,
+  _TransferredBoundSocket,
   _setSimultaneousAccepts,
   connect,
   createConnection,

@@ -19,6 +19,7 @@ class Child {
   /** @param {{lane?: string}} options lane for RSNET_LANE */
   constructor({ lane }) {
     const env = { ...process.env, NODE_OPTIONS: '' };
+    delete env.RSNET_LANE;
     if (lane) env.RSNET_LANE = lane;
     this.jobs = new Map();
     this.taken = 0;

@@ -106,7 +106,10 @@ const reading = {
   },
   encoding: (world, actor, encoding) => actor.socket.setEncoding(encoding),
   listenForData(world, actor) {
-    return actor.socket.on('data', (chunk) => world.recordData(actor, chunk));
+    // Only one listener writes down what comes: with two, their records would mix by chunks.
+    const records = actor.config.reader === 'none' && !actor.listensForData;
+    actor.listensForData = true;
+    return actor.socket.on('data', (chunk) => { if (records) world.recordData(actor, chunk); });
   },
   removeDataListeners: (world, actor) => actor.socket.removeAllListeners('data'),
   unpipe: (world, actor) => actor.socket.unpipe(),

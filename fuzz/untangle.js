@@ -9,9 +9,6 @@ const AT_ONCE = new Set([
   'close',
 ]);
 
-/** More than a fine program sends in one tick, in bytes. */
-const LARGEST_BURST = 65536;
-
 /** Operations after which a socket is, or may be, gone. */
 const LEAVING = /^(destroy|destroySoon|reset|abort|connect|connectTo|connectOdd.*|endOdd|writeOdd|end)$/;
 
@@ -40,16 +37,17 @@ function calmHooks(config, names) {
 }
 
 /**
- * Leaves out two things of which nothing is to be learnt: a socket that is destroyed in its own 'connectionAttempt'
- * listener makes the built-in throw a TypeError from its inside; and how many small buffers of `onread` are filled
- * before an operation of a listener takes effect is open, as with all chunks of data.
+ * Leaves out things of which nothing is to be learnt: a socket that is destroyed in its own 'connectionAttempt'
+ * listener makes the built-in throw a TypeError from its inside; how many buffers of `onread` are filled before an
+ * operation of a listener takes effect is open, as with all chunks of data; and so is whether an end that follows the
+ * data is there before another connect has failed.
  *
  * @param {object} config of a client or an accepted connection
  */
 function calmOddities(config) {
   for (const hook of config.hooks ?? []) {
     if (hook.event === 'connectionAttempt') hook.ops = without(hook.ops, LEAVING);
-    if (hook.event === 'data' && config.onread?.size < LARGEST_BURST) hook.ops = [];
+    if (hook.event === 'data') hook.ops = config.onread ? [] : without(hook.ops, /^connect/);
   }
 }
 

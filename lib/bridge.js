@@ -3,7 +3,7 @@
 // Where the addon's events come in: one Bridge for this instance of the module, and the table of open handles.
 
 const { markAsUntransferable } = require('worker_threads');
-const { beginTurn } = require('./gather');
+const { beginTurn, endTurn } = require('./gather');
 const native = require('./native');
 
 /** Kinds of events, as the addon numbers them. */
@@ -78,6 +78,7 @@ function dispatch(slot, kind, status, payload) {
       handle._completeClose();
       break;
   }
+  endTurn();
 }
 
 /**
@@ -97,8 +98,8 @@ function dispatchBatch(count, payload) {
     const kind = entries[at + 1];
     const status = entries[at + 2];
     const offset = entries[at + 3];
+    if (i > 0) tickBetween();
     try {
-      if (i > 0) process._tickCallback();
       if (kind !== kinds.READ || status <= 0) {
         dispatch(slot, kind, status, undefined);
       } else if (offset < 0) {
@@ -115,6 +116,15 @@ function dispatchBatch(count, payload) {
   if (used > MEMORY_SIZE - MEMORY_RESERVE - 8 || memory.byteLength !== MEMORY_SIZE) {
     memory = newMemory();
     bridge.setMemory(memory);
+  }
+}
+
+/** Runs ticks between two events of a batch; what they throw does not keep the next event from being dispatched. */
+function tickBetween() {
+  try {
+    process._tickCallback();
+  } catch (error) {
+    bridge.raise(error);
   }
 }
 

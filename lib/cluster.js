@@ -5,6 +5,7 @@
 
 const cluster = require('cluster');
 const { adoptHandle } = require('./foreign-handle');
+const { owner_symbol } = require('./symbols');
 const { UV_EADDRINUSE } = require('./uv');
 
 /**
@@ -46,21 +47,14 @@ function requestHandle(server, place, callback) {
   };
   cluster._getServer(server, query, (status, handle) => {
     const problem = status || checkShared(handle, place.port);
-    if (problem) callback(problem);
-    else callback(0, adoptHandle(handle));
+    if (problem) {
+      callback(problem);
+      return;
+    }
+    // Whoever disconnects the worker closes the owner of each handle that the primary has given.
+    handle[owner_symbol] = server;
+    callback(0, adoptHandle(handle));
   });
 }
 
-/**
- * Whether a server is made by the primary's round robin, which sends what it accepts to the workers by its inner
- * protocol. That server is the host's own.
- *
- * @param {*} listener the connection listener
- * @returns {boolean}
- */
-function isRoundRobin(listener) {
-  if (!cluster.isPrimary || typeof listener !== 'function' || listener.name !== 'fail') return false;
-  return new Error().stack.includes('node:internal/cluster/');
-}
-
-module.exports = { asksPrimary, isRoundRobin, requestHandle };
+module.exports = { asksPrimary, requestHandle };

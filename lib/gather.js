@@ -12,8 +12,14 @@ const AREA_SIZE = 64 * 1024;
 /** Areas kept for the next turn. */
 const MAX_SPARE = 16;
 
-/** Counts the events that were handed to JavaScript: what happens between two of them is one turn. */
+/** Counts turns: an event that was handed to JavaScript is one, what runs until the next tick otherwise is another. */
 let turn = 1;
+
+/** Whether an event is being handled, which ends the turn by itself. */
+let handling = false;
+
+/** Whether the end of a turn outside events is scheduled. */
+let ending = false;
 
 /** Areas with bytes, in the order in which their handles began to gather. */
 let pending = [];
@@ -34,6 +40,19 @@ class Area {
 /** A new event has come: the next write of each handle is the first of its turn. */
 function beginTurn() {
   turn++;
+  handling = true;
+}
+
+/** The event was handled. */
+function endTurn() {
+  turn++;
+  handling = false;
+}
+
+/** What ran outside events is over. */
+function endOuterTurn() {
+  turn++;
+  ending = false;
 }
 
 /**
@@ -46,6 +65,10 @@ function beginTurn() {
 function isFirst(state) {
   if (pending.length > 0 || state.lastTurn === turn) return false;
   state.lastTurn = turn;
+  if (!handling && !ending) {
+    ending = true;
+    process.nextTick(endOuterTurn);
+  }
   return true;
 }
 
@@ -121,4 +144,4 @@ function flushAll() {
   }
 }
 
-module.exports = { MAX_WRITE, areaFor, beginTurn, flush, flushAll, isFirst };
+module.exports = { MAX_WRITE, areaFor, beginTurn, endTurn, flush, flushAll, isFirst };

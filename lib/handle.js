@@ -3,10 +3,10 @@
 // The classes behind `socket._handle` and `server._handle`.
 
 const { builtin } = require('./builtin');
+const { FeedingHandle } = require('./feeding-handle');
 const gather = require('./gather');
 const { Handle, kClosing, kNative } = require('./stream-handle');
 const { UV_EBADF, UV_EINVAL, UV_ENOTCONN } = require('./uv');
-const { WritingHandle } = require('./writing-handle');
 
 /** Seconds between two keep-alive probes, and how many, where nobody says: libuv's. */
 const KEEPALIVE_INTERVAL = 1;
@@ -15,7 +15,7 @@ const KEEPALIVE_COUNT = 10;
 const kReadWhenConnected = Symbol('kReadWhenConnected');
 
 /** A TCP socket, connected, connecting or listening. */
-class TCP extends WritingHandle {
+class TCP extends FeedingHandle {
   /**
    * @param {number} type TCP.SOCKET or TCP.SERVER
    * @param {number} [triggerAsyncId] of the listening handle that accepts this one
@@ -117,7 +117,7 @@ class TCP extends WritingHandle {
 }
 
 /** A Unix-domain socket, connected, connecting or listening. */
-class Pipe extends WritingHandle {
+class Pipe extends FeedingHandle {
   /**
    * @param {number} type Pipe.SOCKET or Pipe.SERVER
    * @param {number} [triggerAsyncId] of the listening handle that accepts this one

@@ -1,43 +1,16 @@
 'use strict';
 
-// `instanceof` of the built-in's classes counts rsnet's objects in: a program, or Node itself, that asks whether
-// something is a `net.Socket` means what it can do. Node asks before it takes a socket for TLS or sends it to another
-// process; what these need is prepared then.
+// rsnet's sockets and servers as Node's modules see them: as the built-in's. Node asks `instanceof net.Socket` before
+// it takes a socket for TLS or sends it to another process, and what these need is prepared when it asks.
 
-const { builtin } = require('./builtin');
+const { hookClasses, kServer, kSocket } = require('./host-hooks');
 
-/**
- * @param {'Socket'|'Server'} name
- * @returns {symbol} what marks rsnet's objects; in the registry, since there may be several copies of rsnet
- */
-function kindSymbol(name) {
-  return Symbol.for(`rsnet.kind.${name}`);
-}
+let isPrepared = false;
 
-/**
- * @param {'Socket'|'Server'} name
- * @param {Function} rsnetClass
- * @param {function(): void} prepare called when an object of the class has been recognised
- */
-function countIn(name, rsnetClass, prepare) {
-  const kind = kindSymbol(name);
-  const builtinClass = builtin[name];
-  Object.defineProperty(rsnetClass.prototype, kind, { value: prepare });
-  if (Object.hasOwn(builtinClass, kind)) return;
-  Object.defineProperty(builtinClass, kind, { value: true });
-  Object.defineProperty(builtinClass, Symbol.hasInstance, {
-    configurable: true,
-    value(instance) {
-      if (Function.prototype[Symbol.hasInstance].call(this, instance)) return true;
-      const prepareFor = this === builtinClass ? instance?.[kind] : undefined;
-      prepareFor?.();
-      return prepareFor !== undefined;
-    },
-  });
-}
-
-/** What Node may do with a socket or server after it has asked. */
-function prepareHost() {
+/** Lets Node's channels and TLS take rsnet's handles. */
+function prepare() {
+  if (isPrepared) return;
+  isPrepared = true;
   require('./handle-passing').install();
   if (process.versions.openssl) require('./tls-handles').install();
 }
@@ -45,9 +18,10 @@ function prepareHost() {
 /**
  * @param {{Socket: Function, Server: Function}} rsnet
  */
-function install(rsnet) {
-  countIn('Socket', rsnet.Socket, prepareHost);
-  countIn('Server', rsnet.Server, prepareHost);
+function install({ Socket, Server }) {
+  Object.defineProperty(Socket.prototype, kSocket, { value: prepare });
+  Object.defineProperty(Server.prototype, kServer, { value: prepare });
+  hookClasses();
 }
 
 module.exports = { install };

@@ -4,7 +4,6 @@ const EventEmitter = require('events');
 const { getDefaultHighWaterMark } = require('stream');
 const { promisify } = require('util');
 const { builtin } = require('./builtin');
-const { isRoundRobin } = require('./cluster');
 const { codes, ErrnoException } = require('./errors');
 const { Pipe } = require('./handle');
 const { listen, setupListenHandle } = require('./listen');
@@ -101,7 +100,6 @@ Object.setPrototypeOf(Server, EventEmitter);
  * @returns {Server}
  */
 function createServer(options, connectionListener) {
-  if (isRoundRobin(options)) return builtin.createServer(options);
   return new Server(options, connectionListener);
 }
 

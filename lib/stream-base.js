@@ -8,6 +8,7 @@
 
 const { Duplex } = require('stream');
 const { setImmediate } = require('timers');
+const { getBridge } = require('./bridge');
 const { onStreamRead } = require('./host-internals');
 const { onHandleRead } = require('./socket-io');
 const { HTTP2, Units } = require('./stream-units');
@@ -109,29 +110,37 @@ function feed(counterpart, nread, buffer) {
  */
 function feedUnits(counterpart, buffer) {
   const units = counterpart[kUnits];
-  const sent = units.format.endsWritesAtOnce ? [] : null;
-  counterpart[kSent] = sent;
-  let end = 0;
-  try {
-    for (let start = 0; start < buffer.length; start = end) {
-      end = units.end(buffer, start);
-      counterpart[kUnclaimed] = false;
+  counterpart[kSent] = [];
+  for (let start = 0, end; start < buffer.length; start = end) {
+    end = units.end(buffer, start);
+    counterpart[kUnclaimed] = false;
+    try {
       JSStream.prototype.readBuffer.call(counterpart, buffer.subarray(start, end));
-      if (counterpart[kUnclaimed]) {
-        end = buffer.length;
-        counterpart[kOnRead](end - start, buffer.subarray(start));
-      } else if (end < buffer.length) {
-        process._tickCallback();
-      }
+      if (units.endsWrites(end === buffer.length)) endWrites(counterpart);
+      if (end < buffer.length && !counterpart[kUnclaimed]) process._tickCallback();
+    } catch (error) {
+      // Not thrown on: the data behind it must not be lost, and what a tick has left on the stack of async ids is
+      // only taken away where an exception is reported.
+      getBridge().raise(error);
     }
-    // Each may bring the next one.
-    while (sent?.length > 0) finishWrite(counterpart, sent.shift(), 0);
-  } finally {
-    // An exception goes its way, but neither the data behind it nor the writes may be forgotten.
-    counterpart[kSent] = null;
-    if (end < buffer.length) process.nextTick(feedUnits, counterpart, buffer.subarray(end));
-    if (sent !== null) for (const req of sent) setImmediate(finishWrite, counterpart, req, 0);
+    if (counterpart[kUnclaimed]) {
+      counterpart[kOnRead](buffer.length - start, buffer.subarray(start));
+      break;
+    }
   }
+  const sent = counterpart[kSent];
+  counterpart[kSent] = null;
+  for (const req of sent) setImmediate(finishWrite, counterpart, req, 0);
+}
+
+/**
+ * Ends the writes that C++ has begun while it read. Each may bring the next one.
+ *
+ * @param {object} counterpart
+ */
+function endWrites(counterpart) {
+  const sent = counterpart[kSent];
+  while (sent.length > 0) finishWrite(counterpart, sent.shift(), 0);
 }
 
 /**

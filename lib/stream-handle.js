@@ -81,6 +81,8 @@ class Handle extends AsyncResource {
     /** What gather.js keeps: the turn of the last write, and the bytes gathered since. */
     this.lastTurn = 0;
     this._area = null;
+    /** Bytes of refused writes that do not count as written. */
+    this._uncounted = 0;
     /** Whether the owner wants data; kept by the owner. */
     this.reading = false;
     this[kOnRead] = undefined;
@@ -102,9 +104,9 @@ class Handle extends AsyncResource {
   /** Bytes handed to the owner. */
   get bytesRead() { return this[kNative].bytesRead; }
 
-  /** Bytes accepted for writing, sent or queued. */
+  /** Bytes given for writing: sent, queued or refused. */
   get bytesWritten() {
-    return this[kNative].bytesWritten + (this._area === null ? 0 : this._area.length);
+    return this[kNative].bytesWritten - this._uncounted + (this._area === null ? 0 : this._area.length);
   }
 
   /** Bytes accepted for writing that the kernel has not taken yet. */
@@ -211,7 +213,8 @@ class Handle extends AsyncResource {
   close(callback) {
     if (this[kClosing]) return;
     gather.flush(this);
-    this._closing(callback, this[kNative].close());
+    const unread = this[kHeldBack] !== null || awaitsData(this[kSlot]);
+    this._closing(callback, this[kNative].close(unread));
   }
 
   /** @returns {boolean} whether `close` was called */

@@ -5,21 +5,47 @@
 /**
  * @typedef {object} Format
  * @property {number} header bytes of a unit's header
- * @property {function(Uint8Array): number} length of what follows the header, in bytes
+ * @property {function(Uint8Array): number} length by the header, of what follows it, in bytes
  * @property {Buffer} [preface] what may stand before the first unit
- * @property {boolean} endsWritesAtOnce whether what Node's code for it writes while it reads a chunk is to end with
- *   that chunk, as on a stream of libuv; for TLS, Node puts that off itself
+ * @property {function(Uint8Array, Buffer, number): boolean} [joins] by a unit's header, the chunk and where the next
+ *   unit begins: whether both are to be handed over together
+ * @property {function(Uint8Array, boolean): boolean} endsWrites by a unit's header, and whether it ends the chunk: whether
+ *   what Node's code writes while it reads has ended by then
  */
 
-/** @type {Format} TLS records: RFC 8446, 5.1 */
-const TLS = { header: 5, length: (header) => (header[3] << 8) | header[4], endsWritesAtOnce: false };
+/** @type {Format} TLS records: RFC 8446, 5.1. Node itself puts the end of their writes off. */
+const TLS = {
+  header: 5,
+  length: (header) => (header[3] << 8) | header[4],
+  endsWrites: () => false,
+};
 
-/** @type {Format} HTTP/2 frames: RFC 9113, 3.4 and 4.1 */
+/** Types of HTTP/2 frames, and where the type stands in the header. */
+const FRAME_TYPE = 3;
+const FRAMES = { DATA: 0, PRIORITY: 2, SETTINGS: 4, PING: 6, WINDOW_UPDATE: 8 };
+
+/** Of these, several in a row are one unit: no request begins or ends with them. */
+const SERIES = Object.values(FRAMES);
+
+/**
+ * HTTP/2 frames: RFC 9113, 3.4 and 4.1.
+ *
+ * After each unit the session sends what it has to. On a stream of libuv it does so after each chunk, so answers to a
+ * series must not be sent before it has come to its end: a flood, or a peer that does not respect the window, is only
+ * noticed by that. And from one unit to the next the session takes a write for being under way, as it would within a
+ * chunk; but not the one that acknowledges the settings, with which each connection begins.
+ *
+ * @type {Format}
+ */
 const HTTP2 = {
   header: 9,
   length: (header) => (header[0] << 16) | (header[1] << 8) | header[2],
   preface: Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
-  endsWritesAtOnce: true,
+  joins: (header, chunk, next) => {
+    const type = chunk[next + FRAME_TYPE];
+    return header[FRAME_TYPE] === type && SERIES.includes(type);
+  },
+  endsWrites: (header, isLast) => isLast || header[FRAME_TYPE] === FRAMES.SETTINGS,
 };
 
 /** Finds the ends of units in the chunks of one stream. Bytes that follow no format are just cut somewhere. */
@@ -38,22 +64,42 @@ class Units {
   /**
    * @param {Buffer} chunk
    * @param {number} start where the part begins that has not been looked at
-   * @returns {number} where the present unit ends, or the chunk's length if it goes on
+   * @returns {number} where the present unit, and those that it joins, ends, or the chunk's length if it goes on
    */
   end(chunk, start) {
     if (this.isFirst) this.skipPreface(chunk);
     let at = start;
-    if (this.left === 0) {
-      while (this.seen < this.header.length) {
-        if (at === chunk.length) return at;
-        this.header[this.seen++] = chunk[at++];
-      }
-      this.seen = 0;
-      this.left = this.format.length(this.header);
+    do {
+      if (this.left === 0) at = this.readHeader(chunk, at);
+      const bytes = Math.min(this.left, chunk.length - at);
+      this.left -= bytes;
+      at += bytes;
+    } while (at < chunk.length && this.format.joins?.(this.header, chunk, at));
+    return at;
+  }
+
+  /**
+   * @param {boolean} isLast whether the present unit ends the chunk
+   * @returns {boolean} whether what was written has ended by now
+   */
+  endsWrites(isLast) {
+    return this.format.endsWrites(this.header, isLast);
+  }
+
+  /**
+   * @param {Buffer} chunk
+   * @param {number} start
+   * @returns {number} where the header ends, or the chunk's length if it goes on
+   */
+  readHeader(chunk, start) {
+    let at = start;
+    while (this.seen < this.header.length) {
+      if (at === chunk.length) return at;
+      this.header[this.seen++] = chunk[at++];
     }
-    const bytes = Math.min(this.left, chunk.length - at);
-    this.left -= bytes;
-    return at + bytes;
+    this.seen = 0;
+    this.left = this.format.length(this.header);
+    return at;
   }
 
   /**

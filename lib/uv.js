@@ -19,6 +19,7 @@ module.exports = {
   UV_EADDRINUSE: uv('EADDRINUSE'),
   UV_EBADF: uv('EBADF'),
   UV_ECANCELED: uv('ECANCELED'),
+  UV_EFAULT: uv('EFAULT'),
   UV_EINVAL: uv('EINVAL'),
   UV_ENOTCONN: uv('ENOTCONN'),
   UV_EPIPE: uv('EPIPE'),

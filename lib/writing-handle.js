@@ -19,6 +19,9 @@ const UTF16LE = 2;
 const MAX_CHAR_BYTES = [3, 1, 2];
 const WRITERS = ['utf8Write', 'latin1Write', 'ucs2Write'];
 
+/** Strings of up to this many bytes are not counted when the kernel refuses them at once, unlike all other data. */
+const MAX_UNCOUNTED = 16 * 1024;
+
 /** Where short strings are encoded. */
 const scratch = Buffer.allocUnsafeSlow(gather.MAX_WRITE);
 
@@ -115,15 +118,20 @@ class WritingHandle extends Handle {
       return this._gathered(req, area, memory[WRITERS[encoding]](string, length, memory.length - length));
     }
     gather.flush(this);
+    let bytes;
+    let result;
     if (most <= gather.MAX_WRITE) {
       // What the kernel does not take of it is copied, so the memory can be used again at once.
-      const bytes = scratch[WRITERS[encoding]](string, 0, scratch.length);
-      return this._wrote(req, bytes, this._send(scratch, bytes));
+      bytes = scratch[WRITERS[encoding]](string, 0, scratch.length);
+      result = this._send(scratch, bytes);
+    } else {
+      const native = this[kNative];
+      const before = native.bytesWritten;
+      result = native.writeString(string, encoding);
+      bytes = native.bytesWritten - before;
     }
-    const native = this[kNative];
-    const before = native.bytesWritten;
-    const result = native.writeString(string, encoding);
-    return this._wrote(req, native.bytesWritten - before, result);
+    if (result < 0 && most <= MAX_UNCOUNTED) this._uncounted += bytes;
+    return this._wrote(req, bytes, result);
   }
 
   /**
@@ -137,10 +145,11 @@ class WritingHandle extends Handle {
 
   /**
    * @param {number} bytes of a write, at most
-   * @returns {boolean} whether it is gathered with others of this turn
+   * @returns {boolean} whether it is gathered with others of this turn; an empty one is not: only the kernel's answer
+   *   matters
    */
   _gathers(bytes) {
-    return bytes <= gather.MAX_WRITE && this[kWriteReqs].length === 0 && this[kConnectReq] === null &&
+    return bytes > 0 && bytes <= gather.MAX_WRITE && this[kWriteReqs].length === 0 && this[kConnectReq] === null &&
       !this[kClosing] && !gather.isFirst(this);
   }
 

@@ -8,7 +8,7 @@ use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use rsnet::engine::address::{Address, NameRules};
 use rsnet::engine::bind::V6_ONLY;
 use rsnet::engine::errors::OK;
-use rsnet::engine::event::Event;
+use rsnet::engine::event::{Event, Readiness};
 use rsnet::engine::options::{self, KeepAlive};
 use support::{Driven, connected, listening, port_of, socket_path};
 
@@ -91,6 +91,42 @@ fn connects_from_a_bound_port() {
     };
     assert_eq!((ip.as_str(), port), ("127.0.0.1", own));
     assert_eq!(driven.endpoint.connect("127.0.0.1", port), OK);
+}
+
+#[test]
+fn connecting_again_is_refused_only_while_the_event_of_the_last_time_is_due() {
+    let (mut listener, port) = listening();
+    let mut driven = Driven::default();
+    assert_eq!(driven.endpoint.connect("127.0.0.1", port), OK);
+    assert_eq!(driven.endpoint.connect("127.0.0.1", port), -libc::EALREADY);
+    let mut accepted = support::accept(&mut listener);
+    // The connection stands by now, but nobody was told.
+    driven.endpoint.on_ready(Readiness { writable: true, ..Readiness::default() });
+    while driven.endpoint.advance(1) {}
+    assert_eq!(driven.endpoint.connect("127.0.0.1", port), -libc::EALREADY);
+    assert_eq!(connect_status(&mut driven), OK);
+    assert_eq!(accepted.endpoint.connect("127.0.0.1", port), -libc::EISCONN);
+    assert_eq!(accepted.write(b"x"), 0);
+    driven.endpoint.read_start();
+    driven.until(|driven| driven.bytes == b"x");
+}
+
+#[test]
+fn a_path_is_always_tried_and_the_last_answer_counts() {
+    let path = socket_path("again");
+    let listener = UnixListener::bind(&path).unwrap();
+    let name = path.as_os_str().as_encoded_bytes();
+    let rules = NameRules::default();
+    let mut driven = Driven::default();
+    assert_eq!(driven.endpoint.connect_path(name, rules), OK);
+    assert_eq!(driven.endpoint.connect_path(name, rules), OK);
+    assert_eq!(connect_status(&mut driven), -libc::EISCONN);
+    assert_eq!(driven.endpoint.connect_path(b"/nowhere/at/all", rules), OK);
+    assert_eq!(connect_status(&mut driven), -libc::ENOENT);
+    assert!(!driven.endpoint.activity().pending);
+    let (_peer, _) = listener.accept().unwrap();
+    assert_eq!(driven.write(b"still there"), 0);
+    std::fs::remove_file(&path).unwrap();
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rsnet::engine::errors::OK;
 use rsnet::engine::event::{Activity, Event};
+use rsnet::engine::memory::READ_SIZE;
 use rsnet::engine::read::READ_AHEAD;
 use socket2::SockRef;
 use support::{EOF, connected};
@@ -44,7 +45,7 @@ fn a_reader_that_stops_holds_back_what_was_read_ahead() {
     assert_eq!(driven.endpoint.read_start(), OK);
     driven.pull();
     let ahead = driven.bytes.len();
-    assert!((READ_AHEAD..=READ_AHEAD + 64 * 1024).contains(&ahead), "{ahead}");
+    assert!((READ_AHEAD..=READ_AHEAD + READ_SIZE).contains(&ahead), "{ahead}");
     driven.until(|driven| driven.bytes.len() == sent);
     let mut peer = sender.join().unwrap();
     assert_eq!(driven.write(b"bye"), 0);
@@ -88,7 +89,7 @@ fn queues_what_the_kernel_does_not_take() {
     assert_eq!(driven.write(b"late"), -libc::EPIPE);
     assert!(driven.endpoint.queued_bytes() > 0);
     assert!(driven.endpoint.activity().pending);
-    assert_eq!(driven.endpoint.bytes_written(), 8_000_011);
+    assert_eq!(driven.endpoint.bytes_written(), 8_000_015);
 
     let receiver = thread::spawn(move || {
         let mut bytes = Vec::new();
@@ -186,4 +187,104 @@ fn a_lane_that_fails_ends_everything() {
     driven.pull();
     let kinds: Vec<_> = driven.events.iter().map(|event| format!("{event:?}")).collect();
     assert_eq!(kinds, ["Write(-5)", "ReadEnd(-5)"]);
+}
+
+#[test]
+fn a_reset_has_to_wait_for_a_shutdown() {
+    let (mut driven, _peer) = connected();
+    assert_eq!(driven.endpoint.check_reset(), OK);
+    assert_eq!(driven.endpoint.shutdown(), OK);
+    assert_eq!(driven.endpoint.check_reset(), -libc::EINVAL);
+    driven.until(|driven| !driven.events.is_empty());
+    assert_eq!(driven.endpoint.check_reset(), OK);
+}
+
+#[test]
+fn an_empty_write_tells_of_a_lost_connection() {
+    let (mut driven, peer) = connected();
+    assert_eq!(driven.write(b""), 0);
+    assert_eq!(driven.endpoint.write(&[]), 0);
+    driven.write(b"unread");
+    drop(peer);
+    assert_eq!(driven.write(b"abc"), -libc::ECONNRESET);
+    assert_eq!(driven.write(b""), -libc::EPIPE);
+    assert_eq!(driven.endpoint.bytes_written(), 9);
+}
+
+#[test]
+fn a_shutdown_is_reported_before_what_was_read_ahead() {
+    let (mut driven, mut peer) = connected();
+    assert_eq!(driven.endpoint.read_start(), OK);
+    peer.write_all(b"x").unwrap();
+    while driven.endpoint.bytes_read() == 0 && !driven.endpoint.has_event() {
+        driven.turn();
+    }
+    assert_eq!(driven.endpoint.shutdown(), OK);
+    driven.pull();
+    assert!(matches!(driven.events[..], [Event::Shutdown(OK), Event::Read(_)]));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_short_read_of_a_connection_that_is_over_is_the_last() {
+    let (mut driven, mut peer) = connected();
+    peer.write_all(b"last").unwrap();
+    SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(peer);
+    assert_eq!(driven.read_to_end(), EOF);
+    assert_eq!(driven.bytes, b"last");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_stops_before_the_assumed_end_reads_again() {
+    let (mut driven, mut peer) = connected();
+    peer.write_all(b"last").unwrap();
+    SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(peer);
+    assert_eq!(driven.endpoint.read_start(), OK);
+    while !driven.endpoint.has_event() {
+        driven.turn();
+    }
+    assert!(matches!(driven.endpoint.next_event(), Some(Event::Read(_))));
+    assert_eq!(driven.endpoint.read_stop(), OK);
+    assert_eq!(driven.read_to_end(), -libc::ECONNRESET);
+}
+
+#[test]
+fn with_a_cap_only_one_event_is_read_ahead() {
+    let (mut driven, mut peer) = connected();
+    assert_eq!(driven.endpoint.read_start(), OK);
+    driven.endpoint.set_read_size(4);
+    peer.write_all(b"0123456789").unwrap();
+    driven.turn();
+    assert!(!driven.endpoint.wants_read(READ_AHEAD));
+    driven.endpoint.close();
+    // The kernel had bytes that nobody read.
+    let error = peer.read(&mut [0]).unwrap_err();
+    assert_eq!(error.raw_os_error(), Some(libc::ECONNRESET));
+}
+
+#[test]
+fn closing_with_bytes_that_were_read_ahead_is_a_reset() {
+    for shared in [false, true] {
+        let (mut driven, mut peer) = connected();
+        assert_eq!(driven.endpoint.read_start(), OK);
+        peer.write_all(b"0123456789").unwrap();
+        while !driven.endpoint.has_event() {
+            driven.turn();
+        }
+        let copy = shared.then(|| driven.endpoint.duplicate());
+        driven.endpoint.close();
+        if let Some(fd) = copy {
+            let mut other = support::Driven::default();
+            assert_eq!(other.endpoint.open(fd), OK);
+            other.endpoint.close();
+        }
+        match peer.read(&mut [0]) {
+            Ok(0) => assert!(shared),
+            Err(error) => assert!(!shared && error.raw_os_error() == Some(libc::ECONNRESET)),
+            other => panic!("{other:?}"),
+        }
+    }
 }

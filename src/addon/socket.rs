@@ -134,18 +134,27 @@ impl Socket {
         self.run(Endpoint::shutdown)
     }
 
-    /// See [`Endpoint::close`].
+    /// See [`Endpoint::close`]; `unread`: bytes of an event were not used, see
+    /// [`Endpoint::close_unread`].
     #[napi]
-    pub fn close(&self) {
+    pub fn close(&self, unread: Option<bool>) {
         self.close_by(|endpoint| {
-            endpoint.close();
+            if unread == Some(true) {
+                endpoint.close_unread(true);
+            } else {
+                endpoint.close();
+            }
             0
         });
     }
 
-    /// See [`Endpoint::reset`].
+    /// See [`Endpoint::reset`]; nothing is closed if [`Endpoint::check_reset`] does not allow it.
     #[napi]
     pub fn reset(&self) -> Status {
+        let status = self.lane.ask(|handle| handle.endpoint.check_reset());
+        if status != 0 {
+            return status;
+        }
         self.close_by(Endpoint::reset)
     }
 
@@ -240,7 +249,7 @@ impl Socket {
     /// A new descriptor of the same socket, or an error.
     #[napi]
     pub fn dup(&self) -> i32 {
-        self.lane.ask(|handle| handle.endpoint.duplicate())
+        self.run(Endpoint::duplicate)
     }
 
     /// The descriptor, or -1.
@@ -255,7 +264,7 @@ impl Socket {
         self.lane.ask(|handle| handle.endpoint.bytes_read()) as f64
     }
 
-    /// Bytes accepted by the write methods, queued or sent.
+    /// Bytes given to the write methods: queued, sent or refused.
     #[napi(getter)]
     pub fn bytes_written(&self) -> f64 {
         self.lane.ask(|handle| handle.endpoint.bytes_written()) as f64
@@ -305,7 +314,7 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        self.close();
+        self.close(None);
     }
 }
 

@@ -11,7 +11,7 @@ use std::io;
 use socket2::MaybeUninitSlice;
 
 /// Most bytes that one read asks the kernel for.
-pub const READ_SIZE: usize = 64 * 1024;
+pub const READ_SIZE: usize = 256 * 1024;
 
 /// From this many bytes on a read that is expected gets a block of its own.
 pub const BLOCK: usize = 4 * 1024;

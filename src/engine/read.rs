@@ -14,7 +14,7 @@ use super::sys;
 const SMALL: usize = 2 * 1024;
 
 /// Most bytes that are read ahead of JavaScript.
-pub const READ_AHEAD: usize = 256 * 1024;
+pub const READ_AHEAD: usize = 2 * READ_SIZE;
 
 /// What was read and not delivered, with the number that orders it among the other events.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub struct ReadSide {
     readable: bool,
     /// The peer sends no more: a short read does not clear `readable`.
     read_closed: bool,
+    /// The connection is over: the end follows a short read.
+    hung_up: bool,
     /// Most bytes of one event; 0 leaves it to the engine.
     size: usize,
     /// The length of the last read.
@@ -44,6 +46,8 @@ pub struct ReadSide {
     full: bool,
     /// The end, or an error, stands in `arrived`: no read before it was delivered.
     ended: bool,
+    /// That end was not read, but follows from a short read.
+    end_is_assumed: bool,
     /// Bytes delivered.
     delivered: u64,
 }
@@ -57,6 +61,12 @@ impl ReadSide {
     /// Starts or stops the delivery of what arrives.
     pub fn set_on(&mut self, on: bool) {
         self.on = on;
+        // Who stops between the last bytes and the assumed end makes another read later.
+        if !on && self.end_is_assumed && self.arrived.len() == 1 {
+            self.arrived.clear();
+            self.ended = false;
+            self.end_is_assumed = false;
+        }
     }
 
     /// Caps one event at `bytes`; 0 takes the cap away.
@@ -69,10 +79,23 @@ impl ReadSide {
         self.delivered
     }
 
-    /// Takes note that recv(2) may find something; `closed`: also the end.
-    pub fn on_ready(&mut self, closed: bool) {
+    /// Takes note that recv(2) may find something; `closed`: also the end; `hung_up`: see
+    /// [`Readiness::hung_up`](super::event::Readiness::hung_up).
+    pub fn on_ready(&mut self, closed: bool, hung_up: bool) {
         self.readable = true;
         self.read_closed |= closed;
+        self.hung_up |= hung_up;
+    }
+
+    /// Forgets how the last connection ended: another one begins.
+    pub fn begin_again(&mut self) {
+        self.read_closed = false;
+        self.hung_up = false;
+    }
+
+    /// Whether bytes were read that were not delivered.
+    pub fn has_undelivered(&self) -> bool {
+        self.ahead > 0
     }
 
     /// Whether recv(2) may find something.
@@ -81,8 +104,9 @@ impl ReadSide {
     }
 
     /// Whether a read would be made now, were there something to read. `limit` is the bound of bytes
-    /// that are read ahead.
+    /// that are read ahead; with a cap on the size of an event it is one event.
     pub fn wants_read(&self, limit: usize) -> bool {
+        let limit = if self.size > 0 { 1 } else { limit };
         self.on && !self.ended && !self.full && self.ahead < limit
     }
 
@@ -98,11 +122,13 @@ impl ReadSide {
             }
             Err(error) => Err(status_of(&error)),
         };
+        let mut is_last = false;
         match &result {
             Ok(chunk) => {
+                is_last = self.hung_up && chunk.len() < ask;
                 self.last = chunk.len();
                 self.ahead += chunk.len();
-                self.full = self.ahead >= limit && limit > READ_SIZE;
+                self.full = self.ahead >= limit && limit > 1;
                 // Less than asked for: nothing is left, and what comes next makes the descriptor
                 // ready anew, unless the end has been announced already.
                 if chunk.len() < ask && !self.read_closed {
@@ -112,6 +138,11 @@ impl ReadSide {
             Err(_) => self.ended = true,
         }
         self.arrived.push_back(Arrived { order, result });
+        if is_last {
+            self.ended = true;
+            self.end_is_assumed = true;
+            self.arrived.push_back(Arrived { order, result: Err(UV_EOF) });
+        }
     }
 
     /// Reads straight into `memory` and counts it as delivered. Only after small reads, so that a
@@ -124,7 +155,7 @@ impl ReadSide {
         memory: &mut [MaybeUninit<u8>],
         order: u64,
     ) -> Option<usize> {
-        let small = self.last < SMALL && self.arrived.is_empty();
+        let small = self.last < SMALL && self.arrived.is_empty() && !self.hung_up;
         if !small || !self.readable || !self.wants_read(1) || memory.is_empty() {
             return None;
         }
@@ -186,6 +217,7 @@ impl ReadSide {
                 let status = *status;
                 self.arrived.pop_front();
                 self.ended = false;
+                self.end_is_assumed = false;
                 self.on = false;
                 Event::ReadEnd(status)
             }

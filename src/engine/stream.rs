@@ -17,6 +17,9 @@ use super::sys;
 /// Most slices of one sendmsg(2) (`IOV_MAX`, 1024 on Linux and macOS).
 const MAX_SLICES: usize = 1024;
 
+/// The number of events that come before anything that was read.
+const FIRST: u64 = 0;
+
 /// How a write went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
@@ -43,20 +46,25 @@ pub struct Stream {
     socket: Socket,
     /// Between connect(2) and its end; the queue waits meanwhile.
     connecting: bool,
+    /// Whether the event of a connect was not delivered.
+    connect_due: bool,
     read: ReadSide,
     /// Writes behind those that the kernel took. Empty whenever a write may be tried at once.
     queue: WriteQueue,
     /// Whether the kernel may take bytes. Cleared when it took less than it was offered.
     writable: bool,
     write_side: WriteSide,
-    /// Events other than reads, each with the number that orders it among all events.
+    /// Whether the event of a shutdown was not delivered.
+    shutdown_due: bool,
+    /// Events other than reads, each with the number that orders it among all events; [`FIRST`] for
+    /// what a command has answered: as libuv's pending queue it comes before anything that was read.
     events: VecDeque<(u64, Event)>,
     /// The number of the next event.
     order: u64,
     /// Connects, queued writes and shutdowns whose event was not delivered.
     requests: usize,
-    /// Bytes accepted by [`Stream::write`].
-    accepted: u64,
+    /// Bytes given to [`Stream::write`].
+    given: u64,
 }
 
 impl Stream {
@@ -65,14 +73,16 @@ impl Stream {
         Stream {
             socket,
             connecting: false,
+            connect_due: false,
             read: ReadSide::default(),
             queue: WriteQueue::default(),
             writable: true,
             write_side: WriteSide::Open,
+            shutdown_due: false,
             events: VecDeque::new(),
             order: 0,
             requests: 0,
-            accepted: 0,
+            given: 0,
         }
     }
 
@@ -89,6 +99,7 @@ impl Stream {
         let progress = connect::start(&socket, address);
         let mut stream = Stream::new(socket);
         stream.connecting = true;
+        stream.connect_due = true;
         stream.writable = false;
         stream.requests = 1;
         match progress {
@@ -100,8 +111,9 @@ impl Stream {
         Ok(stream)
     }
 
-    /// Calls connect(2) once more, as libuv does for a handle that is connected: the kernel decides
-    /// (Linux says yes the first time, then `EISCONN`).
+    /// Calls connect(2) once more, as libuv does: the kernel decides (Linux says yes the first time
+    /// after a TCP connect, then `EISCONN`). The event of a connect before, if it was not delivered,
+    /// does not come any more.
     ///
     /// # Errors
     /// Those of connect(2), if none of `delayed`.
@@ -116,9 +128,16 @@ impl Stream {
             _ => {}
         }
         self.connecting = true;
-        self.requests += 1;
+        if std::mem::replace(&mut self.connect_due, true) {
+            self.events.retain(|(_, event)| !matches!(event, Event::Connect(_)));
+        } else {
+            self.requests += 1;
+        }
         match progress {
-            Ok(Progress::Waiting) => self.writable = false,
+            Ok(Progress::Waiting) => {
+                self.writable = false;
+                self.read.begin_again();
+            }
             Ok(Progress::Done) => self.connected(OK),
             Err(error) => self.connected(status_of(&error)),
         }
@@ -155,9 +174,19 @@ impl Stream {
         self.connecting
     }
 
-    /// Bytes accepted for sending, queued or sent.
+    /// Whether a connect was called whose event was not delivered.
+    pub fn is_connect_due(&self) -> bool {
+        self.connect_due
+    }
+
+    /// Whether a shutdown was called whose event was not delivered.
+    pub fn is_shutdown_due(&self) -> bool {
+        self.shutdown_due
+    }
+
+    /// Bytes given to [`Stream::write`]: queued, sent or refused.
     pub fn bytes_written(&self) -> u64 {
-        self.accepted
+        self.given
     }
 
     /// Bytes queued.
@@ -165,27 +194,25 @@ impl Stream {
         self.queue.bytes()
     }
 
-    /// Sends `slices` as one write; queues a copy of what the kernel does not take.
+    /// Sends `slices` as one write; queues a copy of what the kernel does not take. An empty write goes
+    /// to the kernel too: it tells of a connection that is lost.
     ///
     /// # Errors
     /// `EPIPE` after [`Stream::shutdown`], and those of sendmsg(2). Nothing is queued then.
     pub fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<Written> {
+        let total: usize = slices.iter().map(|slice| slice.len()).sum();
+        self.given += total as u64;
         if self.write_side != WriteSide::Open {
             return Err(io::Error::from_raw_os_error(libc::EPIPE));
         }
-        let total: usize = slices.iter().map(|slice| slice.len()).sum();
         let mut sent = 0;
         if self.queue.is_empty() && !self.connecting {
-            if total > 0 {
-                sent = self.send_now(slices)?;
-            }
+            sent = self.send_now(slices)?;
             if sent == total {
-                self.accepted += total as u64;
                 return Ok(Written::Now);
             }
             self.writable = false;
         }
-        self.accepted += total as u64;
         self.requests += 1;
         self.queue.push(slices, sent);
         Ok(Written::Queued)
@@ -200,15 +227,16 @@ impl Stream {
             return Err(io::Error::from_raw_os_error(libc::ENOTCONN));
         }
         self.write_side = WriteSide::Closing;
+        self.shutdown_due = true;
         self.requests += 1;
-        self.shut_if_sent();
+        self.shut_if_sent(FIRST);
         Ok(())
     }
 
     /// Takes note that the descriptor is ready.
     pub fn on_ready(&mut self, readiness: Readiness) {
         if readiness.readable {
-            self.read.on_ready(readiness.read_closed);
+            self.read.on_ready(readiness.read_closed, readiness.hung_up);
         }
         self.writable |= readiness.writable;
     }
@@ -270,8 +298,14 @@ impl Stream {
         match (other, self.read.next_order()) {
             (Some(other), Some(read)) if read < other => self.read.next_event(),
             (Some(_), _) => {
+                let (_, event) = self.events.pop_front()?;
                 self.requests -= 1;
-                self.events.pop_front().map(|(_, event)| event)
+                match event {
+                    Event::Connect(_) => self.connect_due = false,
+                    Event::Shutdown(_) => self.shutdown_due = false,
+                    _ => {}
+                }
+                Some(event)
             }
             (None, _) => self.read.next_event(),
         }
@@ -297,10 +331,10 @@ impl Stream {
         self.order
     }
 
-    /// Adds an event; its request was counted when it began.
-    fn push(&mut self, event: Event) {
+    /// Adds the event of a write; its request was counted when it began.
+    fn push_write(&mut self, status: Status) {
         let order = self.next_order();
-        self.events.push_back((order, event));
+        self.events.push_back((order, Event::Write(status)));
     }
 
     /// Bytes that the kernel took at once; 0 if it takes none for now.
@@ -308,6 +342,9 @@ impl Stream {
     /// # Errors
     /// Those of sendmsg(2), if nothing was sent; else the next call reports them.
     fn send_now(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        if slices.is_empty() {
+            return sys::send(&self.socket, &[IoSlice::new(&[])]);
+        }
         let mut total = 0;
         for group in slices.chunks(MAX_SLICES) {
             let offered: usize = group.iter().map(|slice| slice.len()).sum();
@@ -335,7 +372,7 @@ impl Stream {
     fn connected(&mut self, status: Status) {
         self.connecting = false;
         self.writable = true;
-        self.push(Event::Connect(status));
+        self.events.push_back((FIRST, Event::Connect(status)));
         if status != OK {
             self.fail_writes(-libc::ECANCELED);
         }
@@ -347,29 +384,31 @@ impl Stream {
             Ok((offered, sent, completed)) => {
                 self.writable = sent == offered;
                 for _ in 0..completed {
-                    self.push(Event::Write(OK));
+                    self.push_write(OK);
                 }
             }
             Err(error) if is_would_block(&error) => self.writable = false,
             Err(error) => self.fail_writes(status_of(&error)),
         }
-        self.shut_if_sent();
+        let order = self.next_order();
+        self.shut_if_sent(order);
     }
 
     /// The first queued write ends with `status`, those behind it are cancelled.
     fn fail_writes(&mut self, status: Status) {
         for index in 0..self.queue.clear() {
-            self.push(Event::Write(if index == 0 { status } else { -libc::ECANCELED }));
+            self.push_write(if index == 0 { status } else { -libc::ECANCELED });
         }
-        self.shut_if_sent();
+        let order = self.next_order();
+        self.shut_if_sent(order);
     }
 
-    /// Calls shutdown(2) if it is due.
-    fn shut_if_sent(&mut self) {
+    /// Calls shutdown(2) if it is due; the number `order` is for its event.
+    fn shut_if_sent(&mut self, order: u64) {
         if self.write_side == WriteSide::Closing && self.queue.is_empty() {
             self.write_side = WriteSide::Shut;
             let result = status(self.socket.shutdown(Shutdown::Write));
-            self.push(Event::Shutdown(result));
+            self.events.push_back((order, Event::Shutdown(result)));
         }
     }
 }

@@ -143,6 +143,23 @@ pub fn set_user_timeout(socket: &Socket, milliseconds: u32) -> io::Result<()> {
     }
 }
 
+/// Whether a connection is over in both directions (`POLLHUP`, poll(2)); false where the event loop of
+/// the platform does not tell.
+pub fn is_hung_up(fd: RawFd) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        let mut poll = libc::pollfd { fd, events: 0, revents: 0 };
+        // SAFETY: one valid pollfd; any number is allowed as descriptor.
+        let ready = unsafe { libc::poll(&raw mut poll, 1, 0) };
+        ready > 0 && poll.revents & libc::POLLHUP != 0
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = fd;
+        false
+    }
+}
+
 /// Whether the platform has abstract Unix names, which begin with a NUL (unix(7)).
 pub const HAS_ABSTRACT_NAMES: bool = cfg!(target_os = "linux");
 

@@ -116,6 +116,7 @@ impl InlineLane {
                             || event.is_write_closed()
                             || event.is_error(),
                         read_closed: event.is_read_closed() || event.is_error(),
+                        hung_up: event.is_read_closed() && event.is_write_closed(),
                     });
                 }
             }

@@ -27,6 +27,7 @@ use super::{EVENTS_PER_SOCKET, EVENTS_PER_TURN, Flow, runtime};
 use crate::engine::errors::status_of;
 use crate::engine::event::{Event, Readiness};
 use crate::engine::read::READ_AHEAD;
+use crate::engine::sys::is_hung_up;
 
 /// Wakes the JavaScript thread, which then calls [`Hub::turn`]. Called under the hub's lock: it must
 /// neither block nor call back.
@@ -345,6 +346,7 @@ impl State {
                     Poll::Ready(Ok(mut guard)) => {
                         readiness.readable = true;
                         readiness.read_closed = guard.ready().is_read_closed();
+                        readiness.hung_up = readiness.read_closed && is_hung_up(endpoint.fd());
                         guard.clear_ready();
                     }
                     Poll::Ready(Err(error)) => return fail(handle, status_of(&error)),

@@ -46,6 +46,7 @@ impl Driven {
             readable: ended || poll.revents & libc::POLLIN != 0,
             writable: poll.revents & (libc::POLLOUT | libc::POLLERR | libc::POLLHUP) != 0,
             read_closed: ended,
+            hung_up: poll.revents & libc::POLLHUP != 0,
         });
         while self.endpoint.advance(READ_AHEAD) {}
     }

@@ -44,6 +44,8 @@ pub struct Endpoint {
     /// Set before there was a descriptor, and applied once there is one.
     no_delay: bool,
     keep_alive: Option<KeepAlive>,
+    /// Whether others have the socket too: what is set on it would outlive our descriptor.
+    shared: bool,
     /// The counters of a stream that was closed.
     bytes_read: u64,
     bytes_written: u64,
@@ -57,6 +59,7 @@ impl Default for Endpoint {
             path: None,
             no_delay: false,
             keep_alive: None,
+            shared: false,
             bytes_read: 0,
             bytes_written: 0,
         }
@@ -70,15 +73,17 @@ impl Endpoint {
         if !matches!(self.role, Role::Vacant) {
             return -libc::EINVAL;
         }
-        match sys::adopt(fd) {
-            Err(error) => status_of(&error),
-            // Without a peer it listens, or has yet to listen or connect (getpeername(2)).
-            Ok(socket) if socket.peer_addr().is_err() => {
-                self.role = Role::Bound(socket);
-                OK
-            }
-            Ok(socket) => self.become_stream(socket),
+        let socket = match sys::adopt(fd) {
+            Ok(socket) => socket,
+            Err(error) => return status_of(&error),
+        };
+        self.shared = true;
+        // Without a peer it listens, or has yet to listen or connect (getpeername(2)).
+        if socket.peer_addr().is_err() {
+            self.role = Role::Bound(socket);
+            return OK;
         }
+        self.become_stream(socket)
     }
 
     /// Binds to a numeric address, see [`bind::bind_ip`]. `EADDRINUSE` comes later.
@@ -166,8 +171,9 @@ impl Endpoint {
         }
     }
 
-    /// Connects to a numeric address. `ECONNREFUSED` comes as an event, other errors of connect(2)
-    /// at once.
+    /// Connects to a numeric address, also a socket that is connected. `ECONNREFUSED` comes as an
+    /// event, other errors of connect(2) at once. `EALREADY`: the event of the last connect was not
+    /// delivered.
     pub fn connect(&mut self, address: &str, port: u16) -> Status {
         if self.delayed != OK {
             return self.delayed;
@@ -177,9 +183,10 @@ impl Endpoint {
             Err(error) => return status_of(&error),
         };
         let delayed = |error: &std::io::Error| error.raw_os_error() == Some(libc::ECONNREFUSED);
-        if let Role::Stream(stream) = &mut self.role
-            && !stream.is_connecting()
-        {
+        if let Role::Stream(stream) = &mut self.role {
+            if stream.is_connect_due() {
+                return -libc::EALREADY;
+            }
             return status(stream.connect_again(&address.into(), delayed));
         }
         let socket = match self.take_socket(bind::domain_of(&address)) {
@@ -199,12 +206,16 @@ impl Endpoint {
         }
     }
 
-    /// Connects to a Unix-domain path or abstract name. Errors of connect(2) come as an event.
+    /// Connects to a Unix-domain path or abstract name, also a socket that is connected or connects.
+    /// Errors of connect(2) come as an event.
     pub fn connect_path(&mut self, path: &[u8], rules: NameRules) -> Status {
         let (address, _) = match address::parse_path(path, rules) {
             Ok(parsed) => parsed,
             Err(error) => return status_of(&error),
         };
+        if let Role::Stream(stream) = &mut self.role {
+            return status(stream.connect_again(&address, |_| true));
+        }
         let socket = match self.take_socket(Domain::UNIX) {
             Ok(socket) => socket,
             Err(error) => return error,
@@ -269,7 +280,17 @@ impl Endpoint {
 
     /// Closes the descriptor and removes the path that was bound. Nothing happens afterwards.
     pub fn close(&mut self) {
+        let unread = self.stream().is_some_and(|stream| stream.reading().has_undelivered());
+        self.close_unread(unread);
+    }
+
+    /// As [`Endpoint::close`]; `unread`: JavaScript has not got all bytes that were read. A connection
+    /// is then reset, as the kernel does itself with one whose bytes were not read (tcp(7), RFC 2525).
+    pub fn close_unread(&mut self, unread: bool) {
         if let Role::Stream(stream) = &self.role {
+            if unread && !self.shared {
+                let _ = stream.socket().set_linger(Some(Duration::ZERO));
+            }
             self.bytes_read = stream.reading().delivered();
             self.bytes_written = stream.bytes_written();
         }
@@ -277,6 +298,12 @@ impl Endpoint {
             let _ = std::fs::remove_file(path);
         }
         self.role = Role::Closed;
+    }
+
+    /// Whether [`Endpoint::reset`] is allowed: `EINVAL` while a shutdown is under way, see
+    /// `uv_tcp_close_reset`.
+    pub fn check_reset(&self) -> Status {
+        if self.stream().is_some_and(Stream::is_shutdown_due) { -libc::EINVAL } else { OK }
     }
 
     /// Closes with a reset (`SO_LINGER` with a time of 0, socket(7)).
@@ -294,7 +321,7 @@ impl Endpoint {
         self.stream().map_or(self.bytes_read, |stream| stream.reading().delivered())
     }
 
-    /// Bytes accepted by [`Endpoint::write`], also after close.
+    /// Bytes given to [`Endpoint::write`], also after close.
     pub fn bytes_written(&self) -> u64 {
         self.stream().map_or(self.bytes_written, Stream::bytes_written)
     }
@@ -337,7 +364,7 @@ impl Endpoint {
     }
 
     /// The socket to listen or connect with: the bound one, one that was adopted and not used, or a
-    /// new one. `EALREADY`: it connects or is in use.
+    /// new one. `EINVAL`: it is in use.
     fn take_socket(&mut self, domain: Domain) -> Result<Socket, Status> {
         match std::mem::replace(&mut self.role, Role::Vacant) {
             Role::Vacant => sys::new_socket(domain).map_err(|error| status_of(&error)),
@@ -345,7 +372,7 @@ impl Endpoint {
             Role::Stream(stream) if stream.is_idle() => Ok(stream.into_socket()),
             Role::Stream(stream) => {
                 self.role = Role::Stream(stream);
-                Err(-libc::EALREADY)
+                Err(-libc::EINVAL)
             }
             other => {
                 self.role = other;

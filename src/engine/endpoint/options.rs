@@ -83,7 +83,8 @@ impl Endpoint {
     }
 
     /// A new descriptor of the same socket, or an error.
-    pub fn duplicate(&self) -> Status {
+    pub fn duplicate(&mut self) -> Status {
+        self.shared = true;
         match self.socket().map(sys::duplicate) {
             Some(Ok(descriptor)) => descriptor.into_raw_fd(),
             Some(Err(error)) => status_of(&error),

@@ -1,0 +1,165 @@
+'use strict';
+
+// What is put into the host's own classes, so that Node's modules get along with rsnet's objects.
+//
+// It is put there once, and there may be several copies of rsnet (jest loads one for each file). So nothing here refers
+// to the copy that did it, which could never be collected then; it goes by symbols that every copy's objects carry.
+
+const { builtin } = require('./builtin');
+
+/** On Socket.prototype and Server.prototype: what to do when Node has recognised one. */
+const kSocket = Symbol.for('rsnet.socket');
+const kServer = Symbol.for('rsnet.server');
+/** On handles: as which of the host's they can be sent to another process. */
+const kHandleKind = Symbol.for('rsnet.handleKind');
+/** On handles: the host's handle for the same descriptor. */
+const kHostTwin = Symbol.for('rsnet.hostTwin');
+/** On handles: what TLS can encrypt for. */
+const kTlsStream = Symbol.for('rsnet.tlsStream');
+/** On what was changed here. */
+const kChanged = Symbol.for('rsnet.changed');
+
+/**
+ * Lets `instanceof` count rsnet's objects in: whoever asks whether something is a `net.Socket`, a program or Node
+ * itself, means what it can do.
+ *
+ * @param {Function} hostClass
+ * @param {function(object): boolean} recognises
+ */
+function countIn(hostClass, recognises) {
+  Object.defineProperty(hostClass, Symbol.hasInstance, {
+    configurable: true,
+    value(instance) {
+      return Function.prototype[Symbol.hasInstance].call(this, instance) ||
+        (this === hostClass && instance !== null && instance !== undefined && recognises(instance));
+    },
+  });
+}
+
+/**
+ * @param {symbol} kind kSocket or kServer
+ * @returns {function(object): boolean}
+ */
+function recogniserOf(kind) {
+  return (instance) => {
+    const onRecognised = instance[kind];
+    if (onRecognised === undefined) return false;
+    onRecognised();
+    return true;
+  };
+}
+
+/** Sockets and servers of rsnet count as the built-in's. */
+function hookClasses() {
+  if (Object.hasOwn(builtin.Socket, kChanged)) return;
+  Object.defineProperty(builtin.Socket, kChanged, { value: true });
+  countIn(builtin.Socket, recogniserOf(kSocket));
+  countIn(builtin.Server, recogniserOf(kServer));
+}
+
+/**
+ * @returns {object} a TCP handle of the host, closed
+ */
+function sampleHandle() {
+  const socket = new builtin.Socket();
+  socket.connect({ host: 'rsnet', port: 1, lookup() {} });
+  const handle = socket._handle;
+  // Destroying the socket would create process.stderr: Node's sockets look at it then.
+  handle.close();
+  socket._handle = null;
+  return handle;
+}
+
+/**
+ * Node asks of what it is to send, if it is no socket or server, whether it is one of its handles.
+ *
+ * @param {Function} HostHandle the class, TCP or Pipe
+ */
+function countHandlesIn(HostHandle) {
+  countIn(HostHandle, (instance) => instance[kHandleKind] === HostHandle.name);
+}
+
+/**
+ * The channels between processes write a message and a handle by a method of their own handle, which is a pipe.
+ * Handles of rsnet are sent as their twins.
+ */
+function hookChannels() {
+  const tcp = sampleHandle();
+  const prototype = Object.getPrototypeOf(Object.getPrototypeOf(tcp));
+  const { writeUtf8String } = prototype;
+  if (writeUtf8String[kChanged]) return;
+  let knowsPipe = false;
+  const method = {
+    writeUtf8String(req, string, handle) {
+      if (!knowsPipe && this.constructor.name === 'Pipe') {
+        knowsPipe = true;
+        countHandlesIn(this.constructor);
+      }
+      return writeUtf8String.call(this, req, string, handle?.[kHostTwin] ? handle[kHostTwin]() : handle);
+    },
+  };
+  method.writeUtf8String[kChanged] = true;
+  Object.defineProperty(prototype, 'writeUtf8String', {
+    ...Object.getOwnPropertyDescriptor(prototype, 'writeUtf8String'), value: method.writeUtf8String,
+  });
+  countHandlesIn(tcp.constructor);
+}
+
+/**
+ * @param {*} entry of the option `stdio`
+ * @returns {*} the descriptor where it is a socket or handle of rsnet: the child gets a copy of it either way
+ */
+function stdioEntry(entry) {
+  const handle = [entry, entry?.handle, entry?._handle].find((candidate) => candidate?.[kHostTwin]);
+  return handle ? handle.fd : entry;
+}
+
+/**
+ * Sockets of rsnet can be the stdio of child processes.
+ *
+ * @param {Function} ChildProcess
+ */
+function hookSpawn(ChildProcess) {
+  const { spawn } = ChildProcess.prototype;
+  if (spawn[kChanged]) return;
+  const method = {
+    spawn(options) {
+      if (!Array.isArray(options?.stdio)) return spawn.call(this, options);
+      return spawn.call(this, { ...options, stdio: options.stdio.map(stdioEntry) });
+    },
+  };
+  method.spawn[kChanged] = true;
+  ChildProcess.prototype.spawn = method.spawn;
+}
+
+/**
+ * A TLSSocket has a handle in C++ that encrypts for another one; both are brought together in one method of its
+ * prototype. Handles of rsnet are given there as streams of C++.
+ *
+ * @param {Function} TLSSocket
+ * @returns {{ownHandle?: Function}} `ownHandle(tlsSocket, handle)`, if somebody sets it, gives the handle where the
+ *   TLSSocket makes its connection itself
+ */
+function hookTls(TLSSocket) {
+  const wrapHandle = TLSSocket.prototype._wrapHandle;
+  if (wrapHandle[kChanged]) return wrapHandle[kChanged];
+  const shared = { ownHandle: undefined };
+  const method = {
+    _wrapHandle(wrap, handle, ...rest) {
+      let own = handle;
+      if (wrap === null && shared.ownHandle && !(handle?.fd >= 0)) own = shared.ownHandle(this, handle);
+      const stream = own?.[kTlsStream]?.(this, wrap) ?? own;
+      const result = wrapHandle.call(this, wrap, stream, ...rest);
+      // The stream knows of no descriptor, and that is what TLS asks.
+      if (stream !== own) Object.defineProperty(result, 'fd', { configurable: true, get: () => stream.fd });
+      return result;
+    },
+  };
+  method._wrapHandle[kChanged] = shared;
+  TLSSocket.prototype._wrapHandle = method._wrapHandle;
+  return shared;
+}
+
+module.exports = {
+  hookChannels, hookClasses, hookSpawn, hookTls, kHandleKind, kHostTwin, kServer, kSocket, kTlsStream,
+};

@@ -1,0 +1,35 @@
+import type { Socket, TcpNetConnectOpts } from 'node:net';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
+
+/** What undici asks its connector for. */
+export interface ConnectTarget {
+  hostname: string;
+  host?: string;
+  protocol: string;
+  port: string;
+  servername?: string;
+  localAddress?: string | null;
+  httpSocket?: Socket;
+}
+
+/** Options of `connector`: those of undici's own, and those of `net.connect` and `tls.connect`. */
+export interface ConnectorOptions extends Omit<ConnectionOptions, 'timeout'>,
+  Partial<Pick<TcpNetConnectOpts, 'autoSelectFamily' | 'family' | 'noDelay' | 'keepAlive' | 'keepAliveInitialDelay'>> {
+  /** Milliseconds for a connect with its TLS handshake; 0 = no limit. Default: 10,000. */
+  timeout?: number | undefined;
+  /** Offer HTTP/2. Default: false. */
+  allowH2?: boolean | undefined;
+  /** TLS sessions that are kept for being resumed; 0 = none. Default: 100. */
+  maxCachedSessions?: number | undefined;
+  /** A Unix socket to connect to, in place of the URL's host. */
+  socketPath?: string | undefined;
+}
+
+/** Connects for undici, and gives the socket; calls back when there is a connection or none. */
+export type Connector = (
+  target: ConnectTarget,
+  callback: (error: Error | null, socket?: Socket | TLSSocket) => void,
+) => Socket | TLSSocket;
+
+/** A connector for undici: the option `connect` of its Agent, Client and Pool. */
+export function connector(options?: ConnectorOptions): Connector;
