@@ -9,9 +9,20 @@ const net = require('node:net');
 const BUILTIN = Symbol.for('rsnet.builtin');
 
 /**
+ * @returns {object} descriptors of the host's exports, without what another copy of rsnet has left there
+ */
+function ownDescriptors() {
+  const descriptors = Object.getOwnPropertyDescriptors(net);
+  for (const [name, { enumerable }] of Object.entries(descriptors)) {
+    if (!enumerable && name.startsWith('_Transferred')) delete descriptors[name];
+  }
+  return descriptors;
+}
+
+/**
  * The host's own `net`, whatever `rsnet/register` has put in its place since.
  * @type {typeof import('node:net')}
  */
-const builtin = net[BUILTIN] ?? Object.create(null, Object.getOwnPropertyDescriptors(net));
+const builtin = net[BUILTIN] ?? Object.create(null, ownDescriptors());
 
 module.exports = { BUILTIN, builtin };

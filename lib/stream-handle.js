@@ -83,6 +83,8 @@ class Handle extends AsyncResource {
     this._area = null;
     /** Bytes of refused writes that do not count as written. */
     this._uncounted = 0;
+    /** Whether reading came to its end: a write is then likely to fail. */
+    this._readEnded = false;
     /** Whether the owner wants data; kept by the owner. */
     this.reading = false;
     this[kOnRead] = undefined;
@@ -254,7 +256,10 @@ class Handle extends AsyncResource {
       this[kHeldBack] = payload;
       return;
     }
-    if (status < 0) this[kDelivers] = false;
+    if (status < 0) {
+      this[kDelivers] = false;
+      this._readEnded = true;
+    }
     this.runInAsyncScope(this.onread, this, status, payload);
   }
 

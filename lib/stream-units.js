@@ -9,8 +9,8 @@
  * @property {Buffer} [preface] what may stand before the first unit
  * @property {function(Uint8Array, Buffer, number): boolean} [joins] by a unit's header, the chunk and where the next
  *   unit begins: whether both are to be handed over together
- * @property {function(Uint8Array, boolean): boolean} endsWrites by a unit's header, and whether it ends the chunk: whether
- *   what Node's code writes while it reads has ended by then
+ * @property {function(Uint8Array, boolean): boolean} endsWrites by a unit's header, and whether it ends the chunk:
+ *   whether what Node's code writes while it reads has ended by then
  */
 
 /** @type {Format} TLS records: RFC 8446, 5.1. Node itself puts the end of their writes off. */

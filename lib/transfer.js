@@ -19,8 +19,12 @@ const native = require('./native');
 const { Server } = require('./server');
 const Socket = require('./socket');
 const { hide, host, implement, marked, marksInPlace } = require('./transferable');
+const { deserializeWeakly, weakProperty } = require('./detached');
 
 /** Where a class of the host keeps its own method, when rsnet's has been put before it. */
+/** Keeps the receiver of a class as long as the class. */
+const kReceiver = Symbol('kReceiver');
+
 const kHostDeserialize = Symbol.for('rsnet.hostDeserialize');
 
 /** Whether the host's own sockets and servers can be transferred. */
@@ -258,12 +262,9 @@ function receiverOf({ deserialize }) {
  * @param {object} prototype of the host's class
  * @param {object} kind one of those above
  */
-function takeFromHost(prototype, { deserialize }) {
+function takeFromHost(prototype, kind) {
   if (!Object.hasOwn(prototype, kHostDeserialize)) hide(prototype, kHostDeserialize, prototype[host.deserialize]);
-  const hostDeserialize = prototype[kHostDeserialize];
-  hide(prototype, host.deserialize, function(data) {
-    Reflect.apply(data?.rsnet === true ? deserialize : hostDeserialize, this, [data]);
-  });
+  deserializeWeakly(prototype, host.deserialize, prototype[kHostDeserialize], kind);
 }
 
 /**
@@ -285,7 +286,10 @@ function enable(Class, kind) {
   });
   if (byHost) takeFromHost(HostClass.prototype, kind);
   // Where the host looks for it: among the exports of `net`.
-  else hide(net, `_Transferred${kind.name}`, receiver);
+  else {
+    weakProperty(net, `_Transferred${kind.name}`, receiver);
+    hide(Class, kReceiver, receiver);
+  }
   return receiver;
 }
 

@@ -145,12 +145,12 @@ class WritingHandle extends Handle {
 
   /**
    * @param {number} bytes of a write, at most
-   * @returns {boolean} whether it is gathered with others of this turn; an empty one is not: only the kernel's answer
-   *   matters
+   * @returns {boolean} whether it is gathered with others of this turn; an empty one is not, nor one after the peer's
+   *   end: the kernel's answer matters
    */
   _gathers(bytes) {
     return bytes > 0 && bytes <= gather.MAX_WRITE && this[kWriteReqs].length === 0 && this[kConnectReq] === null &&
-      !this[kClosing] && !gather.isFirst(this);
+      !this[kClosing] && !this._readEnded && !gather.isFirst(this);
   }
 
   /**

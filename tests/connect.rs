@@ -7,6 +7,7 @@ use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 
 use rsnet::engine::address::{Address, NameRules};
 use rsnet::engine::bind::V6_ONLY;
+use rsnet::engine::endpoint::ModeRule;
 use rsnet::engine::errors::OK;
 use rsnet::engine::event::{Event, Readiness};
 use rsnet::engine::options::{self, KeepAlive};
@@ -201,12 +202,18 @@ fn opens_a_path_to_everybody() {
     use std::os::unix::fs::PermissionsExt;
     let path = socket_path("mode");
     let mut driven = Driven::default();
-    assert_eq!(driven.endpoint.chmod(3), -libc::EBADF);
+    assert_eq!(driven.endpoint.chmod(3, ModeRule::Add), -libc::EBADF);
     let name = path.as_os_str().as_encoded_bytes();
     assert_eq!(driven.endpoint.bind_path(name, NameRules::default()), OK);
-    assert_eq!(driven.endpoint.chmod(0), -libc::EINVAL);
-    assert_eq!(driven.endpoint.chmod(3), OK);
-    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o666, 0o666);
+    assert_eq!(driven.endpoint.chmod(0, ModeRule::Add), -libc::EINVAL);
+    let mode = || path.metadata().unwrap().permissions().mode() & 0o777;
+    let before = mode();
+    assert_eq!(driven.endpoint.chmod(3, ModeRule::Add), OK);
+    assert_eq!(mode(), before | 0o666);
+    for (wanted, bits) in [(1, 0o444), (2, 0o222), (3, 0o666)] {
+        assert_eq!(driven.endpoint.chmod(wanted, ModeRule::Replace), OK);
+        assert_eq!(mode(), bits);
+    }
 }
 
 #[cfg(target_os = "linux")]

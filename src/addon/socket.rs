@@ -42,9 +42,12 @@ impl Socket {
         Socket { bridge, lane, id, key: Cell::new(None) }
     }
 
-    /// See [`Endpoint::open`].
+    /// See [`Endpoint::open`]; `EEXIST`: another socket has the descriptor.
     #[napi]
     pub fn open(&self, fd: i32) -> Status {
+        if self.bridge.owns(fd) {
+            return -libc::EEXIST;
+        }
         self.run(|endpoint| endpoint.open(fd))
     }
 
@@ -231,7 +234,7 @@ impl Socket {
     /// See [`Endpoint::chmod`].
     #[napi]
     pub fn chmod(&self, mode: u32) -> Status {
-        self.lane.ask(|handle| handle.endpoint.chmod(mode))
+        self.lane.ask(|handle| handle.endpoint.chmod(mode, self.bridge.modes))
     }
 
     /// Fills `out` with the local address.

@@ -4,6 +4,7 @@ use napi::Env;
 use napi::bindgen_prelude::{JsObjectValue, Object};
 
 use crate::engine::address::NameRules;
+use crate::engine::endpoint::ModeRule;
 
 /// Versions of the host, from `process.versions`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +40,12 @@ impl Host {
             exact: !self.is_node || self.uv.is_none_or(|version| version > (1, 46)),
             truncate: self.is_node && self.node < 24,
         }
+    }
+
+    /// What opening a path to everybody does to its mode.
+    pub fn mode_rule(&self) -> ModeRule {
+        let replaces = self.is_node && self.uv.is_some_and(|version| version >= (1, 48));
+        if replaces { ModeRule::Replace } else { ModeRule::Add }
     }
 }
 

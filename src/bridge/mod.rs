@@ -12,14 +12,17 @@ mod uv;
 mod wake;
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::ffi::c_void;
 use std::io::IoSlice;
+use std::os::fd::RawFd;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use napi::sys;
 
 use crate::engine::address::NameRules;
+use crate::engine::endpoint::ModeRule;
 use crate::engine::errors::Status;
 use crate::engine::event::Event;
 use crate::lane::handle::Delta;
@@ -45,12 +48,16 @@ pub struct Bridge {
     lane: Lane,
     /// How the host reads Unix-domain names.
     pub names: NameRules,
+    /// What opening a path to everybody does to its mode.
+    pub modes: ModeRule,
     /// Sockets that keep the process alive.
     alive: Cell<i32>,
     /// Sockets with a descriptor.
     open: Cell<i32>,
     /// The sockets with a descriptor, to be closed when the environment ends.
-    sockets: RefCell<Slots<LaneSocket>>,
+    sockets: RefCell<Slots<(LaneSocket, RawFd)>>,
+    /// Their descriptors.
+    descriptors: RefCell<HashSet<RawFd>>,
     /// The sockets that were not closed, by what JavaScript calls them.
     by_id: RefCell<Vec<Option<LaneSocket>>>,
     /// Whether the environment ended.
@@ -118,9 +125,11 @@ impl Bridge {
             callbacks,
             lane,
             names: host.name_rules(),
+            modes: host.mode_rule(),
             alive: Cell::new(0),
             open: Cell::new(0),
             sockets: RefCell::default(),
+            descriptors: RefCell::default(),
             by_id: RefCell::default(),
             ended: Cell::new(false),
         });
@@ -179,12 +188,22 @@ impl Bridge {
         status
     }
 
+    /// Whether the descriptor `fd` belongs to one of the sockets.
+    pub fn owns(&self, fd: RawFd) -> bool {
+        self.descriptors.borrow().contains(&fd)
+    }
+
     /// Takes note of how `socket` changed; `key` is where it is kept while it is open.
     pub fn count(&self, delta: Delta, socket: &LaneSocket, key: &Cell<Option<Key>>) {
         if delta.open > 0 && !self.ended.get() {
-            key.set(Some(self.sockets.borrow_mut().insert(socket.clone())));
+            let fd = socket.ask(|handle| handle.endpoint.fd());
+            self.descriptors.borrow_mut().insert(fd);
+            key.set(Some(self.sockets.borrow_mut().insert((socket.clone(), fd))));
         } else if delta.open < 0 {
             let removed = key.take().and_then(|key| self.sockets.borrow_mut().remove(key));
+            if let Some((_, fd)) = &removed {
+                self.descriptors.borrow_mut().remove(fd);
+            }
             drop(removed);
         }
         self.apply(delta);
@@ -285,7 +304,7 @@ impl Bridge {
             return;
         }
         let sockets = self.sockets.borrow_mut().drain();
-        for socket in sockets {
+        for (socket, _) in sockets {
             socket.close(|handle| handle.endpoint.close());
         }
         match &self.lane {

@@ -57,7 +57,7 @@ pub fn parse_ip(address: &str, port: u16) -> io::Result<SocketAddr> {
 /// How the host reads Unix-domain names; it changed between versions of libuv and Node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NameRules {
-    /// An abstract name ends where it ends and no name may hold a NUL (libuv from 1.47 on). Before,
+    /// An abstract name ends where it ends and no path may hold a NUL (libuv from 1.47 on). Before,
     /// abstract names were filled up with NULs and paths ended at the first one.
     pub exact: bool,
     /// A name that is too long is cut (Node before 24) instead of refused.
@@ -75,7 +75,7 @@ impl Default for NameRules {
 /// (unix(7)), and the bytes of the name as used.
 ///
 /// # Errors
-/// `EINVAL`: the name is empty, too long, or holds a NUL where none may stand.
+/// `EINVAL`: the name is empty or too long, or a path with a NUL inside.
 pub fn parse_path(path: &[u8], rules: NameRules) -> io::Result<(SockAddr, Vec<u8>)> {
     let invalid = || io::Error::from_raw_os_error(libc::EINVAL);
     let is_abstract = path.first() == Some(&0);
@@ -87,7 +87,7 @@ pub fn parse_path(path: &[u8], rules: NameRules) -> io::Result<(SockAddr, Vec<u8
         return Err(invalid());
     }
     if rules.exact {
-        if name[1..].contains(&0) {
+        if !is_abstract && name.contains(&0) {
             return Err(invalid());
         }
     } else if is_abstract {
@@ -194,12 +194,14 @@ mod tests {
     fn refuses_names_that_do_not_fit() {
         let rules = NameRules::default();
         let long = vec![b'a'; PATH_MAX + 1];
-        for path in [&b""[..], b"a\0b", b"\0a\0b", &long] {
+        for path in [&b""[..], b"a\0b", &long] {
             let error = parse_path(path, rules).unwrap_err();
             assert_eq!(error.raw_os_error(), Some(libc::EINVAL));
         }
         assert!(parse_path(&long[1..], rules).is_ok());
-        assert_eq!(parse_path(b"\0name", rules).unwrap().1, b"\0name");
+        for name in [&b"\0name"[..], b"\0a\0b", b"\0\0"] {
+            assert_eq!(parse_path(name, rules).unwrap().1, name);
+        }
     }
 
     #[test]

@@ -193,16 +193,18 @@ pub fn interface_name(index: u32) -> Option<String> {
     String::from_utf8(name[..end].to_vec()).ok()
 }
 
-/// Adds the permission bits `mode` to those of the file at `path` (chmod(2)).
+/// Gives the file at `path` the permission bits `mode` (chmod(2)), with `add` beside those it has.
 ///
 /// # Errors
 /// Those of stat(2) and chmod(2).
-pub fn add_mode(path: &Path, mode: u32) -> io::Result<()> {
+pub fn set_mode(path: &Path, mode: u32, add: bool) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let mut permissions = std::fs::metadata(path)?.permissions();
-    if permissions.mode() & mode == mode {
+    let before = permissions.mode() & 0o7777;
+    let wanted = if add { before | mode } else { mode };
+    if wanted == before {
         return Ok(());
     }
-    permissions.set_mode(permissions.mode() | mode);
+    permissions.set_mode(wanted);
     std::fs::set_permissions(path, permissions)
 }

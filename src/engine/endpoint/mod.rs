@@ -6,6 +6,8 @@
 mod lane;
 mod options;
 
+pub use options::ModeRule;
+
 use std::io::IoSlice;
 use std::os::fd::RawFd;
 use std::path::PathBuf;

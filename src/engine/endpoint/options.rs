@@ -11,6 +11,16 @@ use crate::engine::errors::{OK, Status, status, status_of};
 use crate::engine::options::{self, KeepAlive};
 use crate::engine::sys;
 
+/// What becomes of the permission bits that a path had when it is opened to everybody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ModeRule {
+    /// They stay (libuv before 1.48).
+    Add,
+    /// They go.
+    #[default]
+    Replace,
+}
+
 impl Endpoint {
     /// Runs `set` on the descriptor; `EBADF`: there is none.
     pub fn with_socket(&self, set: impl FnOnce(&Socket) -> io::Result<()>) -> Status {
@@ -48,7 +58,7 @@ impl Endpoint {
     }
 
     /// Opens the bound path to everybody for reading (1), writing (2) or both (3).
-    pub fn chmod(&self, mode: u32) -> Status {
+    pub fn chmod(&self, mode: u32, rule: ModeRule) -> Status {
         let bits = match mode {
             1 => 0o444,
             2 => 0o222,
@@ -58,7 +68,7 @@ impl Endpoint {
         match (self.socket(), &self.path) {
             (None, _) => -libc::EBADF,
             (Some(_), None) => -libc::EINVAL,
-            (Some(_), Some(path)) => status(sys::add_mode(path, bits)),
+            (Some(_), Some(path)) => status(sys::set_mode(path, bits, rule == ModeRule::Add)),
         }
     }
 

@@ -1,0 +1,68 @@
+'use strict';
+
+const path = require('path');
+const { only, root } = require('./implementations');
+const { spawnNode } = require('./spawn');
+
+const REGISTER = path.join(root, 'lib', 'register.js');
+const FIXTURES = path.join(__dirname, '..', 'fixtures');
+
+/**
+ * `[name, flags]` pairs: the same program on the built-in and with rsnet in its place.
+ *
+ * @type {[string, string[]][]}
+ */
+const modes = [];
+if (only !== 'rsnet') modes.push(['built-in', []]);
+if (only !== 'builtin') modes.push(['registered', ['-r', REGISTER]]);
+
+/**
+ * What a program of `runMode` finds.
+ *
+ * `engine(socket)` tells on whose handle a socket, a TLS socket or an HTTP/2 session's socket runs: 'rsnet' or
+ * 'built-in'. `cert` and `key` are those of localhost. `listening(server)` and `all(stream)` wait.
+ */
+const PRELUDE = `
+  const fs = require('fs');
+  const { once } = require('events');
+  const isRsnet = (handle) => {
+    const handles = Object.keys(require.cache).find((file) => file.endsWith('lib/stream-handle.js'));
+    return handles !== undefined && handle instanceof require(handles).Handle;
+  };
+  const engine = ({ _handle: handle }) => isRsnet(handle) || isRsnet(handle?._parent) ? 'rsnet' : 'built-in';
+  const cert = fs.readFileSync(${JSON.stringify(path.join(FIXTURES, 'localhost-cert.pem'))});
+  const key = fs.readFileSync(${JSON.stringify(path.join(FIXTURES, 'localhost-key.pem'))});
+  const listening = async (server, ...args) => {
+    server.listen(...(args.length > 0 ? args : [0, '127.0.0.1']));
+    await once(server, 'listening');
+    return server.address().port;
+  };
+  const all = async (stream) => {
+    const chunks = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  };
+`;
+
+/**
+ * Run a program in a process of its own and take what it gives.
+ *
+ * @param {string[]} flags of a mode
+ * @param {Function} body async, without closure; the result is its value as JSON
+ * @param {object} [options] as for `spawnNode`
+ * @returns {Promise<any>}
+ */
+async function runMode(flags, body, options = {}) {
+  const code = `${PRELUDE}(${body})(...JSON.parse(process.argv[1] || '[]')).then((result) => {
+    fs.writeSync(1, JSON.stringify(result ?? null));
+  });`;
+  const { args = [], ...rest } = options;
+  const result = await spawnNode('net', code, {
+    ...rest, flags: [...flags, ...(rest.flags ?? [])], args: [JSON.stringify(args)],
+  });
+  const { stdout, ...end } = result;
+  expect(end).toEqual({ stderr: '', code: 0, signal: null, timedOut: false });
+  return JSON.parse(stdout);
+}
+
+module.exports = { FIXTURES, REGISTER, modes, runMode };
