@@ -164,3 +164,38 @@ describe.each(modes)('http and tls, %s', (mode, flags) => {
     });
   });
 });
+
+const [builtIn, registered] = modes;
+
+(modes.length === 2 ? describe : describe.skip)('what Node keeps an eye on', () => {
+  test('data on a connection that an agent keeps for later', async () => {
+    const program = async () => {
+      const http = require('http');
+      let accepted;
+      const server = http.createServer((request, response) => {
+        accepted = request.socket;
+        response.end('ok');
+      });
+      const port = await listening(server);
+      const agent = new http.Agent({ keepAlive: true });
+      const options = { port, host: '127.0.0.1', agent };
+      const fetchOne = () => new Promise((resolve, reject) => {
+        const request = http.get(options, (response) => response.resume());
+        request.on('close', () => process.nextTick(resolve, request.socket)).on('error', reject);
+      });
+      const unused = await fetchOne();
+      const before = unused.bytesRead;
+      // Where the host has no eye on it, the next request finds the answer to nobody's question.
+      accepted.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+      while (!unused.destroyed && unused.bytesRead === before) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const { destroyed } = unused;
+      agent.destroy();
+      server.closeAllConnections();
+      server.close();
+      return { destroyed };
+    };
+    expect(await runMode(registered[1], program)).toEqual(await runMode(builtIn[1], program));
+  });
+});

@@ -5,6 +5,7 @@ const fs = require('fs');
 const http = require('http');
 const https = require('https');
 const path = require('path');
+const vm = require('vm');
 const { builtin, closedPort, describeRsnet, tempPath, track } = require('./helpers');
 const { FIXTURES } = require('./helpers/registered');
 
@@ -15,10 +16,12 @@ const key = fs.readFileSync(path.join(FIXTURES, 'localhost-key.pem'));
  * @returns {Promise<Function>} the Agent of the undici that comes with Node, which the global fetch works with
  */
 async function bundledAgent() {
-  // The host's global: jest gives each file a global object of its own.
   await fetch('data:,').then((response) => response.text());
-  const symbol = Symbol.for('undici.globalDispatcher.1');
-  const dispatcher = globalThis[symbol] ?? new (require('vm').Script)('globalThis').runInThisContext()[symbol];
+  // The host's global: jest gives each file a global object of its own. What newer hosts keep under the old symbol is
+  // no Agent.
+  const host = new vm.Script('globalThis').runInThisContext();
+  const symbols = [Symbol.for('undici.globalDispatcher.2'), Symbol.for('undici.globalDispatcher.1')];
+  const dispatcher = symbols.map((symbol) => globalThis[symbol] ?? host[symbol]).find(Boolean);
   return dispatcher.constructor;
 }
 
@@ -45,7 +48,8 @@ describeRsnet('rsnet/undici', (rsnet) => {
     const Agent = await bundledAgent();
     const sockets = [];
     const connect = connector(options);
-    const dispatcher = new Agent({ connect: (...args) => sockets[sockets.push(connect(...args)) - 1] });
+    const remembered = (...args) => sockets[sockets.push(connect(...args)) - 1];
+    const dispatcher = new Agent({ connections: 1, connect: remembered });
     agents.push(dispatcher);
     return { dispatcher, sockets };
   }
@@ -102,9 +106,21 @@ describeRsnet('rsnet/undici', (rsnet) => {
       .toMatchObject({ cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' } });
     const silent = await start(builtin.createServer((socket) => track(socket)));
     const { dispatcher: hasty } = await agent({ timeout: 50 });
-    await expect(fetch(`https://localhost:${silent}/`, { dispatcher: hasty })).rejects.toMatchObject({
-      cause: { name: 'ConnectTimeoutError', code: 'UND_ERR_CONNECT_TIMEOUT' },
+    await expect(fetch(`https://localhost:${silent}/`, { dispatcher: hasty })).rejects
+      .toMatchObject({ cause: { message: expect.stringContaining('Connect Timeout Error') } });
+  });
+
+  test('no TLS within the time limit, as undici is told', async () => {
+    const port = await start(builtin.createServer((socket) => track(socket)));
+    const target = { protocol: 'https:', hostname: '127.0.0.1', host: `127.0.0.1:${port}`, port: `${port}` };
+    const { error, socket } = await new Promise((resolve) => {
+      const connecting = track(connector({ timeout: 50 })(target, (failure) => {
+        resolve({ error: failure, socket: connecting });
+      }));
     });
+    expect(error).toMatchObject({ name: 'ConnectTimeoutError', code: 'UND_ERR_CONNECT_TIMEOUT' });
+    expect(error.message).toBe(`Connect Timeout Error (attempted address: 127.0.0.1:${port}, timeout: 50ms)`);
+    expect(socket.destroyed).toBe(true);
   });
 
   test('bad options', () => {

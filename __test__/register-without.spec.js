@@ -82,7 +82,8 @@ describe.each(implementations)('Node\'s modules on sockets of %s', (_name, net) 
       stream.end('hello');
     });
     const listening = await listen(net, (socket) => server.emit('connection', socket));
-    const createConnection = () => tls.connect({ socket: connect(net, listening.at), ALPNProtocols: ['h2'], ...client });
+    const options = { ...client, ALPNProtocols: ['h2'] };
+    const createConnection = () => tls.connect({ ...options, socket: connect(net, listening.at) });
     const session = http2.connect('https://localhost', { createConnection });
     expect(String(await all(session.request()))).toBe('hello');
     await new Promise((resolve) => session.close(resolve));

@@ -9,25 +9,30 @@
 //    where the first of it arrived: its length, a hash of everything the actor has received so far, and whether it is
 //    what the other end wrote.
 // 3. Ports that the kernel chose, and the path of the Unix socket. Both are names in the trace (format.js).
+// 4. How much a reader holds that does not flow, where `highWaterMark` is small: it reads until it holds that much, and
+//    how far it gets beyond depends on the size of a single read.
 //
 // In bulk programs (generate-bulk.js), which send more than the kernel's buffers hold
-// 4. Which step an entry belongs to, and counters between steps. How much the kernel holds depends on memory and time.
-// 5. The order between reading, writing and the rest of one socket. Whether a reply arrives before the last write of
+// 5. Which step an entry belongs to, and counters between steps. How much the kernel holds depends on memory and time.
+// 6. The order between reading, writing and the rest of one socket. Whether a reply arrives before the last write of
 //    a burst has ended is the scheduler's doing.
-// 6. What write() returns, and 'drain'. Both follow from whether an earlier write was still waiting for the kernel.
-// 7. 'pause', 'resume' and 'readable', and the state between steps, for the same reason. The last state counts.
+// 7. What write() returns, and 'drain'. Both follow from whether an earlier write was still waiting for the kernel.
+// 8. 'pause', 'resume' and 'readable', and the state between steps, for the same reason. The last state counts.
 //
 // In abrupt bulk programs, in which one end goes away in the middle
-// 8. How much arrives, and how many writes succeed. It must still be the beginning of what was written.
-// 9. Whether the other end sees a reset, an end or a broken pipe. That depends on what was still unread.
+// 9. How much arrives, and how many writes succeed. It must still be the beginning of what was written.
+// 10. Whether the other end sees a reset, an end or a broken pipe. That depends on what was still unread.
 
-/** Events that belong to the writing side of a socket, for rule 5. */
+/** Events that belong to the writing side of a socket, for rule 6. */
 const WRITING = /callback|^(drain|finish|prefinish)$/;
 
-/** Events that rules 6 and 7 leave out. */
+/** Events that rules 7 and 8 leave out. */
 const UNSTEADY = /^(drain|pause|resume|pipe|unpipe)$/;
 
-/** Events that say how an abrupt program ended, for rule 9. */
+/** Counters that rule 4 leaves out. */
+const HELD = /(bytesRead|readableLength)=\d+ /g;
+
+/** Events that say how an abrupt program ended, for rule 10. */
 const ENDINGS = /^(error|end|finish|prefinish|iterated|close)$|callback/;
 
 /**
@@ -46,12 +51,13 @@ function line(entry) {
 }
 
 /**
- * Rules 1 to 3.
+ * Rules 1 to 4.
  *
  * @param {object[]} entries a trace
+ * @param {boolean} smallBuffers whether a `highWaterMark` is set
  * @returns {Map<string, string[]>} actor -> lines
  */
-function normaliseFine(entries) {
+function normaliseFine(entries, smallBuffers) {
   const lines = new Map();
   const firstData = new Map();
   for (const entry of entries) {
@@ -67,13 +73,14 @@ function normaliseFine(entries) {
       }
       firstData.set(key, { index: place.length, entry });
     }
-    place.push(`${entry.step}: ${line(entry)}`);
+    const text = `${entry.step}: ${line(entry)}`;
+    place.push(smallBuffers ? text.replace(HELD, '') : text);
   }
   return lines;
 }
 
 /**
- * Rules 1 to 9.
+ * Rules 1 to 10.
  *
  * @param {object[]} entries a trace
  * @param {boolean} abrupt whether one end goes away in the middle
@@ -114,7 +121,7 @@ function normaliseBulk(entries, abrupt) {
  * @returns {Map<string, string[]>} actor (in bulk programs: and lane) -> lines
  */
 function normalise(entries, program) {
-  return program.bulk ? normaliseBulk(entries, program.abrupt) : normaliseFine(entries);
+  return program.bulk ? normaliseBulk(entries, program.abrupt) : normaliseFine(entries, /highWaterMark/.test(JSON.stringify(program)));
 }
 
 module.exports = { normalise };

@@ -3,6 +3,8 @@
 // Child processes that run programs, and what happens when one of them dies or hangs.
 
 const { fork } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 
 /** Programs that run side by side in one process: while one waits, the others work. */
@@ -13,6 +15,18 @@ const LIFETIME = 4000;
 
 /** Milliseconds without any answer after which a process counts as hanging. */
 const SILENCE = 45000;
+
+/**
+ * Removes the Unix sockets that an ended process has left behind.
+ *
+ * @param {number} pid
+ */
+function removeSocketPaths(pid) {
+  const folder = os.tmpdir();
+  for (const name of fs.readdirSync(folder)) {
+    if (name.startsWith(`rsnet-fuzz-${pid}-`)) fs.rmSync(path.join(folder, name), { force: true });
+  }
+}
 
 /** One child process and the jobs it works on. */
 class Child {
@@ -83,6 +97,7 @@ class Child {
   /** @param {string} how the process ended */
   die(how) {
     this.end();
+    removeSocketPaths(this.process.pid);
     const died = this.hung ? 'hangs' : how;
     for (const { done } of this.jobs.values()) done({ died, stderr: this.stderr });
     this.jobs.clear();

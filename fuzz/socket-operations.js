@@ -183,16 +183,18 @@ function target(world) {
  * Whether a connect is to be left out:
  * - The socket still has a handle of the other kind. The built-in then ends the process with a failed assertion, or
  *   throws a TypeError from its inside where nobody can catch it, so there is nothing to compare.
- * - The name 'localhost' is, or would be, looked up beside another connect. A thread does that, at its own time.
+ * - The name 'localhost' is, or would be, looked up beside something else. A thread does that, at its own time.
+ * - The socket has just been destroyed without an error: whether its 'close' or the new connection comes first is open.
  *
  * @param {object} actor
  * @param {object} where what connect is given
  * @returns {boolean}
  */
 function isLeftOut(actor, where) {
-  const { _handle, connecting } = actor.socket;
+  const { _handle, closed, connecting, destroyed } = actor.socket;
   const looksUp = !where.path && !where.host;
-  if (connecting && (looksUp || actor.looksUp)) return true;
+  if (destroyed && !closed && !actor.seen.has('error')) return true;
+  if (looksUp ? connecting || _handle || destroyed : connecting && actor.looksUp) return true;
   if (_handle && (_handle.constructor.name === 'Pipe') !== Boolean(where.path)) return true;
   actor.looksUp = looksUp;
   return false;
@@ -205,9 +207,11 @@ const connecting = {
     const opts = { ...extra };
     if (extra.lookup) opts.lookup = LOOKUPS[extra.lookup];
     actor.seen.clear();
-    actor.early = [];
-    actor.outgoing = undefined;
-    if (!world.unpaired.includes(actor)) world.unpaired.push(actor);
+    if (!world.unpaired.includes(actor)) {
+      actor.early = [];
+      actor.outgoing = undefined;
+      world.unpaired.push(actor);
+    }
     const done = callback(world, actor, 'connect');
     actor.pendingCallbacks -= 1;
     if (form === 'positional') {

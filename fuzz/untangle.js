@@ -83,7 +83,11 @@ function untangle(program) {
     calmHooks(config, /^reset$/);
     calmOddities(config);
   }
-  for (const config of program.accepted) config.early &&= without(config.early, /^reset$/);
+  // A connection that connects as soon as it is accepted makes the next one, and so on without end.
+  for (const config of program.accepted) {
+    config.early &&= without(config.early, /^(reset|connect.*)$/);
+    calmHooks(config, /^connect/);
+  }
   const atOnce = clientOperationsAtOnce(program);
   if (atOnce.some(([name]) => TRAFFIC.test(name))) {
     for (const config of program.accepted) {

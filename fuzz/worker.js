@@ -5,11 +5,12 @@
 
 const { generate } = require('./generate');
 const { judge } = require('./judge');
-const { recordUncaught } = require('./world');
+const { finishAll, recordUncaught } = require('./world');
 
 process.on('uncaughtException', recordUncaught);
 process.on('unhandledRejection', recordUncaught);
 process.on('disconnect', () => process.exit());
+process.on('exit', finishAll);
 
 process.on('message', async ({ hasty, id, pairings, program, seed }) => {
   let reply;

@@ -173,4 +173,9 @@ function recordUncaught(error) {
   for (const one of world ? [world] : running) one.record('main', 'event', 'uncaught', [error]);
 }
 
-module.exports = { World, context, recordUncaught };
+/** Ends all runs, when the process ends. */
+function finishAll() {
+  for (const world of running) world.finish();
+}
+
+module.exports = { World, context, finishAll, recordUncaught };

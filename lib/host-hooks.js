@@ -106,12 +106,22 @@ function hookChannels() {
 }
 
 /**
- * @param {*} entry of the option `stdio`
- * @returns {*} the descriptor where it is a socket or handle of rsnet: the child gets a copy of it either way
+ * What stands for a socket or handle of rsnet in the option `stdio`: its descriptor, of which the child gets a copy
+ * either way. What comes is the child's to read.
+ *
+ * @param {*} entry
+ * @returns {*} another entry as it is
  */
 function stdioEntry(entry) {
   const handle = [entry, entry?.handle, entry?._handle].find((candidate) => candidate?.[kHostTwin]);
-  return handle ? handle.fd : entry;
+  if (handle === undefined) return entry;
+  handle.reading = false;
+  handle.readStop();
+  if (handle === entry._handle) {
+    entry.pause();
+    entry.readableFlowing = false;
+  }
+  return handle.fd;
 }
 
 /**

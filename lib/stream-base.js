@@ -153,7 +153,8 @@ function prototypeFor(type) {
   let prototype = prototypes.get(type);
   if (prototype !== undefined) return prototype;
   prototype = Object.create(type.prototype);
-  for (let from = type.prototype; from !== Object.prototype; from = Object.getPrototypeOf(from)) {
+  // Up to the root, which need not be this realm's.
+  for (let from = type.prototype; Object.getPrototypeOf(from) !== null; from = Object.getPrototypeOf(from)) {
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(from))) {
       if (name === 'constructor' || Object.hasOwn(prototype, name)) continue;
       Object.defineProperty(prototype, name, typeof value === 'function' ? {
@@ -213,7 +214,9 @@ function streamBaseOf(handle, format) {
   counterpart[kOnReadError] = (status) => counterpart[kOnRead](status);
   counterpart[owner_symbol] = handle[owner_symbol];
   handle[kStreamBase] = counterpart;
-  handle.onread = (nread, buffer) => feed(counterpart, nread, buffer);
+  const listener = (nread, buffer) => feed(counterpart, nread, buffer);
+  listener.isOwn = true;
+  handle.onread = listener;
   return counterpart;
 }
 

@@ -7,7 +7,7 @@ const { AsyncResource } = require('async_hooks');
 const { setImmediate } = require('timers');
 const { awaitsData, getBridge, register, release } = require('./bridge');
 const gather = require('./gather');
-const { onStreamRead } = require('./host-internals');
+const { noteRead, onStreamRead } = require('./host-internals');
 const { onHandleRead } = require('./socket-io');
 const { owner_symbol } = require('./symbols');
 const { UV_EBADF, UV_ECANCELED } = require('./uv');
@@ -260,7 +260,9 @@ class Handle extends AsyncResource {
       this[kDelivers] = false;
       this._readEnded = true;
     }
-    this.runInAsyncScope(this.onread, this, status, payload);
+    const listener = this[kOnRead];
+    if (listener !== onHandleRead && listener.isOwn !== true) noteRead(status);
+    this.runInAsyncScope(listener, this, status, payload);
   }
 
   /**

@@ -63,24 +63,26 @@ class Sessions {
  * @returns {object} a TLSSocket on a connection of rsnet, or on the one that undici gives
  */
 function connectTls(settings, sessions, target) {
+  const tls = require('tls');
   const { allowH2, socketPath, ...options } = settings;
   const { hostname, localAddress, httpSocket } = target;
   const servername = target.servername || options.servername || (target.host ?? hostname).replace(/:\d*$/, '');
   const key = servername || hostname;
   const port = Number(target.port || 443);
-  const below = httpSocket ?? connectPlain(settings, target, port);
-  const socket = require('tls').connect({
+  const tlsOptions = {
     highWaterMark: HIGH_WATER_MARK,
     ALPNProtocols: allowH2 ? ['http/1.1', 'h2'] : ['http/1.1'],
+    // Made before there is a connection that bad options would leave behind.
+    secureContext: options.secureContext ?? tls.createSecureContext(options),
     ...options,
     // RFC 6066, 3: no literal addresses.
     servername: builtin.isIP(servername) ? '' : servername,
     session: options.session ?? sessions.byHost.get(key) ?? null,
     localAddress,
-    socket: below,
     port,
     host: hostname,
-  });
+  };
+  const socket = tls.connect({ ...tlsOptions, socket: httpSocket ?? connectPlain(settings, target, port) });
   socket.on('session', (session) => sessions.keep(key, session));
   return socket;
 }

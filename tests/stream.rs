@@ -2,7 +2,7 @@
 mod support;
 
 use std::io::{IoSlice, Read, Write};
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 use std::thread;
 use std::time::Duration;
 
@@ -190,6 +190,17 @@ fn a_lane_that_fails_ends_everything() {
 }
 
 #[test]
+fn a_connect_is_reported_before_a_shutdown_that_was_begun_earlier() {
+    let (mut driven, peer) = connected();
+    let SocketAddr::V4(address) = peer.local_addr().unwrap() else { panic!() };
+    assert_eq!(driven.endpoint.shutdown(), OK);
+    // Linux says yes to the second connect(2), and `EISCONN` is the answer elsewhere.
+    let status = driven.endpoint.connect("127.0.0.1", address.port());
+    driven.until(|driven| matches!(driven.events.last(), Some(Event::Shutdown(_))));
+    assert!(status != OK || matches!(driven.events[..], [Event::Connect(OK), Event::Shutdown(OK)]));
+}
+
+#[test]
 fn a_reset_has_to_wait_for_a_shutdown() {
     let (mut driven, _peer) = connected();
     assert_eq!(driven.endpoint.check_reset(), OK);
@@ -286,5 +297,37 @@ fn closing_with_bytes_that_were_read_ahead_is_a_reset() {
             Err(error) => assert!(!shared && error.raw_os_error() == Some(libc::ECONNRESET)),
             other => panic!("{other:?}"),
         }
+    }
+}
+
+#[test]
+fn the_peer_sees_a_shutdown_when_its_event_is_delivered() {
+    let (mut driven, mut peer) = connected();
+    peer.set_nonblocking(true).unwrap();
+    assert_eq!(driven.endpoint.shutdown(), OK);
+    assert_eq!(peer.read(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    driven.pull();
+    assert!(matches!(driven.events[..], [Event::Shutdown(OK)]));
+    peer.set_nonblocking(false).unwrap();
+    assert_eq!(peer.read(&mut [0]).unwrap(), 0);
+}
+
+#[test]
+fn a_reset_behind_bytes_that_nobody_took_is_an_end() {
+    for stops in [false, true] {
+        let (mut driven, mut peer) = connected();
+        assert_eq!(driven.endpoint.read_start(), OK);
+        peer.write_all(b"last").unwrap();
+        while !driven.endpoint.has_event() {
+            driven.turn();
+        }
+        SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(peer);
+        driven.turn();
+        if stops {
+            assert!(matches!(driven.endpoint.next_event(), Some(Event::Read(_))));
+            assert_eq!(driven.endpoint.read_stop(), OK);
+        }
+        assert_eq!(driven.read_to_end(), if stops { -libc::ECONNRESET } else { EOF });
     }
 }

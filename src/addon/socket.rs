@@ -138,9 +138,10 @@ impl Socket {
     }
 
     /// See [`Endpoint::close`]; `unread`: bytes of an event were not used, see
-    /// [`Endpoint::close_unread`].
+    /// [`Endpoint::close_unread`]. Returns whether the event CLOSED is going to come.
     #[napi]
-    pub fn close(&self, unread: Option<bool>) {
+    pub fn close(&self, unread: Option<bool>) -> bool {
+        let announced = self.bridge.begin_close(self.id);
         self.close_by(|endpoint| {
             if unread == Some(true) {
                 endpoint.close_unread(true);
@@ -149,16 +150,22 @@ impl Socket {
             }
             0
         });
+        announced
     }
 
-    /// See [`Endpoint::reset`]; nothing is closed if [`Endpoint::check_reset`] does not allow it.
+    /// See [`Endpoint::reset`]; nothing is closed if [`Endpoint::check_reset`] does not allow it. 1: the
+    /// event CLOSED is going to come.
     #[napi]
     pub fn reset(&self) -> Status {
         let status = self.lane.ask(|handle| handle.endpoint.check_reset());
         if status != 0 {
             return status;
         }
-        self.close_by(Endpoint::reset)
+        let announced = self.bridge.begin_close(self.id);
+        match self.close_by(Endpoint::reset) {
+            0 => Status::from(announced),
+            status => status,
+        }
     }
 
     /// Keeps the process alive while the socket reads or listens.
@@ -317,7 +324,10 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        self.close(None);
+        self.close_by(|endpoint| {
+            endpoint.close();
+            0
+        });
     }
 }
 

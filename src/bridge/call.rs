@@ -9,6 +9,9 @@ use crate::engine::event::Event;
 use crate::engine::memory::Chunk;
 use crate::lane::Flow;
 
+/// The kind of event that no endpoint reports: the closing phase has come for a socket.
+const CLOSED: i32 = 6;
+
 /// What JavaScript gives a bridge.
 pub struct Functions {
     /// `dispatch(id, kind, status, payload)`: one event.
@@ -85,6 +88,21 @@ impl Callbacks {
     pub fn dispatch(&self, env: sys::napi_env, id: u32, event: Event) -> Flow {
         let (kind, status) = (event.kind(), event.status());
         let chunk = if let Event::Read(chunk) = event { Some(chunk) } else { None };
+        self.dispatch_parts(env, id, (kind, status), chunk)
+    }
+
+    /// Calls `dispatch` for the closing phase of the socket `id`.
+    pub fn dispatch_closed(&self, env: sys::napi_env, id: u32) -> Flow {
+        self.dispatch_parts(env, id, (CLOSED, 0), None)
+    }
+
+    fn dispatch_parts(
+        &self,
+        env: sys::napi_env,
+        id: u32,
+        (kind, status): (i32, i32),
+        chunk: Option<Chunk>,
+    ) -> Flow {
         in_scope(env, || {
             let mut arguments = [ptr::null_mut(); 4];
             let mut count = 3;

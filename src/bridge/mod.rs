@@ -6,6 +6,7 @@
 mod batches;
 mod buffers;
 mod call;
+mod closing;
 pub mod host;
 mod scope;
 mod uv;
@@ -33,6 +34,7 @@ use crate::lane::{EVENTS_PER_TURN, Flow, LaneSocket};
 use batches::Batches;
 use call::Callbacks;
 pub use call::Functions;
+use closing::Closer;
 use host::Host;
 use scope::Scope;
 use uv::Watch;
@@ -46,6 +48,8 @@ pub struct Bridge {
     env: sys::napi_env,
     callbacks: Callbacks,
     lane: Lane,
+    /// `None` where the event loop is not libuv's.
+    closer: Option<Closer>,
     /// How the host reads Unix-domain names.
     pub names: NameRules,
     /// What opening a path to everybody does to its mode.
@@ -119,11 +123,14 @@ impl Bridge {
         };
         let from_loop = host.is_node && matches!(lane, Lane::Worker { .. });
         // SAFETY: as above.
+        let closer = unsafe { host.is_node.then(|| Closer::new(env)) }.flatten();
+        // SAFETY: as above.
         let callbacks = unsafe { Callbacks::new(env, functions, from_loop)? };
         let bridge = Rc::new(Bridge {
             env,
             callbacks,
             lane,
+            closer,
             names: host.name_rules(),
             modes: host.mode_rule(),
             alive: Cell::new(0),
@@ -133,6 +140,9 @@ impl Bridge {
             by_id: RefCell::default(),
             ended: Cell::new(false),
         });
+        if let Some(closer) = &bridge.closer {
+            closer.set_target(&bridge);
+        }
         match &bridge.lane {
             Lane::Worker { waker, .. } => waker.set_target(&bridge),
             Lane::Inline { watch, .. } => watch.set_target(&bridge),
@@ -186,6 +196,31 @@ impl Bridge {
             socket.command(|handle| handle.endpoint.write(&[IoSlice::new(bytes)]));
         self.apply(delta);
         status
+    }
+
+    /// The socket `id` is closing. Returns whether JavaScript is going to be told in the closing phase;
+    /// the callbacks stay alive until then.
+    pub fn begin_close(&self, id: u32) -> bool {
+        let announced =
+            !self.ended.get() && self.closer.as_ref().is_some_and(|closer| closer.begin(id));
+        if announced {
+            self.apply(Delta { alive: 0, open: 1 });
+        }
+        announced
+    }
+
+    /// The closing phase of the socket `id`.
+    fn closed(&self, id: u32) {
+        if self.ended.get() {
+            return;
+        }
+        match &self.lane {
+            Lane::Worker { .. } => self.callbacks.dispatch_closed(self.env, id),
+            Lane::Inline { scope, .. } => {
+                scope.run(self.env, || self.callbacks.dispatch_closed(self.env, id))
+            }
+        };
+        self.apply(Delta { alive: 0, open: -1 });
     }
 
     /// Whether the descriptor `fd` belongs to one of the sockets.
@@ -306,6 +341,9 @@ impl Bridge {
         let sockets = self.sockets.borrow_mut().drain();
         for (socket, _) in sockets {
             socket.close(|handle| handle.endpoint.close());
+        }
+        if let Some(closer) = &self.closer {
+            closer.end();
         }
         match &self.lane {
             Lane::Worker { hub, waker } => {

@@ -22,34 +22,34 @@ use napi::sys;
 use super::Bridge;
 
 /// A `uv_handle_t` of any kind.
-type UvHandle = *mut c_void;
+pub(super) type UvHandle = *mut c_void;
 type PollCallback = unsafe extern "C" fn(UvHandle, c_int, c_int);
 type HandleCallback = unsafe extern "C" fn(UvHandle);
 
 /// `UV_READABLE`.
 const READABLE: c_int = 1;
 /// `UV_IDLE` and `UV_POLL` of `uv_handle_type`.
-const KIND_IDLE: c_int = 6;
+pub(super) const KIND_IDLE: c_int = 6;
 const KIND_POLL: c_int = 8;
 
 /// The functions of libuv that are used.
-struct Uv {
+pub(super) struct Uv {
     handle_size: unsafe extern "C" fn(c_int) -> usize,
-    set_data: unsafe extern "C" fn(UvHandle, *mut c_void),
-    get_data: unsafe extern "C" fn(UvHandle) -> *mut c_void,
+    pub(super) set_data: unsafe extern "C" fn(UvHandle, *mut c_void),
+    pub(super) get_data: unsafe extern "C" fn(UvHandle) -> *mut c_void,
     poll_init: unsafe extern "C" fn(*mut c_void, UvHandle, c_int) -> c_int,
     poll_start: unsafe extern "C" fn(UvHandle, c_int, PollCallback) -> c_int,
     poll_stop: unsafe extern "C" fn(UvHandle) -> c_int,
-    idle_init: unsafe extern "C" fn(*mut c_void, UvHandle) -> c_int,
+    pub(super) idle_init: unsafe extern "C" fn(*mut c_void, UvHandle) -> c_int,
     idle_start: unsafe extern "C" fn(UvHandle, HandleCallback) -> c_int,
     idle_stop: unsafe extern "C" fn(UvHandle) -> c_int,
     refer: HandleCallback,
     unref: HandleCallback,
-    close: unsafe extern "C" fn(UvHandle, HandleCallback),
+    pub(super) close: unsafe extern "C" fn(UvHandle, HandleCallback),
 }
 
 /// libuv's functions; `None` if the program has none.
-fn uv() -> Option<&'static Uv> {
+pub(super) fn uv() -> Option<&'static Uv> {
     static UV: OnceLock<Option<Uv>> = OnceLock::new();
     UV.get_or_init(Uv::find).as_ref()
 }
@@ -74,6 +74,24 @@ impl Uv {
             })
         }
     }
+
+    /// The memory that a handle of `kind` takes.
+    pub(super) fn layout(&self, kind: c_int) -> Layout {
+        // SAFETY: the function only looks up a constant.
+        let size = unsafe { (self.handle_size)(kind) };
+        Layout::from_size_align(size.max(1), 16).expect("libuv's handles are small")
+    }
+}
+
+/// The event loop of an environment.
+///
+/// # Safety
+/// `env` belongs to the running call of a JavaScript function.
+pub(super) unsafe fn event_loop(env: sys::napi_env) -> Option<*mut c_void> {
+    let mut uv_loop = ptr::null_mut();
+    // SAFETY: the result is written to a local.
+    let status = unsafe { sys::napi_get_uv_event_loop(env, &raw mut uv_loop) };
+    (status == sys::Status::napi_ok && !uv_loop.is_null()).then_some(uv_loop.cast())
 }
 
 /// The function `name` of the running program.
@@ -114,22 +132,18 @@ impl Watch {
     /// `env` belongs to the running call of a JavaScript function.
     pub unsafe fn new(env: sys::napi_env, fd: RawFd) -> Option<Self> {
         let uv = uv()?;
-        let mut uv_loop = ptr::null_mut();
-        // SAFETY: the result is written to a local.
-        let status = unsafe { sys::napi_get_uv_event_loop(env, &raw mut uv_loop) };
-        if status != sys::Status::napi_ok || uv_loop.is_null() {
-            return None;
-        }
+        // SAFETY: passed on to the caller.
+        let uv_loop = unsafe { event_loop(env)? };
         // SAFETY: the handles get the memory that libuv asks for; one that was initialised is given
         // back to libuv to close, one that was not is freed.
         unsafe {
-            let (poll, idle) = (allocate(uv, KIND_POLL), allocate(uv, KIND_IDLE));
-            if (uv.poll_init)(uv_loop.cast(), poll, fd) != 0 {
+            let (poll, idle) = (allocate(uv.layout(KIND_POLL)), allocate(uv.layout(KIND_IDLE)));
+            if (uv.poll_init)(uv_loop, poll, fd) != 0 {
                 free(uv, poll, KIND_POLL);
                 free(uv, idle, KIND_IDLE);
                 return None;
             }
-            (uv.idle_init)(uv_loop.cast(), idle);
+            (uv.idle_init)(uv_loop, idle);
             let shared = Box::new(Shared {
                 uv,
                 poll,
@@ -214,15 +228,9 @@ impl Watch {
     }
 }
 
-fn layout(uv: &Uv, kind: c_int) -> Layout {
-    // SAFETY: the function only looks up a constant.
-    let size = unsafe { (uv.handle_size)(kind) };
-    Layout::from_size_align(size.max(1), 16).expect("libuv's handles are small")
-}
-
-/// Zeroed memory for a handle.
-fn allocate(uv: &Uv, kind: c_int) -> UvHandle {
-    let layout = layout(uv, kind);
+/// Zeroed memory for a handle, whose `layout` is not empty.
+pub(super) fn allocate(layout: Layout) -> UvHandle {
+    assert!(layout.size() > 0);
     // SAFETY: the layout is not empty.
     let memory = unsafe { alloc_zeroed(layout) };
     if memory.is_null() {
@@ -237,7 +245,7 @@ fn allocate(uv: &Uv, kind: c_int) -> UvHandle {
 /// It came from `allocate` for the same kind, and libuv does not know it (any more).
 unsafe fn free(uv: &Uv, handle: UvHandle, kind: c_int) {
     // SAFETY: passed on to the caller.
-    unsafe { dealloc(handle.cast(), layout(uv, kind)) };
+    unsafe { dealloc(handle.cast(), uv.layout(kind)) };
 }
 
 /// The bridge of a handle, kept alive as long as the result lives.

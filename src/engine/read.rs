@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 
 use socket2::{MaybeUninitSlice, Socket};
 
-use super::errors::{Status, UV_EOF, is_would_block, status_of};
+use super::errors::{OK, Status, UV_EOF, is_would_block, status_of};
 use super::event::Event;
 use super::memory::{Chunk, READ_SIZE, read_chunk};
 use super::sys;
@@ -46,8 +46,11 @@ pub struct ReadSide {
     full: bool,
     /// The end, or an error, stands in `arrived`: no read before it was delivered.
     ended: bool,
-    /// That end was not read, but follows from a short read.
-    end_is_assumed: bool,
+    /// That end was not read, but follows from a short read: what a later read gives, [`OK`] if it is
+    /// still to be made.
+    assumed: Option<Status>,
+    /// The last read found less than it asked for.
+    short: bool,
     /// Bytes delivered.
     delivered: u64,
 }
@@ -62,10 +65,16 @@ impl ReadSide {
     pub fn set_on(&mut self, on: bool) {
         self.on = on;
         // Who stops between the last bytes and the assumed end makes another read later.
-        if !on && self.end_is_assumed && self.arrived.len() == 1 {
-            self.arrived.clear();
-            self.ended = false;
-            self.end_is_assumed = false;
+        if on || self.arrived.len() != 1 {
+            return;
+        }
+        match self.assumed.take() {
+            None => {}
+            Some(OK) => {
+                self.arrived.clear();
+                self.ended = false;
+            }
+            Some(status) => self.arrived[0].result = Err(status),
         }
     }
 
@@ -120,12 +129,19 @@ impl ReadSide {
                 self.readable = false;
                 return;
             }
+            Err(error) if self.short && self.ahead > 0 => {
+                // Had the bytes been read when JavaScript takes them, the connection would have been
+                // over by then.
+                self.assumed = Some(status_of(&error));
+                Err(UV_EOF)
+            }
             Err(error) => Err(status_of(&error)),
         };
         let mut is_last = false;
         match &result {
             Ok(chunk) => {
-                is_last = self.hung_up && chunk.len() < ask;
+                self.short = chunk.len() < ask;
+                is_last = self.hung_up && self.short;
                 self.last = chunk.len();
                 self.ahead += chunk.len();
                 self.full = self.ahead >= limit && limit > 1;
@@ -140,7 +156,7 @@ impl ReadSide {
         self.arrived.push_back(Arrived { order, result });
         if is_last {
             self.ended = true;
-            self.end_is_assumed = true;
+            self.assumed = Some(OK);
             self.arrived.push_back(Arrived { order, result: Err(UV_EOF) });
         }
     }
@@ -217,7 +233,7 @@ impl ReadSide {
                 let status = *status;
                 self.arrived.pop_front();
                 self.ended = false;
-                self.end_is_assumed = false;
+                self.assumed = None;
                 self.on = false;
                 Event::ReadEnd(status)
             }

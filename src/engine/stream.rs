@@ -36,6 +36,9 @@ enum WriteSide {
     Open,
     /// It is to be called when the queue is empty.
     Closing,
+    /// It is called when its event is delivered, as libuv does both at once: a connection that is closed
+    /// before is not shut down, and the peer does not see an end before a reset.
+    Due,
     /// It was called.
     Shut,
 }
@@ -302,7 +305,7 @@ impl Stream {
                 self.requests -= 1;
                 match event {
                     Event::Connect(_) => self.connect_due = false,
-                    Event::Shutdown(_) => self.shutdown_due = false,
+                    Event::Shutdown(_) => return Some(self.shut()),
                     _ => {}
                 }
                 Some(event)
@@ -372,7 +375,8 @@ impl Stream {
     fn connected(&mut self, status: Status) {
         self.connecting = false;
         self.writable = true;
-        self.events.push_back((FIRST, Event::Connect(status)));
+        // While a connect is under way, libuv looks at nothing else.
+        self.events.push_front((FIRST, Event::Connect(status)));
         if status != OK {
             self.fail_writes(-libc::ECANCELED);
         }
@@ -403,12 +407,18 @@ impl Stream {
         self.shut_if_sent(order);
     }
 
-    /// Calls shutdown(2) if it is due; the number `order` is for its event.
+    /// Adds the event of a shutdown if nothing is left to send; it gets the number `order`.
     fn shut_if_sent(&mut self, order: u64) {
         if self.write_side == WriteSide::Closing && self.queue.is_empty() {
-            self.write_side = WriteSide::Shut;
-            let result = status(self.socket.shutdown(Shutdown::Write));
-            self.events.push_back((order, Event::Shutdown(result)));
+            self.write_side = WriteSide::Due;
+            self.events.push_back((order, Event::Shutdown(OK)));
         }
+    }
+
+    /// Calls shutdown(2); its event.
+    fn shut(&mut self) -> Event {
+        self.shutdown_due = false;
+        self.write_side = WriteSide::Shut;
+        Event::Shutdown(status(self.socket.shutdown(Shutdown::Write)))
     }
 }

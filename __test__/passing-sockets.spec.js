@@ -1,0 +1,205 @@
+'use strict';
+
+/* global engine, fork, isRsnet, net, once -- given to the code of a child */
+
+// `child.send(message, socket)` and `child.send(message, server)`, between processes with and without rsnet.
+
+const { root } = require('./helpers');
+const { REGISTER, modes, runMode } = require('./helpers/registered');
+
+/** How a child runs: its flags, and what its `net` is. */
+const CHILDREN = [['built-in', [], 'net'], ['registered', ['-r', REGISTER], 'net'], ['required', [], root]];
+
+/** Parents, likewise: the last one requires rsnet. */
+const PARENTS = modes.map(([name, flags]) => [name, flags, 'net']);
+if (modes.some(([name]) => name === 'registered')) PARENTS.push(['required', [], root]);
+
+const PAIRS = PARENTS.flatMap((parent) => CHILDREN.map((child) => [parent[0], child[0], parent, child]));
+
+/**
+ * Runs a parent, which forks `childBody` by `fork()`; both find their `net`.
+ *
+ * @param {Array} parent of PARENTS
+ * @param {Array} child of CHILDREN
+ * @param {Function} body
+ * @param {Function} childBody
+ * @returns {Promise<any>}
+ */
+function run([, parentFlags, parentNet], [, childFlags, childNet], body, childBody) {
+  const code = `const net = require(${JSON.stringify(childNet)}); (${childBody})();`;
+  const wrapped = `async () => {
+    const net = require(${JSON.stringify(parentNet)});
+    const childProcess = require('child_process');
+    const fork = () => childProcess.spawn(process.execPath, [
+      ...${JSON.stringify(childFlags)}, '-e', ${JSON.stringify(code)},
+    ], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env: { ...process.env, NODE_CHANNEL_FD: undefined } });
+    return (${body})();
+  }`;
+  return runMode(parentFlags, { toString: () => wrapped });
+}
+
+describe.each(PAIRS)('parent %s, child %s', (parentName, _childName, parent, child) => {
+  test('sockets of a server go to the child, which answers; the parent lets go', async () => {
+    const result = await run(parent, child, async () => {
+      const peer = fork();
+      const server = net.createServer({ pauseOnConnect: true }, (socket) => {
+        peer.send('take', socket);
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const replies = await Promise.all(['one', 'two', 'three'].map(async (text) => {
+        const client = net.connect(server.address().port, '127.0.0.1');
+        client.end(text);
+        const chunks = [];
+        for await (const chunk of client) chunks.push(chunk);
+        return String(Buffer.concat(chunks));
+      }));
+      const count = await new Promise((resolve, reject) => {
+        server.getConnections((error, connections) => error ? reject(error) : resolve(connections));
+      });
+      await new Promise((resolve) => server.close(resolve));
+      peer.disconnect();
+      const [code] = await once(peer, 'exit');
+      return { replies, count, code };
+    }, () => {
+      process.on('message', (message, socket) => {
+        socket.on('error', () => {}).setEncoding('utf8');
+        let text = '';
+        socket.on('data', (data) => { text += data; });
+        socket.on('end', () => socket.end(`${message} ${text}`));
+        socket.resume();
+      });
+    });
+    expect(result).toEqual({ replies: ['take one', 'take two', 'take three'], count: 0, code: 0 });
+  });
+
+  test('keepOpen leaves the parent its socket', async () => {
+    const result = await run(parent, child, async () => {
+      const peer = fork();
+      const server = net.createServer((socket) => {
+        peer.send('write', socket, { keepOpen: true }, () => {});
+        peer.once('message', () => socket.end('parent'));
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const client = net.connect(server.address().port, '127.0.0.1');
+      const chunks = [];
+      for await (const chunk of client) chunks.push(chunk);
+      await new Promise((resolve) => server.close(resolve));
+      peer.disconnect();
+      await once(peer, 'exit');
+      return String(Buffer.concat(chunks));
+    }, () => {
+      process.on('message', (message, socket) => {
+        socket.write('child ', () => {
+          socket.destroy();
+          process.send('written');
+        });
+      });
+    });
+    expect(result).toBe('child parent');
+  });
+
+  test('a server goes to the child, which accepts', async () => {
+    const result = await run(parent, child, async () => {
+      const peer = fork();
+      const server = net.createServer();
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address();
+      peer.send('listen', server);
+      await once(peer, 'message');
+      server.close();
+      const client = net.connect(port, '127.0.0.1');
+      const chunks = [];
+      for await (const chunk of client) chunks.push(chunk);
+      await once(peer, 'exit');
+      return { text: String(Buffer.concat(chunks)), port: true };
+    }, () => {
+      process.once('message', (message, server) => {
+        server.on('connection', (socket) => {
+          socket.end('accepted by the child');
+          server.close();
+          process.disconnect();
+        });
+        process.send(server.address().port > 0);
+      });
+    });
+    expect(result).toEqual({ text: 'accepted by the child', port: true });
+  });
+
+  test('the child sends the parent a socket that it has connected, and a server', async () => {
+    const result = await run(parent, child, async () => {
+      const server = net.createServer((socket) => socket.pipe(socket));
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const peer = fork();
+      peer.send(server.address().port);
+      const [, socket] = await once(peer, 'message');
+      const kind = engine(socket);
+      socket.end('from the parent');
+      const chunks = [];
+      for await (const chunk of socket) chunks.push(chunk);
+      peer.send('server');
+      const [, other] = await once(peer, 'message');
+      // Until then the child might accept, too.
+      await once(peer, 'message');
+      const listens = isRsnet(other._handle);
+      const client = net.connect(other.address().port, '127.0.0.1');
+      const [connection] = await once(other, 'connection');
+      connection.destroy();
+      client.destroy();
+      other.close();
+      server.close();
+      peer.disconnect();
+      await once(peer, 'exit');
+      return { kind, listens, text: String(Buffer.concat(chunks)) };
+    }, () => {
+      process.once('message', (port) => {
+        const socket = net.connect(port, '127.0.0.1', () => process.send('socket', socket));
+      });
+      process.on('message', (message) => {
+        if (message !== 'server') return;
+        const server = net.createServer().listen(0, '127.0.0.1', () => {
+          process.send('server', server, () => server.close(() => process.send('closed')));
+        });
+      });
+    });
+    // Node makes what arrives by its own `net`.
+    const isRegistered = parentName === 'registered';
+    expect(result).toEqual({
+      kind: isRegistered ? 'rsnet' : 'built-in', listens: isRegistered, text: 'from the parent',
+    });
+  });
+});
+
+describe.each(modes)('the rest, %s', (_mode, flags) => {
+  test('a bare handle, and a socket as stdio of a child', async () => {
+    const result = await runMode(flags, async () => {
+      const { spawn } = require('child_process');
+      const server = net.createServer((socket) => {
+        const child = spawn(process.execPath, ['-e', 'process.stdin.pipe(process.stdout)'], {
+          stdio: [socket, socket, 'inherit'],
+        });
+        child.on('exit', () => socket.destroy());
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const receiver = spawn(process.execPath, ['-e', `
+        process.once('message', (message, handle) => {
+          process.send(typeof handle.getsockname({}), () => process.disconnect());
+          handle.close();
+        });
+      `], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+      receiver.send('handle', server._handle);
+      const [type] = await once(receiver, 'message');
+      const client = net.connect(server.address().port, '127.0.0.1');
+      client.end('through a child');
+      const chunks = [];
+      for await (const chunk of client) chunks.push(chunk);
+      server.close();
+      return [type, String(Buffer.concat(chunks))];
+    });
+    expect(result).toEqual(['number', 'through a child']);
+  });
+});

@@ -1,0 +1,16 @@
+// A connector is a function of what undici asks for and a callback.
+
+import { connector } from 'rsnet/undici';
+import type { Connector, ConnectorOptions } from 'rsnet/undici';
+
+const options: ConnectorOptions = { timeout: 1000, allowH2: true, ca: 'pem', socketPath: '/tmp/x.sock', keepAlive: false };
+const connect: Connector = connector(options);
+const plain: Connector = connector();
+
+connect({ protocol: 'https:', hostname: 'localhost', port: '443', servername: 'localhost' }, (error, socket) => {
+  if (error === null) socket?.setNoDelay(true);
+});
+plain({ protocol: 'http:', hostname: 'localhost', port: '80' }, () => {}).destroy();
+
+// @ts-expect-error: milliseconds
+connector({ timeout: '1s' });
