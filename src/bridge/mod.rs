@@ -244,17 +244,15 @@ impl Bridge {
         self.apply(delta);
     }
 
-    /// Hands what the runtime's threads have found to JavaScript. Runs inside a callback scope, so
-    /// what an event leaves for the next tick is run before the next event.
+    /// Hands what the runtime's threads have found to JavaScript. Runs inside a callback scope. What
+    /// an event leaves for the next tick is run before the next event, and before the turn ends: a
+    /// wake-up that came during the ticks would be answered before the event loop goes on.
     fn turn_worker(&self) {
         let Lane::Worker { hub, .. } = &self.lane else { return };
-        let mut first = true;
         hub.turn(
-            |id, event| {
-                if !std::mem::take(&mut first) && self.callbacks.tick(self.env) == Flow::Stop {
-                    return Flow::Stop;
-                }
-                self.deliver(id, event)
+            |id, event| match self.deliver(id, event) {
+                Flow::Continue => self.callbacks.tick(self.env),
+                Flow::Stop => Flow::Stop,
             },
             |delta| self.apply(delta),
         );

@@ -45,7 +45,7 @@ struct Ready {
     /// Sockets with events that a command of JavaScript had at once. As libuv's pending queue they
     /// come before anything that shows up later: a shutdown has completed when its peer's end is seen.
     fed: VecDeque<Arc<WorkerSocket>>,
-    /// How many at the front of `list` stood there before `fed` was last looked at.
+    /// How many at the front of `list` belong to the turn that is under way; `fed` comes after them.
     batch: usize,
     /// Whether the JavaScript thread was woken, or is in its turn. It takes note of what is added.
     awake: bool,
@@ -97,16 +97,17 @@ impl Hub {
         drop((list, fed, wake));
     }
 
-    /// Hands the events of ready sockets to `deliver` until there is none, the turn's bound is
-    /// reached or `deliver` stops. Each [`Delta`] goes to `count`. For the JavaScript thread.
+    /// Hands the events of the sockets that are ready now to `deliver`, until there is none, the
+    /// turn's bound is reached or `deliver` stops. Each [`Delta`] goes to `count`. For the JavaScript thread.
     pub fn turn(
         self: &Arc<Self>,
         mut deliver: impl FnMut(u32, Event) -> Flow,
         mut count: impl FnMut(Delta),
     ) {
         let mut events = 0;
+        self.begin_turn();
         while events < EVENTS_PER_TURN {
-            let Some(socket) = self.next_socket() else { return };
+            let Some(socket) = self.next_socket() else { break };
             for _ in 0..EVENTS_PER_SOCKET {
                 let Some(event) = socket.next_event() else { break };
                 events += 1;
@@ -119,18 +120,31 @@ impl Hub {
             }
             socket.list_again();
         }
-        self.wake_later();
+        if !self.rest() {
+            self.wake_later();
+        }
     }
 
-    /// The next socket of the list; if there is none, the turn is over.
-    fn next_socket(&self) -> Option<Arc<WorkerSocket>> {
+    /// What is ready now belongs to the turn; what becomes ready meanwhile has to wait for the next
+    /// one, after the rest of the event loop, as under libuv.
+    fn begin_turn(&self) {
         let mut ready = lock(&self.ready);
-        let socket = ready.next();
-        ready.awake = socket.is_some();
-        drop(ready);
-        let socket = socket?;
+        ready.batch = ready.list.len();
+    }
+
+    /// The next socket of the turn.
+    fn next_socket(&self) -> Option<Arc<WorkerSocket>> {
+        let socket = lock(&self.ready).next()?;
         lock(&socket.state).listed = false;
         Some(socket)
+    }
+
+    /// The turn is over; returns whether nothing is left, so that the next event has to wake again.
+    fn rest(&self) -> bool {
+        let mut ready = lock(&self.ready);
+        ready.batch = 0;
+        ready.awake = !(ready.list.is_empty() && ready.fed.is_empty());
+        !ready.awake
     }
 
     fn push(&self, socket: Arc<WorkerSocket>, origin: Origin) {
@@ -170,10 +184,7 @@ enum Origin {
 impl Ready {
     fn next(&mut self) -> Option<Arc<WorkerSocket>> {
         if self.batch == 0 {
-            if let Some(socket) = self.fed.pop_front() {
-                return Some(socket);
-            }
-            self.batch = self.list.len();
+            return self.fed.pop_front();
         }
         let socket = self.list.pop_front()?;
         self.batch -= 1;
