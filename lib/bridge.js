@@ -2,6 +2,7 @@
 
 // Where the addon's events come in: one Bridge for this instance of the module, and the table of open handles.
 
+const { setImmediate } = require('timers');
 const { markAsUntransferable } = require('worker_threads');
 const { beginTurn, endTurn } = require('./gather');
 const native = require('./native');
@@ -14,6 +15,7 @@ const handles = [];
 const freeSlots = [];
 
 let bridge;
+let restsLater = false;
 let writer;
 
 /**
@@ -44,6 +46,28 @@ function newMemory() {
   const { buffer } = Buffer.allocUnsafeSlow(MEMORY_SIZE);
   markAsUntransferable(buffer);
   return buffer;
+}
+
+/**
+ * Called by the worker lane for each event. What its threads find meanwhile waits until the event loop has gone on.
+ *
+ * @param {number} slot as for `dispatch`
+ * @param {number} kind
+ * @param {number} status
+ * @param {Buffer} [payload]
+ */
+function dispatchFromThreads(slot, kind, status, payload) {
+  if (!restsLater && bridge.lane === 'worker') {
+    restsLater = true;
+    setImmediate(rest);
+  }
+  dispatch(slot, kind, status, payload);
+}
+
+/** The event loop has gone on. */
+function rest() {
+  restsLater = false;
+  bridge.rest();
 }
 
 /**
@@ -153,7 +177,7 @@ function tick() {
  */
 function getBridge() {
   if (bridge === undefined) {
-    bridge = new native.Bridge(dispatch, tick, dispatchBatch, entries, memory);
+    bridge = new native.Bridge(dispatchFromThreads, tick, dispatchBatch, entries, memory);
     writer = bridge.writer();
   }
   return bridge;

@@ -58,6 +58,9 @@ impl Environment {
             |delta| deltas.push(delta),
         );
         deltas.into_iter().for_each(|delta| self.count(delta));
+        if !events.is_empty() {
+            hub.rest();
+        }
         events
     }
 }

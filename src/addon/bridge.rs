@@ -68,6 +68,13 @@ impl Bridge {
         }
     }
 
+    /// To be called after each turn of the worker lane that had an event, once the event loop has
+    /// gone on.
+    #[napi]
+    pub fn rest(&self) {
+        self.inner.rest();
+    }
+
     /// Reports an exception that a listener has thrown, as Node reports its own.
     #[napi]
     pub fn raise(&self, env: Env, exception: Unknown<'_>) {

@@ -244,18 +244,29 @@ impl Bridge {
         self.apply(delta);
     }
 
-    /// Hands what the runtime's threads have found to JavaScript. Runs inside a callback scope. What
-    /// an event leaves for the next tick is run before the next event, and before the turn ends: a
-    /// wake-up that came during the ticks would be answered before the event loop goes on.
+    /// Hands what the runtime's threads have found to JavaScript. Runs inside a callback scope, so
+    /// what an event leaves for the next tick is run before the next event.
     fn turn_worker(&self) {
         let Lane::Worker { hub, .. } = &self.lane else { return };
+        let mut first = true;
         hub.turn(
-            |id, event| match self.deliver(id, event) {
-                Flow::Continue => self.callbacks.tick(self.env),
-                Flow::Stop => Flow::Stop,
+            |id, event| {
+                if !std::mem::take(&mut first) && self.callbacks.tick(self.env) == Flow::Stop {
+                    return Flow::Stop;
+                }
+                self.deliver(id, event)
             },
             |delta| self.apply(delta),
         );
+    }
+
+    /// JavaScript says that the event loop has gone on since the last turn of the worker lane: a
+    /// wake-up before would have been answered before the rest of the loop, its closing callbacks
+    /// among it, had its turn.
+    pub fn rest(&self) {
+        if let Lane::Worker { hub, .. } = &self.lane {
+            hub.rest();
+        }
     }
 
     /// Does what is due on the inline lane; `ready`: its descriptor is readable. JavaScript gets the

@@ -98,7 +98,8 @@ impl Hub {
     }
 
     /// Hands the events of the sockets that are ready now to `deliver`, until there is none, the
-    /// turn's bound is reached or `deliver` stops. Each [`Delta`] goes to `count`. For the JavaScript thread.
+    /// turn's bound is reached or `deliver` stops. Nothing wakes again before [`Hub::rest`].
+    /// Each [`Delta`] goes to `count`. For the JavaScript thread.
     pub fn turn(
         self: &Arc<Self>,
         mut deliver: impl FnMut(u32, Event) -> Flow,
@@ -120,8 +121,9 @@ impl Hub {
             }
             socket.list_again();
         }
-        if !self.rest() {
-            self.wake_later();
+        lock(&self.ready).batch = 0;
+        if events == 0 {
+            self.rest();
         }
     }
 
@@ -139,12 +141,14 @@ impl Hub {
         Some(socket)
     }
 
-    /// The turn is over; returns whether nothing is left, so that the next event has to wake again.
-    fn rest(&self) -> bool {
+    /// The event loop has gone on since the turn: the next event has to wake again, or does so now
+    /// if it has come already. To be called after each turn that had an event.
+    pub fn rest(&self) {
         let mut ready = lock(&self.ready);
-        ready.batch = 0;
         ready.awake = !(ready.list.is_empty() && ready.fed.is_empty());
-        !ready.awake
+        if ready.awake {
+            ready.wake();
+        }
     }
 
     fn push(&self, socket: Arc<WorkerSocket>, origin: Origin) {
@@ -158,16 +162,6 @@ impl Hub {
         }
         if !std::mem::replace(&mut ready.awake, true) {
             ready.wake();
-        }
-    }
-
-    /// Wakes the JavaScript thread from another thread: a wake-up from its own would be answered
-    /// before the rest of the event loop had its turn.
-    fn wake_later(self: &Arc<Self>) {
-        let hub = Arc::clone(self);
-        match runtime::handle() {
-            Ok(runtime) => drop(runtime.spawn(async move { lock(&hub.ready).wake() })),
-            Err(_) => lock(&hub.ready).wake(),
         }
     }
 }
