@@ -47,8 +47,15 @@ struct Ready {
     fed: VecDeque<Arc<WorkerSocket>>,
     /// How many at the front of `list` belong to the turn that is under way; `fed` comes after them.
     batch: usize,
-    /// Whether the JavaScript thread was woken, or is in its turn. It takes note of what is added.
+    /// Whether the JavaScript thread was woken for `list`, or has had its turn and not rested: it
+    /// takes note of what is added.
     awake: bool,
+    /// Whether it was woken for `fed`.
+    fed_awake: bool,
+    /// Whether it is in its turn, which sees what is fed.
+    in_turn: bool,
+    /// Whether it has had its turn, and the event loop has not gone on since: `list` has to wait.
+    resting: bool,
     /// `None` once the environment ended: nothing is listed any more.
     wake: Option<Wake>,
 }
@@ -82,6 +89,9 @@ impl Hub {
             fed: VecDeque::new(),
             batch: 0,
             awake: false,
+            fed_awake: false,
+            in_turn: false,
+            resting: false,
             wake: Some(wake),
         };
         Arc::new(Hub { ready: Mutex::new(ready) })
@@ -121,17 +131,29 @@ impl Hub {
             }
             socket.list_again();
         }
-        lock(&self.ready).batch = 0;
-        if events == 0 {
-            self.rest();
-        }
+        self.end_turn(events > 0);
     }
 
-    /// What is ready now belongs to the turn; what becomes ready meanwhile has to wait for the next
-    /// one, after the rest of the event loop, as under libuv.
+    /// What is ready now belongs to the turn; what becomes ready meanwhile has to wait for one after
+    /// the rest of the event loop. What is fed does not wait, as libuv's pending queue does not.
     fn begin_turn(&self) {
         let mut ready = lock(&self.ready);
-        ready.batch = ready.list.len();
+        ready.batch = if ready.resting { 0 } else { ready.list.len() };
+        ready.in_turn = true;
+        ready.fed_awake = false;
+    }
+
+    /// `had_events`: [`Hub::rest`] is going to be called.
+    fn end_turn(&self, had_events: bool) {
+        let mut ready = lock(&self.ready);
+        ready.batch = 0;
+        ready.in_turn = false;
+        if had_events {
+            ready.resting = true;
+            ready.awake = true;
+        } else if !ready.resting {
+            ready.wake_if_due();
+        }
     }
 
     /// The next socket of the turn.
@@ -145,10 +167,8 @@ impl Hub {
     /// if it has come already. To be called after each turn that had an event.
     pub fn rest(&self) {
         let mut ready = lock(&self.ready);
-        ready.awake = !(ready.list.is_empty() && ready.fed.is_empty());
-        if ready.awake {
-            ready.wake();
-        }
+        ready.resting = false;
+        ready.wake_if_due();
     }
 
     fn push(&self, socket: Arc<WorkerSocket>, origin: Origin) {
@@ -156,11 +176,17 @@ impl Hub {
         if ready.wake.is_none() {
             return;
         }
-        match origin {
-            Origin::Command => ready.fed.push_back(socket),
-            Origin::Task => ready.list.push_back(socket),
-        }
-        if !std::mem::replace(&mut ready.awake, true) {
+        let wakes = match origin {
+            Origin::Command => {
+                ready.fed.push_back(socket);
+                !ready.in_turn && !std::mem::replace(&mut ready.fed_awake, true)
+            }
+            Origin::Task => {
+                ready.list.push_back(socket);
+                !std::mem::replace(&mut ready.awake, true)
+            }
+        };
+        if wakes {
             ready.wake();
         }
     }
@@ -183,6 +209,14 @@ impl Ready {
         let socket = self.list.pop_front()?;
         self.batch -= 1;
         Some(socket)
+    }
+
+    /// Wakes the JavaScript thread for what has come, or takes note that it sleeps.
+    fn wake_if_due(&mut self) {
+        self.awake = !(self.list.is_empty() && self.fed.is_empty());
+        if self.awake {
+            self.wake();
+        }
     }
 
     fn wake(&self) {
