@@ -6,14 +6,12 @@
 
 const {
   ERR_INVALID_ARG_TYPE,
-  ERR_INVALID_ARG_VALUE,
   ERR_OUT_OF_RANGE,
   ERR_SOCKET_BAD_PORT,
 } = require('./errors').codes;
 
 const INT32_MIN = -(2 ** 31);
 const INT32_MAX = 2 ** 31 - 1;
-const UINT32_MAX = 2 ** 32 - 1;
 const PORT_MAX = 65535;
 
 /** The longest delay of a timer, in milliseconds. */
@@ -102,28 +100,6 @@ function validateInt32(value, name, min = INT32_MIN, max = INT32_MAX) {
 }
 
 /**
- * @param {*} value
- * @param {string} name of the argument
- * @param {boolean} [positive] whether 0 is out of range
- * @throws {TypeError|RangeError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
- */
-function validateUint32(value, name, positive = false) {
-  validateInteger(value, name, positive ? 1 : 0, UINT32_MAX);
-}
-
-/**
- * @param {*} value
- * @param {string} name of the argument
- * @param {Array} allowed
- * @throws {TypeError} ERR_INVALID_ARG_VALUE
- */
-function validateOneOf(value, name, allowed) {
-  if (allowed.includes(value)) return;
-  const list = allowed.map((item) => (typeof item === 'string' ? `'${item}'` : String(item))).join(', ');
-  throw new ERR_INVALID_ARG_VALUE(name, value, `must be one of: ${list}`);
-}
-
-/**
  * @param {*} port a number, or a string that reads as one
  * @param {string} [name] of the argument
  * @param {boolean} [allowZero] whether 0 ("any free port") is allowed
@@ -178,9 +154,7 @@ module.exports = {
   validateInteger,
   validateNumber,
   validateObject,
-  validateOneOf,
   validatePort,
   validateString,
   validateTimerDuration,
-  validateUint32,
 };
