@@ -3,6 +3,8 @@
 // Transferring on hosts that can't mark an object in place (up to Node 20): in a message, marked objects stand in for
 // those that are transferred.
 
+// Not a global everywhere: a vm context has only what it is given.
+const { MessagePort } = require('node:worker_threads');
 const { hide, host, implement, marked } = require('./transferable');
 
 /** On the method that has been replaced already, perhaps by another copy of rsnet: the host's own. */
@@ -22,7 +24,7 @@ class StandIn {
  */
 function needsStandIn(value) {
   return value !== null && typeof value === 'object' && host.aborted in value && host.transfer in value &&
-    !(value instanceof AbortSignal);
+    !(globalThis.AbortSignal && value instanceof AbortSignal);
 }
 
 /**
