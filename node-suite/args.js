@@ -2,20 +2,25 @@
 
 const os = require('node:os');
 const { parseArgs } = require('node:util');
+const samples = require('./samples.json');
 
 const USAGE = `Usage: npm run test:node -- [options]
 
-Runs the test-net-* files of Node's own test suite, first on the built-in net, then on rsnet.
+Runs the test-net-* files of Node's own test suite, first on the built-in net, then on rsnet. A file that fails is
+run once more, with nothing beside it.
 
   --filter REGEX   only the files whose name matches
-  --group REGEX    any files of the suite whose name matches, in place of test-net-*
+  --group REGEX    any files of the suite whose name matches, in place of test-net-*; "wider" stands for the groups
+                   of the modules that Node builds on net (node-suite/wider.json)
+  --sample NAME    the files of a fixed list (node-suite/samples.json), in place of test-net-*; with --group, those
+                   of them that it names
   --lane NAME      rsnet's lane: worker or inline
   --node NODE      another Node: a path, or a major version to be had from npm
   --repeat N       run each file N times on rsnet; it passes if it does so each time
   --jobs N         how many files of the folder parallel run at once (default: the cores)
   --limit SECONDS  time limit of one test process (default: 60)
   --refresh        run the built-in again, also where it is known to pass
-  --no-jest        without jest; only rsnet, nothing but failures is shown
+  --no-jest        without jest; the built-in runs only what rsnet fails, nothing but failures is shown
   --verbose        with --no-jest: show the output of what fails
   --list           only list the files
   --help           this text
@@ -25,6 +30,7 @@ NODE_SUITE=FOLDER names a folder with Node's test/ and benchmark/, instead of fe
 const OPTIONS = {
   filter: { type: 'string' },
   group: { type: 'string' },
+  sample: { type: 'string' },
   lane: { type: 'string' },
   node: { type: 'string' },
   repeat: { type: 'string', default: '1' },
@@ -75,11 +81,15 @@ function readArgs(argv) {
   if (values.lane !== undefined && !['worker', 'inline'].includes(values.lane)) {
     throw new Error(`--lane must be worker or inline, got "${values.lane}"`);
   }
+  if (values.sample !== undefined && !Object.hasOwn(samples, values.sample)) {
+    throw new Error(`--sample must be one of ${Object.keys(samples).join(', ')}, got "${values.sample}"`);
+  }
   return {
     ...values,
     jest: !values['no-jest'],
     filter: pattern('filter', values.filter),
-    group: pattern('group', values.group),
+    group: values.group === 'wider' ? 'wider' : pattern('group', values.group),
+    sample: values.sample,
     repeat: count('repeat', values.repeat),
     jobs: count('jobs', values.jobs),
     limit: count('limit', values.limit) * 1000,

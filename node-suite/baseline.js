@@ -10,28 +10,42 @@ class Baseline {
    */
   constructor(file, refresh) {
     this.file = file;
-    this.passes = !refresh && fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : {};
+    this.passes = refresh ? {} : this.read();
+    this.added = {};
   }
 
   /**
-   * The outcome on the built-in: the kept one, or that of a run. A file that fails gets a second chance, so
-   * that a busy moment of the machine doesn't take it out of the count.
-   * @param {string} name the test file's
-   * @param {() => Promise<import('./run-file').Outcome>} run
-   * @returns {Promise<import('./run-file').Outcome>}
+   * Reads the passes that are kept.
+   * @returns {Record<string, {skipped: boolean, seconds: number}>} by the files' names
    */
-  async outcome(name, run) {
-    const kept = this.passes[name];
-    if (kept) return { ok: true, reason: '', output: '', ...kept };
-    let outcome = await run();
-    if (!outcome.ok) outcome = await run();
-    if (outcome.ok) this.passes[name] = { skipped: outcome.skipped, seconds: outcome.seconds };
-    return outcome;
+  read() {
+    return fs.existsSync(this.file) ? JSON.parse(fs.readFileSync(this.file, 'utf8')) : {};
   }
 
-  /** Writes the passes down. */
+  /**
+   * The outcome on the built-in that is kept.
+   * @param {string} name the test file's
+   * @returns {import('./run-file').Outcome|undefined}
+   */
+  kept(name) {
+    return Object.hasOwn(this.passes, name) ? { ok: true, reason: '', output: '', ...this.passes[name] } : undefined;
+  }
+
+  /**
+   * Keeps the outcome of a run, if it is a pass.
+   * @param {string} name the test file's
+   * @param {import('./run-file').Outcome} outcome
+   */
+  note(name, { ok, skipped, seconds }) {
+    if (ok) this.passes[name] = this.added[name] = { skipped, seconds };
+  }
+
+  /** Writes the passes down, beside those that other runs have added meanwhile. */
   save() {
-    fs.writeFileSync(this.file, `${JSON.stringify(this.passes, null, 1)}\n`);
+    if (Object.keys(this.added).length === 0) return;
+    const partial = `${this.file}.partial-${process.pid}`;
+    fs.writeFileSync(partial, `${JSON.stringify({ ...this.read(), ...this.added }, null, 1)}\n`);
+    fs.renameSync(partial, this.file);
   }
 }
 

@@ -10,7 +10,7 @@ const { ensureDependencies } = require('../scripts/lib/dependencies');
 const { readArgs, USAGE } = require('./args');
 const { clearUp } = require('./groups');
 const { makePlan } = require('./plan');
-const { exclusions, failure, header, line, totals, writeJson } = require('./report');
+const { exclusions, failure, flakyOnes, header, line, shares, sharesMet, totals, writeJson } = require('./report');
 const { runPlan } = require('./run-plan');
 
 /**
@@ -36,7 +36,7 @@ async function runUnderJest(plan) {
   if (!fs.existsSync(plan.resultsFile)) return false;
   const { results } = JSON.parse(fs.readFileSync(plan.resultsFile, 'utf8'));
   finalLines(plan, results);
-  return code === 0;
+  return code === 0 && sharesMet(plan, results);
 }
 
 /**
@@ -57,16 +57,17 @@ async function runDirectly(plan, verbose) {
   finish();
   writeJson(plan, done);
   finalLines(plan, done);
-  return done.every(({ verdict }) => verdict !== 'fail');
+  return done.every(({ verdict }) => verdict !== 'fail') && sharesMet(plan, done);
 }
 
 /**
  * Prints what comes below the table.
  * @param {import('./plan').Plan} plan
- * @param {import('./run-plan').Result[]} results
+ * @param {import('./judge').Result[]} results
  */
 function finalLines(plan, results) {
-  for (const text of exclusions(plan, results)) console.log(text);
+  const lines = [...flakyOnes(results), ...exclusions(plan, results), ...shares(plan, results)];
+  for (const text of lines) console.log(text);
   console.log(totals(plan, results));
   console.log(`written to ${path.relative(process.cwd(), plan.resultsFile)}`);
 }

@@ -3,10 +3,15 @@
 const path = require('node:path');
 const { findBinary } = require('./binary');
 const { CACHE } = require('./paths');
-const { selectFiles } = require('./select');
+const { listFiles, selectFiles } = require('./select');
 const { findSuite } = require('./source');
 const { parse } = require('./version');
+const { wholeGroups, widerPattern } = require('./wider');
 const exclusions = require('./exclusions.json');
+const samples = require('./samples.json');
+
+/** rsnet's lane on Node, where none is asked for. */
+const DEFAULT_LANE = 'inline';
 
 /**
  * @typedef {object} Plan what a run does; plain data, since it crosses into jest as JSON
@@ -14,11 +19,12 @@ const exclusions = require('./exclusions.json');
  * @property {import('./source').Suite} suite
  * @property {import('./select').TestFile[]} files
  * @property {Record<string, string>} excluded reasons by file name
+ * @property {import('./wider').Share[]} shares what must pass of which groups
  * @property {string} [lane]
  * @property {number} repeat
  * @property {number} jobs
  * @property {number} limit milliseconds for one test process
- * @property {boolean} compare whether the built-in runs as well
+ * @property {boolean} compare whether the built-in runs everything as well
  * @property {boolean} refresh
  * @property {string} baselineFile what the built-in passed
  * @property {string} resultsFile
@@ -34,7 +40,8 @@ const exclusions = require('./exclusions.json');
 function resultsName(version, options) {
   const parts = ['results', version.slice(1)];
   if (options.lane) parts.push(options.lane);
-  if (options.group) parts.push(options.group.source.replace(/\W+/g, '-').slice(0, 60));
+  if (options.group) parts.push(String(options.group.source ?? options.group).replace(/\W+/g, '-').slice(0, 60));
+  if (options.sample) parts.push(`sample-${options.sample}`);
   if (options.filter) parts.push('filtered');
   return `${parts.join('-')}.json`;
 }
@@ -50,14 +57,20 @@ function resultsName(version, options) {
 async function makePlan(options, say, scratch) {
   const node = findBinary(options.node, say);
   const suite = await findSuite(node, say);
-  const files = selectFiles(suite.folder, options);
+  const all = listFiles(suite.folder);
+  const group = options.group === 'wider' ? widerPattern() : options.group;
+  const sample = options.sample && samples[options.sample];
+  const files = selectFiles(all, { group, sample, filter: options.filter });
   if (files.length === 0) throw new Error('no file of the suite matches');
-  const excluded = exclusions.filter(({ nodes }) => nodes.includes(parse(node.version)[0]));
+  const [major] = parse(node.version);
+  const lane = options.lane ?? DEFAULT_LANE;
+  const excluded = exclusions.filter(({ nodes, lanes = [lane] }) => nodes.includes(major) && lanes.includes(lane));
   return {
     node,
     suite,
     files,
     excluded: Object.fromEntries(excluded.map(({ file, reason }) => [file, reason])),
+    shares: wholeGroups(all.map(({ name }) => name), files.map(({ name }) => name)),
     lane: options.lane,
     repeat: options.repeat,
     jobs: options.jobs,

@@ -4,7 +4,7 @@
 
 const { ChildProcess } = require('node:child_process');
 
-require('../lib/register.js');
+require('rsnet/register');
 
 const OPTIONS = process.env.NODE_OPTIONS;
 

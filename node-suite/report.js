@@ -1,13 +1,14 @@
 'use strict';
 
 const fs = require('node:fs');
+const { measure } = require('./wider');
 
 const RULE = '-'.repeat(100);
 const SHOWN_OUTPUT = 3000;
 
 /**
  * One line of the table.
- * @param {import('./run-plan').Result} result
+ * @param {import('./judge').Result} result
  * @returns {string}
  */
 function line({ name, builtin, rsnet, seconds, reason, verdict }) {
@@ -26,8 +27,8 @@ function header() {
 
 /**
  * Counts the results.
- * @param {import('./run-plan').Result[]} results
- * @returns {{files: number, builtin: number, rsnet: number, skipped: number, failed: number, excluded:
+ * @param {import('./judge').Result[]} results
+ * @returns {{files: number, builtin: number, rsnet: number, skipped: number, failed: number, excluded: number, flaky:
  *   number}} `builtin`: files that the built-in passes; `rsnet`: those of them that rsnet passes; `skipped`:
  *   those of these that skip themselves on this machine
  */
@@ -40,30 +41,32 @@ function count(results) {
     skipped: passed.filter(({ rsnet }) => rsnet === 'skip').length,
     failed: results.filter(({ verdict }) => verdict === 'fail').length,
     excluded: results.filter(({ verdict }) => verdict === 'excluded').length,
+    flaky: results.filter(({ flaky }) => flaky.length > 0).length,
   };
 }
 
 /**
  * The line of totals.
  * @param {import('./plan').Plan} plan
- * @param {import('./run-plan').Result[]} results
+ * @param {import('./judge').Result[]} results
  * @returns {string}
  */
 function totals(plan, results) {
-  const { files, builtin, rsnet, skipped, failed, excluded } = count(results);
+  const { files, builtin, rsnet, skipped, failed, excluded, flaky } = count(results);
   const lane = plan.lane ? `, ${plan.lane} lane` : '';
   const times = plan.repeat > 1 ? `, ${plan.repeat} runs each` : '';
   const parts = [`${files} files`];
   if (plan.compare) parts.push(`built-in passes ${builtin}`);
   parts.push(`rsnet passes ${rsnet}${plan.compare ? ' of them' : ''} (${skipped} skip themselves)`);
   parts.push(`${failed} failed`, `${excluded} excluded`);
+  if (flaky > 0) parts.push(`${flaky} flaky under load`);
   return `Node ${plan.node.version}, suite ${plan.suite.version}${lane}${times}: ${parts.join(', ')}`;
 }
 
 /**
  * The exclusions that concern this run, with their reasons.
  * @param {import('./plan').Plan} plan
- * @param {import('./run-plan').Result[]} results
+ * @param {import('./judge').Result[]} results
  * @returns {string[]} lines
  */
 function exclusions(plan, results) {
@@ -73,8 +76,41 @@ function exclusions(plan, results) {
 }
 
 /**
+ * What passed of each group that was run as a whole.
+ * @param {import('./plan').Plan} plan
+ * @param {import('./judge').Result[]} results
+ * @returns {string[]} lines
+ */
+function shares(plan, results) {
+  return plan.shares.map((group) => {
+    const { name, passed, of, wanted, met } = measure(group, results);
+    const percent = (100 * passed / Math.max(of, 1)).toFixed(1);
+    return `${name}: ${passed} of ${of} (${percent}%), wanted ${wanted}%: ${met ? 'met' : 'MISSED'}`;
+  });
+}
+
+/**
+ * Whether enough of each group passed.
+ * @param {import('./plan').Plan} plan
+ * @param {import('./judge').Result[]} results
+ * @returns {boolean}
+ */
+function sharesMet(plan, results) {
+  return plan.shares.every((group) => measure(group, results).met);
+}
+
+/**
+ * The files that failed first and passed alone.
+ * @param {import('./judge').Result[]} results
+ * @returns {string[]} lines
+ */
+function flakyOnes(results) {
+  return results.filter(({ flaky }) => flaky.length > 0).map(({ name, reason }) => `${name}: ${reason}`);
+}
+
+/**
  * A failed file with the beginning of its output.
- * @param {import('./run-plan').Result} result
+ * @param {import('./judge').Result} result
  * @returns {string}
  */
 function failure({ name, reason, output }) {
@@ -85,12 +121,15 @@ function failure({ name, reason, output }) {
 /**
  * Writes the results down.
  * @param {import('./plan').Plan} plan
- * @param {import('./run-plan').Result[]} results
+ * @param {import('./judge').Result[]} results
  */
 function writeJson(plan, results) {
   const { node, suite, lane = null, repeat, resultsFile } = plan;
-  const content = { node: node.version, suite: suite.version, lane, repeat, totals: count(results), results };
+  const content = {
+    node: node.version, suite: suite.version, lane, repeat, totals: count(results),
+    shares: plan.shares.map((group) => measure(group, results)), results,
+  };
   fs.writeFileSync(resultsFile, `${JSON.stringify(content, null, 1)}\n`);
 }
 
-module.exports = { line, header, totals, exclusions, failure, writeJson };
+module.exports = { line, header, totals, exclusions, failure, flakyOnes, shares, sharesMet, writeJson };

@@ -1,29 +1,15 @@
 'use strict';
 
 const { Baseline } = require('./baseline');
+const { judge } = require('./judge');
 const { runFile } = require('./run-file');
 const { schedule } = require('./schedule');
 
 /**
- * @typedef {object} Result
- * @property {string} name the test file's
- * @property {'pass'|'skip'|'fail'|'not run'} builtin
- * @property {'pass'|'skip'|'fail'|'not run'} rsnet
- * @property {number} seconds on rsnet, of the longest run
- * @property {'pass'|'fail'|'uncounted'|'excluded'} verdict `uncounted`: the built-in fails as well
- * @property {string} reason why not passed, in a few words
- * @property {string} output what the failed process wrote
+ * @typedef {object} Tried how a file went so far
+ * @property {import('./run-file').Outcome} [builtin] missing if not run
+ * @property {import('./run-file').Outcome} [rsnet] missing if not run
  */
-
-/**
- * One word for an outcome.
- * @param {import('./run-file').Outcome} outcome
- * @returns {'pass'|'skip'|'fail'}
- */
-function word(outcome) {
-  if (!outcome.ok) return 'fail';
-  return outcome.skipped ? 'skip' : 'pass';
-}
 
 /**
  * Runs a file on rsnet as often as planned, or until it fails.
@@ -44,54 +30,96 @@ async function repeated(times, run) {
   return longest;
 }
 
-/**
- * Puts the two outcomes of a file together.
- * @param {string} name
- * @param {import('./run-file').Outcome|undefined} builtin
- * @param {import('./run-file').Outcome|undefined} rsnet
- * @param {boolean} excluded
- * @returns {Result}
- */
-function judge(name, builtin, rsnet, excluded) {
-  const result = {
-    name,
-    builtin: builtin ? word(builtin) : 'not run',
-    rsnet: rsnet ? word(rsnet) : 'not run',
-    seconds: Number((rsnet ?? builtin).seconds.toFixed(2)),
-    verdict: 'pass',
-    reason: (rsnet ?? builtin).reason,
-    output: (rsnet ?? builtin).output,
-  };
-  if (!rsnet) return { ...result, verdict: 'uncounted', reason: `built-in: ${builtin.reason}` };
-  if (rsnet.skipped && builtin && !builtin.skipped) {
-    Object.assign(result, { rsnet: 'fail', verdict: 'fail', reason: 'skips itself, unlike on the built-in' });
-  } else if (!rsnet.ok) {
-    result.verdict = 'fail';
+/** How one file is run, on the built-in and on rsnet. */
+class Runs {
+  /**
+   * @param {import('./plan').Plan} plan
+   * @param {Baseline} baseline
+   */
+  constructor(plan, baseline) {
+    const { lane, limit, node, scratch, suite } = plan;
+    this.plan = plan;
+    this.baseline = baseline;
+    this.setup = { node: node.path, suite: suite.folder, lane, limit, scratch };
   }
-  if (excluded) result.verdict = 'excluded';
-  return result;
+
+  /**
+   * Runs a file on the built-in.
+   * @param {import('./select').TestFile} file
+   * @returns {Promise<import('./run-file').Outcome>}
+   */
+  async onBuiltin(file) {
+    const outcome = await runFile(file, { ...this.setup, rsnet: false });
+    this.baseline.note(file.name, outcome);
+    return outcome;
+  }
+
+  /**
+   * Runs a file on rsnet.
+   * @param {import('./select').TestFile} file
+   * @returns {Promise<import('./run-file').Outcome>}
+   */
+  onRsnet(file) {
+    return repeated(this.plan.repeat, () => runFile(file, { ...this.setup, rsnet: true }));
+  }
+
+  /**
+   * Runs what is to be run of a file: on rsnet what the built-in passes. Where the two are not to be compared, the
+   * built-in is asked only about what does not pass on rsnet.
+   * @param {import('./select').TestFile} file
+   * @returns {Promise<Tried>}
+   */
+  async first(file) {
+    let builtin = this.baseline.kept(file.name);
+    if (!builtin && this.plan.compare) builtin = await this.onBuiltin(file);
+    if (builtin && !builtin.ok) return { builtin };
+    const rsnet = await this.onRsnet(file);
+    if (!builtin && (!rsnet.ok || rsnet.skipped)) builtin = await this.onBuiltin(file);
+    return { builtin, rsnet };
+  }
+
+  /**
+   * Runs again what has failed.
+   * @param {import('./select').TestFile} file
+   * @param {Tried} first
+   * @returns {Promise<Tried>}
+   */
+  async again(file, first) {
+    const builtin = first.builtin && !first.builtin.ok ? await this.onBuiltin(file) : first.builtin;
+    if (builtin && !builtin.ok) return { ...first, builtin };
+    return { builtin, rsnet: first.rsnet?.ok ? first.rsnet : await this.onRsnet(file) };
+  }
+}
+
+/**
+ * Whether a file is to have another try: a busy moment of the machine must neither take it out of the count nor be
+ * taken for a failure of rsnet. There is none where the runs are repeated to find just that.
+ * @param {Tried} tried
+ * @param {boolean} excluded
+ * @param {number} repeat
+ * @returns {boolean}
+ */
+function wantsAgain({ builtin, rsnet }, excluded, repeat) {
+  if (builtin && !builtin.ok) return true;
+  return !rsnet.ok && !excluded && repeat === 1;
 }
 
 /**
  * Carries a plan out. Every process it starts ends within its time limit, so the run ends.
  * @param {import('./plan').Plan} plan
- * @returns {{results: Map<string, Promise<Result>>, finish: () => void}} the results by file name, in the
- *   order of the plan's files; `finish`, to be called when all are there, notes what the built-in passed
+ * @returns {{results: Map<string, Promise<import('./judge').Result>>, finish: () => void}} the results by file name,
+ *   in the order of the plan's files; `finish`, to be called when all are there, notes what the built-in passed
  */
 function runPlan(plan) {
   const baseline = new Baseline(plan.baselineFile, plan.refresh);
-  const { lane, limit, scratch } = plan;
-  const setup = { node: plan.node.path, suite: plan.suite.folder, lane, limit, scratch };
+  const runs = new Runs(plan, baseline);
   const job = async (file) => {
-    const run = (rsnet) => runFile(file, { ...setup, rsnet });
-    const builtin = plan.compare ? await baseline.outcome(file.name, () => run(false)) : undefined;
-    const rsnet = builtin && !builtin.ok ? undefined : await repeated(plan.repeat, () => run(true));
-    return judge(file.name, builtin, rsnet, Object.hasOwn(plan.excluded, file.name));
+    const excluded = Object.hasOwn(plan.excluded, file.name);
+    const first = await runs.first(file);
+    if (!wantsAgain(first, excluded, plan.repeat)) return { result: judge(file.name, first, first, excluded) };
+    return { again: async () => judge(file.name, first, await runs.again(file, first), excluded) };
   };
-  const finish = () => {
-    if (plan.compare) baseline.save();
-  };
-  return { results: schedule(plan.files, plan.jobs, job), finish };
+  return { results: schedule(plan.files, plan.jobs, job), finish: () => baseline.save() };
 }
 
 module.exports = { runPlan };

@@ -7,6 +7,7 @@ const path = require('node:path');
 const FOLDERS = { parallel: true, sequential: false, pummel: false };
 
 const DEFAULT_GROUP = /^test-net-/;
+const ANY = /^/;
 
 /**
  * @typedef {object} TestFile
@@ -16,22 +17,36 @@ const DEFAULT_GROUP = /^test-net-/;
  */
 
 /**
- * Lists the suite's files to run.
+ * Lists the suite's files.
  * @param {string} folder the suite's folder
- * @param {{group?: RegExp, filter?: RegExp}} wanted `group` looks at all names of the suite and takes the
- *   place of test-net-*; `filter` leaves of these only some
  * @returns {TestFile[]}
  */
-function selectFiles(folder, { group = DEFAULT_GROUP, filter } = {}) {
+function listFiles(folder) {
   const files = [];
   for (const [kind, parallel] of Object.entries(FOLDERS)) {
     for (const file of fs.readdirSync(path.join(folder, 'test', kind)).sort()) {
-      if (!/^test-.*\.[cm]?js$/.test(file) || !group.test(file)) continue;
+      if (!/^test-.*\.[cm]?js$/.test(file)) continue;
       const name = `${kind}/${file}`;
-      if (!filter || filter.test(name)) files.push({ name, path: path.join(folder, 'test', name), parallel });
+      files.push({ name, path: path.join(folder, 'test', name), parallel });
     }
   }
   return files;
+}
+
+/**
+ * Chooses the files to run.
+ * @param {TestFile[]} files all of the suite
+ * @param {object} wanted
+ * @param {RegExp} [wanted.group] looks at the files' names without their folder; test-net-* when left out, or
+ *   everything if there is a sample
+ * @param {string[]} [wanted.sample] names; those that this version of the suite does not have are left out
+ * @param {RegExp} [wanted.filter] looks at the names with the folder
+ * @returns {TestFile[]}
+ */
+function selectFiles(files, { group, sample, filter }) {
+  const wantedGroup = group ?? (sample ? ANY : DEFAULT_GROUP);
+  return files.filter(({ name }) => (
+    wantedGroup.test(path.basename(name)) && (!sample || sample.includes(name)) && (!filter || filter.test(name))));
 }
 
 /**
@@ -50,4 +65,4 @@ function readDirectives(file) {
   return { flags: words('Flags'), env };
 }
 
-module.exports = { selectFiles, readDirectives };
+module.exports = { listFiles, selectFiles, readDirectives };
