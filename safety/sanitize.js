@@ -1,0 +1,60 @@
+'use strict';
+
+// npm run sanitize: AddressSanitizer over the addon in node, ThreadSanitizer or valgrind over the Rust tests.
+//
+//   --tool asan|leaks|tsan|valgrind   which, may be repeated; asan and leaks unless given
+//   --lane inline|worker              both unless given
+//   --only RE                         spec files by name (asan)
+//   --all, --short                    more of them, fewer of them (asan)
+
+const { parseArgs } = require('node:util');
+const { Failure, main } = require('../scripts/lib/run');
+const address = require('./address');
+const { runMemcheck, runThreads } = require('./rust-tests');
+const { chooseSpecs } = require('./specs');
+
+const TOOLS = ['asan', 'leaks', 'tsan', 'valgrind'];
+const LANES = ['inline', 'worker'];
+
+/**
+ * @param {string} name of the option
+ * @param {string[]} given values
+ * @param {string[]} known values
+ * @throws {Failure} for one that is not known
+ */
+function check(name, given, known) {
+  const wrong = given.find((value) => !known.includes(value));
+  if (wrong !== undefined) throw new Failure(`--${name} must be one of ${known.join(', ')}, got ${wrong}`);
+}
+
+main(() => {
+  const { values } = parseArgs({
+    options: {
+      all: { type: 'boolean' },
+      lane: { type: 'string', multiple: true, default: LANES },
+      only: { type: 'string' },
+      short: { type: 'boolean' },
+      tool: { type: 'string', multiple: true, default: ['asan', 'leaks'] },
+    },
+  });
+  check('tool', values.tool, TOOLS);
+  check('lane', values.lane, LANES);
+  const tell = (line) => console.log(line);
+  let bad = 0;
+  if (values.tool.includes('asan') || values.tool.includes('leaks')) {
+    const specs = chooseSpecs(values);
+    if (specs.length === 0) throw new Failure('no spec has such a name');
+    const build = address.prepare();
+    try {
+      for (const lane of values.lane) {
+        if (values.tool.includes('asan')) bad += address.runSpecs(build, specs, lane, tell);
+        if (values.tool.includes('leaks')) bad += address.runLeaks(build, lane, tell);
+      }
+    } finally {
+      address.finish(build);
+    }
+  }
+  if (values.tool.includes('tsan')) bad += runThreads(tell);
+  if (values.tool.includes('valgrind')) bad += runMemcheck(tell);
+  if (bad > 0) throw new Failure(`${bad} with findings`);
+});
