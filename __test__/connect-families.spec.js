@@ -9,6 +9,7 @@ const {
   once,
   thrownBy,
   traceTest,
+  turn,
 } = require('./helpers');
 
 /**
@@ -203,6 +204,30 @@ describe('traces of autoSelectFamily', () => {
       t.note('socket', socket.autoSelectFamilyAttemptedAddresses);
     });
   }
+
+  traceTest('a socket that is used again after its signal tries none of several addresses', async (t) => {
+    const server = await t.listen();
+    const socket = t.watch(new t.net.Socket({ signal: AbortSignal.abort() }), 'socket', { only });
+    socket.on('error', () => {});
+    await closed(socket);
+    const lookup = listing('::1', '127.0.0.1');
+    socket.connect({ host: 'a.invalid', port: server.at.port, autoSelectFamily: true, lookup });
+    await once(socket, 'lookup');
+    await turn(10);
+    t.note('socket', socket.connecting, socket.autoSelectFamilyAttemptedAddresses);
+    socket.destroy();
+    await turn(2);
+  });
+
+  traceTest('the addresses that were attempted, as the listeners see them', async (t) => {
+    const server = await t.listen();
+    const socket = t.watch(
+      t.net.connect({ ...server.at, host: 'a.invalid', autoSelectFamily: true, lookup: listing('::1', '127.0.0.1') }),
+      'socket',
+      { only, props: ['autoSelectFamilyAttemptedAddresses'] },
+    );
+    await once(socket, 'ready');
+  });
 
   traceTest('a local address given turns the selection off', async (t) => {
     const server = await t.listen();

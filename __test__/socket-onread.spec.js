@@ -108,6 +108,47 @@ describe.each(matrix)('%s client, %s server: onread', (clientName, serverName, c
     expect(parts.join('')).toBe('0123456789');
   });
 
+  test('several sockets may share a buffer', async () => {
+    const server = await listen(serverNet, (peer) => peer.end(peer.remotePort.toString().repeat(1000)));
+    const buffer = Buffer.alloc(64);
+    const texts = await Promise.all(Array.from({ length: 20 }, async () => {
+      let text = '';
+      const socket = connect(clientNet, {
+        ...server.at,
+        onread: {
+          buffer,
+          callback(count, given) {
+            text += given.toString('latin1', 0, count);
+          },
+        },
+      });
+      await once(socket, 'connect');
+      const expected = socket.localPort.toString().repeat(1000);
+      await closed(socket);
+      return [text, expected];
+    }));
+    for (const [text, expected] of texts) expect(text).toBe(expected);
+  });
+
+  test('the buffer may grow and shrink from read to read', async () => {
+    const data = Buffer.from(Array.from({ length: 50_000 }, (_, index) => index % 251));
+    const server = await listen(serverNet, (peer) => peer.end(data));
+    const sizes = [1, 700, 3, 20_000, 64];
+    const parts = [];
+    let reads = 0;
+    const socket = connect(clientNet, {
+      ...server.at,
+      onread: {
+        buffer: () => Buffer.alloc(sizes[reads++ % sizes.length]),
+        callback: (count, given) => {
+          parts.push(Buffer.from(given.subarray(0, count)));
+        },
+      },
+    });
+    await closed(socket);
+    expect(Buffer.concat(parts).equals(data)).toBe(true);
+  });
+
   test('a large transfer arrives complete and in order', async () => {
     const sent = Buffer.alloc(1 << 20, 'rsnet onread ');
     const server = await listen(serverNet, (peer) => peer.end(sent));

@@ -2,8 +2,9 @@
 
 // Several writes of one turn: rsnet sends them together, and nobody may see it.
 
-const { collect, describeRsnet, implementations, listen, matrix, once, pair, receive, spawnNode, traceTest } =
-  require('./helpers');
+const {
+  closed, collect, describeRsnet, implementations, listen, matrix, once, pair, receive, spawnNode, traceTest,
+} = require('./helpers');
 const { random, randomBytes } = require('./helpers/random');
 
 describe.each(matrix)('%s client, %s server: writes of one turn', (clientName, serverName, clientNet, serverNet) => {
@@ -98,6 +99,16 @@ describe('traces of writes of one turn', () => {
     t.ticks('client', 'after the writes');
     client.end(t.callback('client', 'ended'));
     t.note('bytes', (await received).length);
+  });
+
+  traceTest('two to a peer that has gone unseen, as nobody reads: the second one fails', async (t) => {
+    const { client, peer } = await pair(t.net, t.net, { server: { pauseOnConnect: true } });
+    t.watch(peer, 'peer');
+    peer.on('error', () => {});
+    client.destroy();
+    await once(client, 'close');
+    for (const text of ['1', '2']) t.call('peer', text, () => peer.write(text, t.callback('peer', `written ${text}`)));
+    await closed(peer);
   });
 });
 

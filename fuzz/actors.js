@@ -3,6 +3,7 @@
 // The servers and sockets of a run, with listeners that write down what they emit.
 
 const { errorMonitor } = require('node:events');
+const { BlockList } = require('node:net');
 const { maskPort } = require('./format');
 const { perform } = require('./perform');
 
@@ -159,6 +160,18 @@ function accept(world, socket) {
 }
 
 /**
+ * @param {{blockList?: string}} [options] of a server or client: what is blocked
+ * @returns {object} the same with a BlockList
+ */
+function withBlockList(options) {
+  // Where the host has no such option, rsnet still has it: there is nothing to compare.
+  if (!options?.blockList || !BlockList.isBlockList) return { ...options, blockList: undefined };
+  const blockList = new BlockList();
+  blockList.addAddress(options.blockList === 'loopback' ? '127.0.0.1' : '192.0.2.1');
+  return { ...options, blockList };
+}
+
+/**
  * Makes the program's server; it does not listen yet.
  *
  * @param {import('./world').World} world
@@ -167,7 +180,7 @@ function accept(world, socket) {
 function makeServer(world) {
   const { config, options } = world.program.server;
   const actor = newActor('server', config ?? {});
-  const server = world.implementations.server.createServer(options);
+  const server = world.implementations.server.createServer(withBlockList(options));
   actor.server = server;
   server.on(errorMonitor, (error) => world.own(error, 'server'));
   server.on('error', (error) => happen(world, actor, 'error', [error]));
@@ -191,7 +204,7 @@ function makeServer(world) {
 function makeClient(world, number) {
   const config = world.program.clients[number];
   const actor = newActor(`c${number}`, config);
-  const options = { ...config.options };
+  const options = withBlockList(config.options);
   if (config.signal) {
     actor.controller = new AbortController();
     options.signal = actor.controller.signal;

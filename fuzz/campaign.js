@@ -72,7 +72,7 @@ async function runCampaign(options) {
   const pool = new Pool({ processes, lane });
   const counts = {
     programs: 0, equal: 0, different: 0, died: 0, unsteady: 0, excluded: 0, failed: 0, retaken: 0, neighbours: 0,
-    kinds: 0,
+    excused: 0, kinds: 0,
   };
   const kinds = new Map();
   const findings = [];
@@ -81,6 +81,7 @@ async function runCampaign(options) {
     counts.programs += 1;
     counts[result.verdict] += 1;
     if (result.retaken > 0) counts.retaken += 1;
+    if (result.excused) counts.excused += 1;
     if (result.neighbour) counts.neighbours += 1;
     if (['different', 'died', 'failed', 'unsteady'].includes(result.verdict)) {
       const kind = kindOf(result);

@@ -6,7 +6,7 @@
 /** Forms in which data is written; see makeData. */
 const FORMS = [
   [6, 'buffer'], [4, 'utf8'], [2, 'latin1'], [1, 'ascii'], [1, 'hex'], [1, 'base64'], [1, 'base64url'], [1, 'ucs2'],
-  [1, 'uint8array'], [1, 'wide'],
+  [1, 'uint8array'], [1, 'uint16array'], [1, 'dataview'], [1, 'wide'],
 ];
 
 const SIZES = [[1, 0], [3, 1], [3, 7], [3, 64], [3, 500], [3, 1000], [2, 2000]];
@@ -53,7 +53,12 @@ const ODD_CALLS = [
   (random) => ['encoding', random.pick(['no-such', 'utf8'])],
   (random) => ['keepAlive', random.pick(['yes', 5, null, true]), random.pick([-1, 'soon', 1.5, 1000])],
   (random) => ['noDelay', random.pick(['yes', 0, null])],
+  (random) => ['readOdd', random.pick(['nan', 'text', 'negative', 'fraction', 'large', 'null'])],
+  (random) => ['unshift', random.pick([0, 1, 50])],
 ];
+
+/** Calls of the handle that programs are known to make. */
+const HANDLE_CALLS = ['getsockname', 'getpeername', 'hasRef', 'setNoDelay', 'fd'];
 
 /** Where nothing answers; no port above 1 is used, so that no other program's server is met. */
 const NOWHERE = [
@@ -117,6 +122,12 @@ function socketOperation(random, { transport }) {
     [1, () => [['listenForData']]],
     [1, () => [['removeDataListeners']]],
     [1, () => [['abort']]],
+    [1, () => [['dispose']]],
+    [1, () => [['halfOpen', random.chance(0.5)]]],
+    [1, () => [['pipe', random.pick(['fast', 'slow', 'small'])]]],
+    [0.5, () => [['unpipe']]],
+    [0.5, () => [['once', random.pick(['data', 'end', 'readable', 'drain', 'close'])]]],
+    [0.5, () => [['handleCall', random.pick(HANDLE_CALLS)]]],
     [1, () => [connect(random, transport)]],
     [1, () => [['connectTo', random.pick(NOWHERE)]]],
     [3, () => [random.pick(ODD_CALLS)(random)]],
@@ -135,6 +146,10 @@ function serverOperation(random) {
     [2, () => [['connections']]],
     [1, () => [['address']]],
     [2, () => [['maxConnections', random.pick([0, 1, 2])]]],
+    [1, () => [['maxConnectionsOdd', random.pick(['negative', 'nan', 'text', 'null', 'infinite', 'undefined'])]]],
+    [1, () => [['dispose']]],
+    [1, () => [['closeOdd', random.pick(['null', 'number', 'text', 'object'])]]],
+    [1, () => [['connectionsOdd', random.pick(['undefined', 'number', 'text'])]]],
     [1, () => [[random.pick(['ref', 'unref'])]]],
     [1, () => [['listen', random.pick(['options', 'positional', 'callback'])]]],
     [1, () => [['clash']]],

@@ -40,6 +40,8 @@ function server(random, transport) {
   if (random.chance(0.1)) extra.backlog = random.pick([1, 10, 511]);
   if (random.chance(0.1)) extra.exclusive = true;
   if (random.chance(0.1)) extra.signal = true;
+  if (transport === 'tcp4' && random.chance(0.15)) extra.host = random.pick(['0.0.0.0', '::', 'absent']);
+  if (transport === 'tcp4' && random.chance(0.05)) options.blockList = random.pick(['loopback', 'other']);
   if (transport === 'tcp6' && random.chance(0.3)) extra.ipv6Only = true;
   if (transport === 'unix' && random.chance(0.2)) extra.readableAll = true;
   if (transport === 'unix' && random.chance(0.2)) extra.writableAll = true;
@@ -82,6 +84,11 @@ function clientOptions(random) {
   if (random.chance(0.35)) options.allowHalfOpen = true;
   if (random.chance(0.1)) options.noDelay = true;
   if (random.chance(0.1)) options.keepAlive = true;
+  if (random.chance(0.05)) options.blockList = random.pick(['loopback', 'other']);
+  if (random.chance(0.05)) options.timeout = 1e6;
+  if (random.chance(0.05)) options.manualStart = true;
+  if (random.chance(0.03)) options.readable = random.chance(0.5);
+  if (random.chance(0.03)) options.writable = random.chance(0.5);
   return options;
 }
 

@@ -22,6 +22,17 @@
 // In abrupt bulk programs, in which one end goes away in the middle
 // 9. How much arrives, and how many writes succeed. It must still be the beginning of what was written.
 // 10. Whether the other end sees a reset, an end or a broken pipe. That depends on what was still unread.
+//
+// On the worker lane
+// 11. How a socket learns that the other end goes away in this very step: by an end or by ECONNRESET, by a read or by
+//     a write. The other end may send bytes, an end and a reset in one step; the built-in, with both ends in one
+//     thread, looks after all of them, while the thread that reads for the worker lane may look in between, as the
+//     built-in may with the other end in another process. What this one socket does afterwards is not compared. Only
+//     where it is so each time that the program is run; the number of such programs is printed.
+// 12. 'pause' and 'resume' where a socket is piped: they follow from the chunks (rule 2), and another thread may read
+//     in between two writes of one tick.
+// 13. Whether a socket that was destroyed and connects again is closed before the new connect ends: another thread
+//     waits for the one, the event loop for the other.
 
 /** Events that belong to the writing side of a socket, for rule 6. */
 const WRITING = /callback|^(drain|finish|prefinish)$/;
@@ -34,6 +45,11 @@ const HELD = /(bytesRead|readableLength)=\d+ /g;
 
 /** Events that say how an abrupt program ended, for rule 10. */
 const ENDINGS = /^(error|end|finish|prefinish|iterated|close)$|callback/;
+
+/** Lines of a socket that learns that its other end is gone, and of one that goes, for rule 11; for rule 13. */
+const LEARNS = /^(\d+): (?:event (?:error|end|prefinish|finish|close|iterated|.*callback)\b|write \d+ \w+ \w+ ->)/;
+const AGAIN = /^(\d+): event (close|connect|connectionAttemptFailed)\b/;
+const LEAVES = /: event (?:finish|close|drop)\b/;
 
 /**
  * One entry as a line.
@@ -114,14 +130,49 @@ function normaliseBulk(entries, abrupt) {
 }
 
 /**
+ * Rule 13.
+ *
+ * @param {string | undefined} one line
+ * @param {string | undefined} other line
+ * @returns {boolean} whether one tells of a close and the other of a connect, in one step
+ */
+function isAgain(one, other) {
+  const [step, event] = AGAIN.exec(one)?.slice(1) ?? [];
+  const [otherStep, otherEvent] = AGAIN.exec(other)?.slice(1) ?? [];
+  return step !== undefined && step === otherStep && (event === 'close') !== (otherEvent === 'close');
+}
+
+/**
+ * Rules 11 and 13.
+ *
+ * @param {string | undefined} expected line of the built-in
+ * @param {string | undefined} actual line of the worker lane
+ * @param {string} actor whose lines these are
+ * @param {Map<string, string[]>} lines all of the built-in
+ * @returns {boolean} whether the difference between the two is open there
+ */
+function isOpenOnWorker(expected, actual, actor, lines) {
+  if (isAgain(expected, actual)) return true;
+  const step = LEARNS.exec(expected)?.[1];
+  if (step === undefined || step !== LEARNS.exec(actual)?.[1]) return false;
+  const leaves = (own) => own.some((one) => one.startsWith(`${step}: event `) && LEAVES.test(one));
+  return [...lines].some(([other, own]) => other !== actor && leaves(own));
+}
+
+/**
  * What of a trace counts.
  *
  * @param {object[]} entries a trace
  * @param {object} program see generate.js
+ * @param {boolean} onWorker whether it is compared with one of the worker lane
  * @returns {Map<string, string[]>} actor (in bulk programs: and lane) -> lines
  */
-function normalise(entries, program) {
-  return program.bulk ? normaliseBulk(entries, program.abrupt) : normaliseFine(entries, /highWaterMark/.test(JSON.stringify(program)));
+function normalise(entries, program, onWorker) {
+  const text = JSON.stringify(program);
+  const isPiped = onWorker && text.includes('["pipe",');
+  const counts = ({ kind, label }) => kind !== 'event' || !/^(pause|resume)$/.test(label);
+  const kept = isPiped ? entries.filter(counts) : entries;
+  return program.bulk ? normaliseBulk(kept, program.abrupt) : normaliseFine(kept, text.includes('highWaterMark'));
 }
 
-module.exports = { normalise };
+module.exports = { isOpenOnWorker, normalise };

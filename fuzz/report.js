@@ -69,9 +69,10 @@ function formatFinding(finding, command) {
 function formatCounts(counts, seconds) {
   const rest = ['different', 'died', 'failed', 'unsteady', 'excluded'].filter((key) => counts[key] > 0)
     .map((key) => `${counts[key]} ${key}`);
+  const excused = counts.excused > 0 ? `, ${counts.excused} by rule 11` : '';
   const rate = Math.round(counts.programs / Math.max(seconds, 0.001));
   return `${counts.programs} programs, ${counts.equal} equal${rest.length > 0 ? `, ${rest.join(', ')}` : ''} `
-    + `(${counts.retaken} retaken at a slower pace), ${Math.round(seconds)} s, ${rate}/s`;
+    + `(${counts.retaken} retaken at a slower pace${excused}), ${Math.round(seconds)} s, ${rate}/s`;
 }
 
 module.exports = { formatCounts, formatFinding };

@@ -37,6 +37,7 @@ const serverOperations = {
   listen(world, actor, form, extra = {}) {
     const where = place(world);
     const options = { ...where, ...extra };
+    if (extra.host === 'absent') delete options.host;
     if (extra.signal) {
       actor.controller = new AbortController();
       options.signal = actor.controller.signal;
@@ -73,6 +74,17 @@ const serverOperations = {
     return actor.server.close(done);
   },
   connections: (world, actor) => actor.server.getConnections(callback(world, actor, 'getConnections')),
+  closeOdd: (world, actor, odd) => actor.server.close(ODD_VALUES[odd]),
+  connectionsOdd: (world, actor, odd) => actor.server.getConnections(ODD_VALUES[odd]),
+  dispose(world, actor) {
+    const told = (label) => (value) => world.record('server', 'event', label, [value]);
+    actor.server[Symbol.asyncDispose]().then(told('disposed'), told('not disposed'));
+    return undefined;
+  },
+  maxConnectionsOdd(world, actor, odd) {
+    actor.server.maxConnections = ODD_VALUES[odd];
+    return undefined;
+  },
   address: (world, actor) => actor.server.address(),
   maxConnections(world, actor, most) {
     actor.server.maxConnections = most;

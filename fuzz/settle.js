@@ -57,6 +57,9 @@ function isAnythingDue(world) {
     if (actor.name.startsWith('c') && actor.seen.has('connect') && !actor.peer) connected += 1;
   }
   const server = world.actors.get('server');
+  // The server may still hear of a client that went away at once.
+  const left = ({ connectedIn, socket }) => socket.destroyed && connectedIn === world.step;
+  if (server.server.listening && world.unpaired.some(left)) return true;
   if (connected > 0 && server.server.listening && !server.seen.has('drop')) return true;
   if (server.listens && !server.server.listening) {
     if (!server.closing) return !server.seen.has('listening') && !server.seen.has('error');

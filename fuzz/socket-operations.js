@@ -3,7 +3,11 @@
 // What a program can do with a socket. Each operation is given (world, actor, ...arguments) and returns what the call
 // returned; what the call throws is written down by perform.js.
 
+const { Writable } = require('node:stream');
 const { content } = require('./random');
+
+/** Whether the host's streams take views of all kinds. */
+const TAKES_VIEWS = takesViews();
 
 /** How long the timeout of the operation 'shortTimeout' is, in milliseconds. */
 const SHORT_TIMEOUT = 2;
@@ -16,6 +20,15 @@ const ODD_VALUES = {
   null: null, undefined, number: 5, negative: -1, fraction: 1.5, nan: NaN, infinite: Infinity, true: true, object: {},
   array: [1], text: 'no', empty: '', function() {}, symbol: Symbol('odd'), bigint: 5n, large: 2 ** 40,
 };
+
+/** @returns {boolean} whether a stream takes a view that is no Uint8Array */
+function takesViews() {
+  try {
+    return new Writable({ write() {} }).write(new Uint16Array(1));
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Data to write, and the bytes it stands for.
@@ -33,6 +46,12 @@ function makeData(actor, size, form) {
   const bytes = content(actor.name.charCodeAt(0), actor.written, size);
   if (form === 'buffer') return { value: bytes, encoding: undefined, bytes };
   if (form === 'uint8array') return { value: new Uint8Array(bytes), encoding: undefined, bytes };
+  if (form === 'uint16array' || form === 'dataview') {
+    const even = size - size % 2;
+    const { buffer } = new Uint8Array(bytes);
+    const value = form === 'dataview' ? new DataView(buffer, 0, even) : new Uint16Array(buffer, 0, even / 2);
+    return { value, encoding: undefined, bytes: TAKES_VIEWS ? bytes.subarray(0, even) : bytes.subarray(0, 0) };
+  }
   const value = bytes.toString(form);
   return { value, encoding: form, bytes: Buffer.from(value, form) };
 }
@@ -65,6 +84,24 @@ function callback(world, actor, label) {
     actor.pendingCallbacks -= 1;
     world.record(actor.name, 'event', `${label} callback`, args);
   };
+}
+
+/**
+ * Where a socket is piped to.
+ *
+ * @param {string} pace 'fast', 'slow' (each write ends in a later turn) or 'small' (it wants to be waited for at once)
+ * @param {(chunk: Buffer) => void} take gets what arrives
+ * @returns {Writable}
+ */
+function makeSink(pace, take) {
+  return new Writable({
+    highWaterMark: pace === 'small' ? 1 : undefined,
+    write(chunk, encoding, done) {
+      take(chunk);
+      if (pace === 'fast') done();
+      else setImmediate(done);
+    },
+  });
 }
 
 const writing = {
@@ -112,7 +149,21 @@ const reading = {
     return actor.socket.on('data', (chunk) => { if (records) world.recordData(actor, chunk); });
   },
   removeDataListeners: (world, actor) => actor.socket.removeAllListeners('data'),
+  readOdd: (world, actor, odd) => {
+    const chunk = actor.socket.read(ODD_VALUES[odd]);
+    return typeof chunk === 'string' || Buffer.isBuffer(chunk) ? `${typeof chunk} of ${chunk.length}` : chunk;
+  },
+  unshift: (world, actor, size) => actor.socket.unshift(Buffer.alloc(size, 'u')),
+  pipe(world, actor, pace) {
+    const records = actor.config.reader === 'none' && !actor.listensForData;
+    actor.listensForData = true;
+    return actor.socket.pipe(makeSink(pace, (chunk) => { if (records) world.recordData(actor, chunk); }));
+  },
   unpipe: (world, actor) => actor.socket.unpipe(),
+  once(world, actor, event) {
+    const length = (value) => (value?.length === undefined ? value : 'data');
+    return actor.socket.once(event, (...args) => world.record(actor.name, 'event', `once ${event}`, args.map(length)));
+  },
 };
 
 const ending = {
@@ -124,6 +175,11 @@ const ending = {
   },
   destroySoon: (world, actor) => actor.socket.destroySoon(),
   reset: (world, actor) => actor.socket.resetAndDestroy(),
+  dispose(world, actor) {
+    const told = (label) => (value) => world.record(actor.name, 'event', label, [value]);
+    actor.socket[Symbol.asyncDispose]().then(told('disposed'), told('not disposed'));
+    return undefined;
+  },
   abort(world, actor) {
     return actor.controller ? actor.controller.abort() : 'no signal';
   },
@@ -146,6 +202,18 @@ const options = {
   ref: (world, actor) => actor.socket.ref(),
   unref: (world, actor) => actor.socket.unref(),
   address: (world, actor) => actor.socket.address(),
+  halfOpen(world, actor, allowed) {
+    actor.socket.allowHalfOpen = allowed;
+    return undefined;
+  },
+  handleCall(world, actor, name) {
+    const handle = actor.socket._handle;
+    if (!handle) return 'no handle';
+    if (name === 'fd') return handle.fd >= 0;
+    const out = {};
+    const result = name.startsWith('get') && handle[name] ? handle[name](out) : handle[name]?.(true);
+    return [result, out];
+  },
 };
 
 /** Lookup functions for the option `lookup`, by name. Each answers in a later tick unless its name says otherwise. */
@@ -184,29 +252,34 @@ function target(world) {
  * - The socket still has a handle of the other kind. The built-in then ends the process with a failed assertion, or
  *   throws a TypeError from its inside where nobody can catch it, so there is nothing to compare.
  * - The name 'localhost' is, or would be, looked up beside something else. A thread does that, at its own time.
+ * - One of two connects at once has several addresses. The built-in then fails with an assertion of its own.
  * - The socket has just been destroyed without an error: whether its 'close' or the new connection comes first is open.
  *
  * @param {object} actor
  * @param {object} where what connect is given
+ * @param {string} [lookup] a key of LOOKUPS
  * @returns {boolean}
  */
-function isLeftOut(actor, where) {
+function isLeftOut(actor, where, lookup) {
   const { _handle, closed, connecting, destroyed } = actor.socket;
   const looksUp = !where.path && !where.host;
   if (destroyed && !closed && !actor.seen.has('error')) return true;
   if (looksUp ? connecting || _handle || destroyed : connecting && actor.looksUp) return true;
   if (_handle && (_handle.constructor.name === 'Pipe') !== Boolean(where.path)) return true;
+  if (connecting && (lookup === 'both' || actor.lookup === 'both')) return true;
   actor.looksUp = looksUp;
+  actor.lookup = lookup;
   return false;
 }
 
 const connecting = {
   connect(world, actor, form, extra = {}) {
     const where = target(world);
-    if (isLeftOut(actor, where)) return 'left out';
+    if (isLeftOut(actor, where, extra.lookup)) return 'left out';
     const opts = { ...extra };
     if (extra.lookup) opts.lookup = LOOKUPS[extra.lookup];
     actor.seen.clear();
+    actor.connectedIn = world.step;
     if (!world.unpaired.includes(actor)) {
       actor.early = [];
       actor.outgoing = undefined;

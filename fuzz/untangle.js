@@ -10,10 +10,10 @@ const AT_ONCE = new Set([
 ]);
 
 /** Operations after which a socket is, or may be, gone. */
-const LEAVING = /^(destroy|destroySoon|reset|abort|connect|connectTo|connectOdd.*|endOdd|writeOdd|end)$/;
+const LEAVING = /^(destroy|destroySoon|dispose|reset|abort|connect|connectTo|connectOdd.*|endOdd|writeOdd|end)$/;
 
 /** Operations that the other end sees. */
-const TRAFFIC = /^(write|writeOdd|cork|uncork|end|endOdd|destroy|destroySoon|reset|abort|connect.*)$/;
+const TRAFFIC = /^(write|writeOdd|cork|uncork|end|endOdd|destroy|destroySoon|dispose|reset|abort|connect.*)$/;
 
 /**
  * @param {any[][]} ops
@@ -38,15 +38,17 @@ function calmHooks(config, names) {
 
 /**
  * Leaves out things of which nothing is to be learnt: a socket that is destroyed in its own 'connectionAttempt'
- * listener makes the built-in throw a TypeError from its inside; how many buffers of `onread` are filled before an
- * operation of a listener takes effect is open, as with all chunks of data; and so is whether an end that follows the
- * data is there before another connect has failed.
+ * listener (by a write after its end, too) makes the built-in throw a TypeError from its inside; how many buffers of
+ * `onread` are filled before an operation of a listener takes effect is open, as with all chunks of data; and so is
+ * whether an end that follows the data is there before another connect has failed, or, after the end, whether the own
+ * end is complete before that: it depends on how much the kernel says at once.
  *
  * @param {object} config of a client or an accepted connection
  */
 function calmOddities(config) {
   for (const hook of config.hooks ?? []) {
-    if (hook.event === 'connectionAttempt') hook.ops = without(hook.ops, LEAVING);
+    if (hook.event === 'connectionAttempt') hook.ops = without(without(hook.ops, LEAVING), TRAFFIC);
+    if (hook.event === 'end') hook.ops = without(hook.ops, /^connect/);
     if (hook.event === 'data') hook.ops = config.onread ? [] : without(hook.ops, /^connect/);
   }
 }

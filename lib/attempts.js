@@ -11,7 +11,7 @@ const {
 const { codes, ExceptionWithHostPort, NodeAggregateError } = require('./errors');
 const { TCP } = require('./handle');
 const { ConnectReq } = require('./requests');
-const { kReinitializeHandle } = require('./symbols');
+const { kReinitializeHandle, kSignal } = require('./symbols');
 const { UV_ECANCELED, UV_ETIMEDOUT } = require('./uv');
 
 /**
@@ -62,6 +62,8 @@ class Attempts {
   advance() {
     clearTimeout(this.timer);
     const { socket } = this;
+    // A socket may connect again after its signal: with one address it does, with several it goes on for ever.
+    if (socket[kSignal]?.aborted) return;
     if (this.next === this.addresses.length) {
       this.giveUp();
       return;
@@ -77,8 +79,8 @@ class Attempts {
       if (socket.connecting) this.advance();
       return;
     }
-    socket.autoSelectFamilyAttemptedAddresses.push(`${address}:${this.port}`);
     socket.emit('connectionAttempt', address, this.port, family);
+    socket.autoSelectFamilyAttemptedAddresses.push(`${address}:${this.port}`);
     if (!socket.connecting || !socket._handle) return;
     this.connect(address, family, current);
   }

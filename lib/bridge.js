@@ -3,9 +3,11 @@
 // Where the addon's events come in: one Bridge for this instance of the module, and the table of open handles.
 
 const { setImmediate } = require('timers');
-const { markAsUntransferable } = require('worker_threads');
 const { beginTurn, endTurn } = require('./gather');
 const native = require('./native');
+
+/** The slot of a handle that was closed, as the addon takes it. */
+const NO_SLOT = 0xffffffff;
 
 /** Kinds of events, as the addon numbers them. */
 const kinds = { CONNECT: 1, READ: 2, WRITE: 3, SHUTDOWN: 4, CONNECTION: 5, CLOSED: 6 };
@@ -17,36 +19,43 @@ const freeSlots = [];
 let bridge;
 let restsLater = false;
 let writer;
+let feeder;
+
+/** The addon's plain functions, by their names; filled as soon as there is a handle. */
+const commands = {};
 
 /**
  * Events that one call of the inline lane may bring; as many as others may have to wait for.
  */
 const BATCH = 64;
 
-/** Fields of each: slot, kind, status, and where the bytes stand in `memory` (-1: apart). */
+/** Fields of each: slot, kind, status, and where the bytes stand in `memory`. */
 const FIELDS = 4;
 
-/** Bytes of memory that small reads share. It stays as long as somebody keeps one of them. */
-const MEMORY_SIZE = 16 * 1024;
+/** Instead of an offset: the bytes stand in memory of the socket's own. */
+const OWN = -2;
 
-/** The addon reads into the memory while this much of it is free. */
-const MEMORY_RESERVE = 4 * 1024;
+/** Bytes of memory that the reads of a batch land in: a large one, or several. */
+const MEMORY_SIZE = 320 * 1024;
+
+/** A read of up to this many bytes is copied as a typed array: a copy of 64 bytes and less lives in V8's heap. */
+const SMALL = 1024;
 
 const entries = new Int32Array(BATCH * FIELDS);
-let memory = newMemory();
+
+/**
+ * Used again and again, so nobody else gets hold of it: each read is copied to a Buffer with an ArrayBuffer of its own,
+ * as the built-in's are. Whoever transfers, detaches or fills that one has nobody else's bytes. V8 tracks memory of its
+ * own allocation by young collections, other memory by old ones, and memory that is used again stays in the cache.
+ */
+const { buffer: memory } = Buffer.allocUnsafeSlow(MEMORY_SIZE);
+
+/** The class of Buffers. */
+const FastBuffer = Buffer[Symbol.species];
 
 /** Which of the `entries` is being dispatched, and how many there are; 0 between two batches. */
 let position = 0;
 let filled = 0;
-
-/**
- * @returns {ArrayBuffer} not to be transferred: that would take the bytes of others along
- */
-function newMemory() {
-  const { buffer } = Buffer.allocUnsafeSlow(MEMORY_SIZE);
-  markAsUntransferable(buffer);
-  return buffer;
-}
 
 /**
  * Called by the worker lane for each event. What its threads find meanwhile waits until the event loop has gone on.
@@ -99,10 +108,23 @@ function dispatch(slot, kind, status, payload) {
       handle._acceptConnection(status);
       break;
     case kinds.CLOSED:
-      handle._completeClose();
+      handle._completeClose(slot);
       break;
   }
   endTurn();
+}
+
+/**
+ * @param {number} offset in `memory`
+ * @param {number} length
+ * @returns {Buffer} a copy of what was read there
+ */
+function copied(offset, length) {
+  const view = new Uint8Array(memory, offset, length);
+  if (length <= SMALL) return new FastBuffer(view);
+  const copy = Buffer.allocUnsafeSlow(length);
+  copy.set(view);
+  return copy;
 }
 
 /**
@@ -113,7 +135,6 @@ function dispatch(slot, kind, status, payload) {
  * @param {Buffer} [payload] the bytes of the last event, if they stand apart
  */
 function dispatchBatch(count, payload) {
-  let used = 0;
   filled = count;
   for (let i = 0; i < count; i++) {
     position = i;
@@ -124,23 +145,18 @@ function dispatchBatch(count, payload) {
     const offset = entries[at + 3];
     if (i > 0) tickBetween();
     try {
-      if (kind !== kinds.READ || status <= 0) {
+      if (kind !== kinds.READ || status <= 0 || offset === OWN) {
         dispatch(slot, kind, status, undefined);
-      } else if (offset < 0) {
-        dispatch(slot, kind, status, payload);
       } else {
-        used = offset + status;
-        dispatch(slot, kind, status, Buffer.from(memory, offset, status));
+        dispatch(slot, kind, status, offset < 0 ? payload : copied(offset, status));
+        // V8 looks for young Buffers that nobody has any more when it allocates memory for one, not when we do.
+        if (offset < 0) new ArrayBuffer(1);
       }
     } catch (error) {
       bridge.raise(error);
     }
   }
   filled = 0;
-  if (used > MEMORY_SIZE - MEMORY_RESERVE - 8 || memory.byteLength !== MEMORY_SIZE) {
-    memory = newMemory();
-    bridge.setMemory(memory);
-  }
 }
 
 /** Runs ticks between two events of a batch; what they throw does not keep the next event from being dispatched. */
@@ -179,21 +195,33 @@ function getBridge() {
   if (bridge === undefined) {
     bridge = new native.Bridge(dispatchFromThreads, tick, dispatchBatch, entries, memory);
     writer = bridge.writer();
+    feeder = bridge.feeder();
+    Object.assign(commands, bridge.functions());
   }
   return bridge;
 }
 
 /**
- * Gives a handle its slot and its native socket.
+ * Gives a handle its slot, by which the addon knows it.
  *
  * @param {object} handle
- * @returns {{slot: number, socket: object}}
+ * @returns {number}
  */
 function register(handle) {
+  if (bridge === undefined) getBridge();
   const slot = freeSlots.length > 0 ? freeSlots.pop() : handles.length;
-  const socket = new native.Socket(getBridge(), slot);
   handles[slot] = handle;
-  return { slot, socket };
+  return slot;
+}
+
+/**
+ * The commands of a handle that are not among `commands`.
+ *
+ * @param {number} slot
+ * @returns {object} the addon's Socket
+ */
+function viewOf(slot) {
+  return new native.Socket(getBridge(), slot);
 }
 
 /**
@@ -218,4 +246,17 @@ function write(slot, data, length) {
   return writer(slot, data, length);
 }
 
-module.exports = { awaitsData, getBridge, register, release, write };
+/**
+ * Sends what the kernel takes of a view to an open handle, which must not be closed. If some of it is left, a WRITE
+ * event tells when to go on.
+ *
+ * @param {number} slot
+ * @param {Buffer} data
+ * @param {number} offset where to begin
+ * @returns {number} bytes sent, or a negated errno
+ */
+function feed(slot, data, offset) {
+  return feeder(slot, data, offset);
+}
+
+module.exports = { NO_SLOT, awaitsData, commands, feed, getBridge, register, release, viewOf, write };

@@ -205,9 +205,6 @@ function describeNumber(value) {
 
 /** Constructors of the coded errors, by code. */
 const codes = {
-  ERR_BUFFER_OUT_OF_BOUNDS: define('ERR_BUFFER_OUT_OF_BOUNDS', NodeRangeError, (name) => (
-    name ? `"${name}" is outside of buffer bounds` : 'Attempt to access memory outside buffer bounds')),
-  ERR_ILLEGAL_CONSTRUCTOR: define('ERR_ILLEGAL_CONSTRUCTOR', NodeTypeError, 'Illegal constructor'),
   ERR_INVALID_ADDRESS_FAMILY: define('ERR_INVALID_ADDRESS_FAMILY', NodeRangeError,
     function(family, host, port) {
       this.host = host;
@@ -222,13 +219,10 @@ const codes = {
       if (text.length > 128) text = `${text.slice(0, 128)}...`;
       return `The ${name.includes('.') ? 'property' : 'argument'} '${name}' ${reason}. Received ${text}`;
     }),
-  ERR_INVALID_FD: define('ERR_INVALID_FD', NodeRangeError, '"fd" must be a positive integer: %s'),
   ERR_INVALID_FD_TYPE: define('ERR_INVALID_FD_TYPE', NodeTypeError, 'Unsupported fd type: %s'),
   ERR_INVALID_HANDLE_TYPE: define('ERR_INVALID_HANDLE_TYPE', NodeTypeError,
     'This handle type cannot be sent'),
   ERR_INVALID_IP_ADDRESS: define('ERR_INVALID_IP_ADDRESS', NodeTypeError, 'Invalid IP address: %s'),
-  ERR_INVALID_STATE: define('ERR_INVALID_STATE', NodeError, 'Invalid state: %s'),
-  ERR_INVALID_THIS: define('ERR_INVALID_THIS', NodeTypeError, 'Value of "this" must be of type %s'),
   ERR_IP_BLOCKED: define('ERR_IP_BLOCKED', NodeError, (ip) => `IP(${ip}) is blocked by net.BlockList`),
   ERR_MISSING_ARGS: define('ERR_MISSING_ARGS', NodeTypeError, (...names) => {
     const quote = (name) => (Array.isArray(name) ? name.map(quote).join(' or ') : `"${name}"`);
@@ -249,32 +243,10 @@ const codes = {
     'Socket connection timeout'),
   ERR_SOCKET_HANDLE_ADOPTED: define('ERR_SOCKET_HANDLE_ADOPTED', NodeError,
     'The bound socket has already been adopted by a server or socket'),
-  ERR_STREAM_ALREADY_FINISHED: define('ERR_STREAM_ALREADY_FINISHED', NodeError,
-    'Cannot call %s after a stream was finished'),
-  ERR_STREAM_DESTROYED: define('ERR_STREAM_DESTROYED', NodeError,
-    'Cannot call %s after a stream was destroyed'),
-  ERR_STREAM_NULL_VALUES: define('ERR_STREAM_NULL_VALUES', NodeTypeError,
-    'May not write null values to stream'),
-  ERR_STREAM_PREMATURE_CLOSE: define('ERR_STREAM_PREMATURE_CLOSE', NodeError, 'Premature close'),
-  ERR_STREAM_WRITE_AFTER_END: define('ERR_STREAM_WRITE_AFTER_END', NodeError, 'write after end'),
-  ERR_UNKNOWN_ENCODING: define('ERR_UNKNOWN_ENCODING', NodeTypeError, 'Unknown encoding: %s'),
   ERR_WORKER_HANDLE_NOT_TRANSFERABLE: define('ERR_WORKER_HANDLE_NOT_TRANSFERABLE', NodeError,
     '%s cannot be transferred in its current state; it must be a freshly created or accepted handle that has ' +
     'not started reading and has no pending writes'),
 };
-
-/** The error of an operation ended by an AbortSignal. */
-class AbortError extends Error {
-  /**
-   * @param {string} [message]
-   * @param {{cause: *}} [options]
-   */
-  constructor(message = 'The operation was aborted', options = undefined) {
-    super(message, options);
-    this.code = 'ABORT_ERR';
-    this.name = 'AbortError';
-  }
-}
 
 /** The error of a connect() whose every address failed: the `errors` in order, and the code of the first. */
 class NodeAggregateError extends AggregateError {
@@ -362,7 +334,6 @@ hide(UVExceptionWithHostPort.prototype, 'constructor', Error);
 
 module.exports = {
   codes,
-  AbortError,
   ErrnoException,
   ExceptionWithHostPort,
   NodeAggregateError,

@@ -1,20 +1,39 @@
 'use strict';
 
-// Large writes: handed to the engine piece by piece as the kernel takes them, straight from the program's memory. Only
-// the piece that the kernel stops at is copied, so that memory does not double and nothing of the program's memory is
-// read that it has taken away meanwhile.
+// Large writes: handed to the kernel as it takes them, straight from the program's memory. Nothing of it is copied, and
+// nothing is read of memory that the program has taken away meanwhile.
 
 const { setImmediate } = require('timers');
+const { feed } = require('./bridge');
 const gather = require('./gather');
-const { kConnectReq, kWriteReqs } = require('./stream-handle');
-const { UV_EFAULT } = require('./uv');
+const { kClosing, kConnectReq, kSlot, kWriteReqs } = require('./stream-handle');
+const { UV_EBADF, UV_EFAULT } = require('./uv');
 const { WritingHandle } = require('./writing-handle');
 
-/** Bytes of one piece. */
-const PIECE = 256 * 1024;
+/** Writes of more bytes than this are fed; what the kernel does not take of smaller ones is copied. */
+const MAX_COPIED = 16 * 1024;
 
 /** Encodings as WritingHandle numbers them. */
 const ENCODINGS = ['utf8', 'latin1', 'utf16le'];
+
+/**
+ * A write that is being fed.
+ * @typedef {object} Feed
+ * @property {Buffer[]} chunks
+ * @property {number[]} sizes their lengths when they were written
+ * @property {number} next which of the chunks is being sent
+ * @property {number} offset what was sent of it
+ * @property {number} left bytes of all of them that were not sent
+ */
+
+/**
+ * @param {Buffer[]} chunks
+ * @param {number} bytes in all
+ * @returns {Feed}
+ */
+function newFeed(chunks, bytes) {
+  return { chunks, sizes: chunks.map((chunk) => chunk.length), next: 0, offset: 0, left: bytes };
+}
 
 /** A handle whose large writes are fed to it. */
 class FeedingHandle extends WritingHandle {
@@ -24,7 +43,7 @@ class FeedingHandle extends WritingHandle {
    */
   constructor(provider, triggerAsyncId) {
     super(provider, triggerAsyncId);
-    /** The write that is being fed: `{ data, offset, total }`, or null. */
+    /** The write that is being fed, or null. */
     this._feed = null;
     /** Events that the engine owes for the oldest request beyond the one that completes it. */
     this._surplus = 0;
@@ -39,7 +58,7 @@ class FeedingHandle extends WritingHandle {
   get writeQueueSize() { return super.writeQueueSize + this._unfed; }
 
   /** Bytes of the write being fed that the engine has not got. */
-  get _unfed() { return this._feed === null ? 0 : this._feed.total - this._feed.offset; }
+  get _unfed() { return this._feed === null ? 0 : this._feed.left; }
 
   /**
    * @param {object} req a WriteReq
@@ -47,26 +66,9 @@ class FeedingHandle extends WritingHandle {
    * @returns {number} status
    */
   writeBuffer(req, data) {
-    const { length } = data;
-    if (length <= PIECE || this[kConnectReq] !== null || !gather.flush(this) || this[kWriteReqs].length > 0) {
-      this._feedRest();
-      return super.writeBuffer(req, data);
-    }
-    const feed = { data, offset: 0, total: length };
-    const result = this._feedOn(feed);
-    if (feed.offset < length && result === 1) this._feed = feed;
-    return this._wrote(req, length, result);
-  }
-
-  /**
-   * @param {object} req a WriteReq
-   * @param {Array} chunks as for WritingHandle
-   * @param {boolean} [allBuffers]
-   * @returns {number} status
-   */
-  writev(req, chunks, allBuffers) {
+    if (data.length > MAX_COPIED && this._canFeed()) return this._feedAll(req, [data], data.length);
     this._feedRest();
-    return super.writev(req, chunks, allBuffers);
+    return super.writeBuffer(req, data);
   }
 
   /**
@@ -80,44 +82,86 @@ class FeedingHandle extends WritingHandle {
 
   /**
    * @param {object} req a WriteReq
+   * @param {Buffer[]} buffers
+   * @param {number} bytes of all of them
+   * @returns {number} status
+   */
+  _writeBuffers(req, buffers, bytes) {
+    if (bytes > MAX_COPIED * buffers.length && this._canFeed()) return this._feedAll(req, buffers, bytes);
+    this._feedRest();
+    return super._writeBuffers(req, buffers, bytes);
+  }
+
+  /**
+   * @param {object} req a WriteReq
    * @param {string} string
    * @param {number} encoding
    * @returns {number} status
    */
   _writeString(req, string, encoding) {
-    if (string.length > PIECE) return this.writeBuffer(req, Buffer.from(string, ENCODINGS[encoding]));
+    if (string.length > MAX_COPIED) return this.writeBuffer(req, Buffer.from(string, ENCODINGS[encoding]));
     this._feedRest();
     return super._writeString(req, string, encoding);
   }
 
+  /** @returns {boolean} whether nothing stands between a write and the kernel */
+  _canFeed() {
+    return !this[kClosing] && this[kConnectReq] === null && gather.flush(this) && this[kWriteReqs].length === 0;
+  }
+
   /**
-   * Hands over pieces until the kernel stops taking them.
-   * @param {{data: Buffer, offset: number, total: number}} feed
-   * @returns {number} 0 all sent, 1 something is queued, or a negated errno
+   * @param {object} req a WriteReq
+   * @param {Buffer[]} chunks
+   * @param {number} bytes of all of them
+   * @returns {number} status
    */
-  _feedOn(feed) {
-    while (feed.offset < feed.total) {
-      if (feed.data.length !== feed.total) return UV_EFAULT;
-      const piece = feed.data.subarray(feed.offset, feed.offset + PIECE);
-      const result = this._send(piece, piece.length);
-      if (result < 0) return result;
-      feed.offset += piece.length;
-      if (result === 1) return 1;
+  _feedAll(req, chunks, bytes) {
+    const begun = newFeed(chunks, bytes);
+    const result = this._feedOn(begun);
+    if (result === 1) this._feed = begun;
+    return this._wrote(req, bytes, result);
+  }
+
+  /**
+   * Hands over what the kernel takes.
+   * @param {Feed} fed
+   * @returns {number} 0 all sent, 1 some is left, or a negated errno
+   */
+  _feedOn(fed) {
+    for (; fed.next < fed.chunks.length; fed.next++) {
+      const size = fed.sizes[fed.next];
+      if (size === 0) continue;
+      const chunk = fed.chunks[fed.next];
+      if (this[kClosing]) return UV_EBADF;
+      if (chunk.length !== size) return UV_EFAULT;
+      const sent = feed(this[kSlot], chunk, fed.offset);
+      if (sent < 0) {
+        // Refused bytes count as written; the engine has counted those of this chunk.
+        this._uncounted -= fed.left - (size - fed.offset);
+        return sent;
+      }
+      fed.left -= sent;
+      fed.offset += sent;
+      if (fed.offset < size) return 1;
+      fed.offset = 0;
     }
     return 0;
   }
 
   /** Another request comes before the feeding is done: the engine gets all the rest, to keep the order. */
   _feedRest() {
-    const feed = this._feed;
-    if (feed === null) return;
+    const fed = this._feed;
+    if (fed === null) return;
     this._feed = null;
-    const rest = feed.data.subarray(feed.offset);
-    if (this._send(rest, rest.length) === 1) this._surplus++;
+    for (; fed.next < fed.chunks.length; fed.next++) {
+      const rest = fed.chunks[fed.next].subarray(fed.offset);
+      fed.offset = 0;
+      if (rest.length > 0 && this._send(rest, rest.length) === 1) this._surplus++;
+    }
   }
 
   /**
-   * A piece, or the oldest queued write, is done.
+   * The kernel may take more, or the oldest queued write is done.
    * @param {number} status
    */
   _completeWrite(status) {
@@ -133,13 +177,12 @@ class FeedingHandle extends WritingHandle {
       this._overdue = this._surplus;
       this._surplus = 0;
     }
-    const feed = this._feed;
+    const fed = this._feed;
     let result = status;
-    if (feed !== null) {
-      if (status === 0) result = this._feedOn(feed);
-      if (result === 1 && feed.offset < feed.total) return;
-      this._feed = null;
+    if (fed !== null) {
+      if (status === 0) result = this._feedOn(fed);
       if (result === 1) return;
+      this._feed = null;
       if (result !== status) {
         // What has arrived before, such as the reset that this is the consequence of, comes first.
         setImmediate(() => super._completeWrite(result));

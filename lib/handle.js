@@ -2,11 +2,13 @@
 
 // The classes behind `socket._handle` and `server._handle`.
 
+const { setImmediate } = require('timers');
 const { builtin } = require('./builtin');
 const { FeedingHandle } = require('./feeding-handle');
+const { commands } = require('./bridge');
 const gather = require('./gather');
-const { Handle, kClosing, kNative } = require('./stream-handle');
-const { UV_EBADF, UV_EINVAL, UV_ENOTCONN } = require('./uv');
+const { Handle, kClosing, kNative, kSlot } = require('./stream-handle');
+const { UV_EBADF, UV_EINVAL, UV_ENAMETOOLONG, UV_ENOTCONN } = require('./uv');
 
 /** Seconds between two keep-alive probes, and how many, where nobody says: libuv's. */
 const KEEPALIVE_INTERVAL = 1;
@@ -51,7 +53,7 @@ class TCP extends FeedingHandle {
    * @returns {number} status
    */
   connect(req, address, port) {
-    return this._startConnect('TCPCONNECTWRAP', req, this[kNative].connect(address, port));
+    return this._startConnect('TCPCONNECTWRAP', req, commands.connect(this[kSlot], address, port));
   }
 
   /**
@@ -70,6 +72,7 @@ class TCP extends FeedingHandle {
   reset(callback) {
     if (this[kClosing]) return UV_EBADF;
     gather.flush(this);
+    this._keepCounters();
     const status = this[kNative].reset();
     if (status < 0) return status;
     this._closing(callback, status === 1);
@@ -80,19 +83,19 @@ class TCP extends FeedingHandle {
    * @param {object} out gets `address`, `family`, `port`
    * @returns {number} status
    */
-  getsockname(out) { return this[kNative].getsockname(out); }
+  getsockname(out) { return commands.getsockname(this[kSlot], out); }
 
   /**
    * @param {object} out as for `getsockname`
    * @returns {number} status
    */
-  getpeername(out) { return this[kNative].getpeername(out); }
+  getpeername(out) { return commands.getpeername(this[kSlot], out); }
 
   /**
    * @param {boolean} on
    * @returns {number} status
    */
-  setNoDelay(on) { return this[kNative].setNoDelay(on); }
+  setNoDelay(on) { return commands.setNoDelay(this[kSlot], on); }
 
   /**
    * @param {boolean} on
@@ -159,7 +162,13 @@ class Pipe extends FeedingHandle {
    * @returns {number} status
    */
   connect(req, path) {
-    return this._startConnect('PIPECONNECTWRAP', req, this[kNative].connectPath(path));
+    const status = this[kNative].connectPath(path);
+    if (status === 0 || status === UV_EINVAL || status === UV_ENAMETOOLONG) {
+      return this._startConnect('PIPECONNECTWRAP', req, status);
+    }
+    // All but a path that can't be one is reported later (uv_pipe_connect2), also that there is no socket to be had.
+    setImmediate(() => this._completeConnect(status));
+    return this._startConnect('PIPECONNECTWRAP', req, 0);
   }
 
   /**

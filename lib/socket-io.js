@@ -7,7 +7,7 @@ const { isUint8Array } = require('util/types');
 const { codes, ErrnoException } = require('./errors');
 const host = require('./host');
 const { ShutdownReq, WriteReq } = require('./requests');
-const { UV_EOF, UV_ENOTCONN } = require('./uv');
+const { UV_ENOBUFS, UV_ENOTCONN, UV_EOF } = require('./uv');
 const {
   kAfterAsyncWrite, kBuffer, kBufferCb, kBufferGen, kLastWriteQueueSize, kUpdateTimer, owner_symbol,
 } = require('./symbols');
@@ -32,7 +32,7 @@ function onHandleRead(nread, buffer) {
       socket.emit('data', buffer);
       return;
     }
-    const more = socket[kBuffer] ? fillUserBuffer(socket, buffer) : socket.push(buffer);
+    const more = socket[kBuffer] ? giveToUser(socket, nread, buffer) : socket.push(buffer);
     if (!more) stopReading(socket);
     return;
   }
@@ -61,7 +61,23 @@ function emitsAtOnce(socket) {
 }
 
 /**
- * Hands data to the callback of `onread`, in as many turns as the user's buffer needs.
+ * Calls the callback of `onread`.
+ *
+ * @param {import('..').Socket} socket
+ * @param {number} nread bytes that were read
+ * @param {Buffer} [data] the bytes, unless they stand in the user's buffer already
+ * @returns {boolean} false when the callback asked to pause
+ */
+function giveToUser(socket, nread, data) {
+  if (data !== undefined) return fillUserBuffer(socket, data);
+  const more = socket[kBufferCb](nread, socket[kBuffer]) !== false;
+  takeNextUserBuffer(socket);
+  return more && !socket.destroyed;
+}
+
+/**
+ * Hands data to the callback of `onread`, in as many turns as the user's buffer needs. One that has no room, since it
+ * was detached or its ArrayBuffer was shrunk, ends the socket, as libuv does (`uv_alloc_cb` in its documentation).
  *
  * @param {import('..').Socket} socket
  * @param {Buffer} data
@@ -72,6 +88,10 @@ function fillUserBuffer(socket, data) {
   while (rest.length > 0) {
     const target = socket[kBuffer];
     const count = Math.min(rest.length, target.length);
+    if (count === 0) {
+      socket.destroy(new ErrnoException(UV_ENOBUFS, 'read'));
+      return false;
+    }
     target.set(count === rest.length ? rest : rest.subarray(0, count));
     rest = rest.subarray(count);
     const more = socket[kBufferCb](count, target) !== false;
@@ -86,7 +106,7 @@ function fillUserBuffer(socket, data) {
 }
 
 /**
- * Asks for the next buffer where the user makes one for each read, and tells the handle how much it holds.
+ * Asks for the next buffer where the user makes one for each read, and gives it to the handle.
  *
  * @param {import('..').Socket} socket
  */
@@ -95,7 +115,7 @@ function takeNextUserBuffer(socket) {
   if (make === null) return;
   const next = make();
   if (!isUint8Array(next)) return;
-  if (next.length !== socket[kBuffer].length) socket._handle?.setReadSize(next.length);
+  if (next !== socket[kBuffer]) socket._handle?.setReadBuffer?.(next);
   socket[kBuffer] = next;
 }
 
@@ -105,13 +125,13 @@ function takeNextUserBuffer(socket) {
  * @param {import('..').Socket} socket with a handle
  */
 function useUserBuffer(socket) {
-  if (!socket[kBuffer] || typeof socket._handle.setReadSize !== 'function') return;
+  if (!socket[kBuffer] || typeof socket._handle.setReadBuffer !== 'function') return;
   if (socket[kBufferGen] !== null) {
     const first = socket[kBufferGen]();
     if (!isUint8Array(first)) return;
     socket[kBuffer] = first;
   }
-  socket._handle.setReadSize(socket[kBuffer].length);
+  socket._handle.setReadBuffer(socket[kBuffer]);
 }
 
 /**

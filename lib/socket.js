@@ -14,16 +14,13 @@ const socketOptions = require('./socket-options');
 const { defineProperties, getpeername, getsockname } = require('./socket-properties');
 const { formatOf, streamBaseOf } = require('./stream-base');
 const timeouts = require('./timeouts');
+const { checkedOptions, streamOptions } = require('./socket-settings');
 const { markTransferable } = require('./transferable');
 const { builtin } = require('./builtin');
-const { validateInt32, validateNumber } = require('./validate');
 const {
   async_id_symbol, kAfterAsyncWrite, kBoundPath, kBoundSource, kBuffer, kBufferCb, kBufferGen, kBytesRead,
-  kBytesWritten, kLastWriteQueueSize, kReinitializeHandle, kTimeout, kUpdateTimer, owner_symbol,
+  kBytesWritten, kLastWriteQueueSize, kReinitializeHandle, kSignal, kTimeout, kUpdateTimer, owner_symbol,
 } = require('./symbols');
-
-/** Options of streams that a socket can't have. */
-const UNSUPPORTED = ['objectMode', 'readableObjectMode', 'writableObjectMode'];
 
 /**
  * A TCP or Unix-domain socket as a stream. See "Class: net.Socket" in Node's documentation.
@@ -56,13 +53,7 @@ function Socket(options) {
   this[kBytesRead] = 0;
   this[kBytesWritten] = 0;
 
-  Duplex.call(this, {
-    ...settings,
-    allowHalfOpen: Boolean(settings.allowHalfOpen),
-    emitClose: false,
-    autoDestroy: true,
-    decodeStrings: false,
-  });
+  Duplex.call(this, streamOptions(settings));
 
   this._sockname = null;
   this._pendingData = null;
@@ -77,6 +68,7 @@ function Socket(options) {
 
   const bound = settings.handle instanceof BoundSocket;
   this[kBoundSource] = bound;
+  this[kSignal] = settings.signal;
   this[kBoundPath] = bound ? settings.handle[kPath] : undefined;
   if (bound) this._attachHandle(settings.handle[kConsume]());
   else if (settings.handle) this._attachHandle(adoptHandle(settings.handle));
@@ -111,25 +103,6 @@ Object.defineProperty(Socket, Symbol.hasInstance, {
       (this === Socket && instance instanceof builtin.Socket);
   },
 });
-
-/**
- * @param {object|number} [options] as given
- * @returns {object} options, checked
- * @throws {TypeError|RangeError}
- */
-function checkedOptions(options) {
-  if (typeof options === 'number') return { fd: options };
-  const settings = { ...options };
-  for (const name of UNSUPPORTED) {
-    if (settings[name]) throw new codes.ERR_INVALID_ARG_VALUE(`options.${name}`, settings[name], 'is not supported');
-  }
-  if (settings.keepAliveInitialDelay !== undefined) {
-    validateNumber(settings.keepAliveInitialDelay, 'options.keepAliveInitialDelay');
-    if (settings.keepAliveInitialDelay < 0) settings.keepAliveInitialDelay = 0;
-  }
-  if (settings.typeOfService !== undefined) validateInt32(settings.typeOfService, 'options.typeOfService', 0, 255);
-  return settings;
-}
 
 /**
  * Takes the `onread` option; one that is incomplete is ignored, as Node does.

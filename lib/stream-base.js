@@ -24,6 +24,7 @@ const kUnits = Symbol('kUnits');
 const kSent = Symbol('kSent');
 const kIsShut = Symbol('kIsShut');
 const kOnReadError = Symbol('kOnReadError');
+const kIsWhole = Symbol('kIsWhole');
 
 /** The host's class and its methods; found on first use. */
 let JSStream;
@@ -94,11 +95,23 @@ function feed(counterpart, nread, buffer) {
   } else if (nread === UV_EOF) {
     counterpart[kUnclaimed] = false;
     JSStream.prototype.emitEOF.call(counterpart);
-    if (counterpart[kUnclaimed]) counterpart[kOnRead](nread);
+    if (counterpart[kUnclaimed]) giveBack(counterpart, nread);
   } else {
     // A JSStream has no way to fail.
     counterpart[kOnReadError](nread);
   }
+}
+
+/**
+ * What no consumer takes goes to whom the handle belongs. If that is the consumer itself, it has gone, and nobody
+ * waits for it.
+ *
+ * @param {object} counterpart
+ * @param {number} nread bytes, UV_EOF or a negated errno
+ * @param {Buffer} [buffer]
+ */
+function giveBack(counterpart, nread, buffer) {
+  counterpart[kOnRead]?.(nread, buffer);
 }
 
 /**
@@ -110,9 +123,11 @@ function feed(counterpart, nread, buffer) {
  */
 function feedUnits(counterpart, buffer) {
   const units = counterpart[kUnits];
+  const isWhole = counterpart[kIsWhole] !== undefined && counterpart[kIsWhole]();
   counterpart[kSent] = [];
   for (let start = 0, end; start < buffer.length; start = end) {
     end = units.end(buffer, start);
+    while (isWhole && end < buffer.length) end = units.end(buffer, end);
     counterpart[kUnclaimed] = false;
     try {
       JSStream.prototype.readBuffer.call(counterpart, buffer.subarray(start, end));
@@ -124,7 +139,7 @@ function feedUnits(counterpart, buffer) {
       getBridge().raise(error);
     }
     if (counterpart[kUnclaimed]) {
-      counterpart[kOnRead](buffer.length - start, buffer.subarray(start));
+      giveBack(counterpart, buffer.length - start, buffer.subarray(start));
       break;
     }
   }
@@ -211,7 +226,8 @@ function streamBaseOf(handle, format) {
   counterpart[kSent] = null;
   counterpart[kIsShut] = false;
   counterpart[kOnRead] = handle.onread;
-  counterpart[kOnReadError] = (status) => counterpart[kOnRead](status);
+  counterpart[kOnReadError] = (status) => giveBack(counterpart, status);
+  counterpart[kIsWhole] = undefined;
   counterpart[owner_symbol] = handle[owner_symbol];
   handle[kStreamBase] = counterpart;
   const listener = (nread, buffer) => feed(counterpart, nread, buffer);
@@ -228,6 +244,16 @@ function streamBaseOf(handle, format) {
  */
 function onReadError(counterpart, listener) {
   counterpart[kOnReadError] = listener;
+}
+
+/**
+ * Who tells whether a chunk is to be handed over as a whole.
+ *
+ * @param {object} counterpart
+ * @param {function(): boolean} isWhole asked before each chunk
+ */
+function setWhole(counterpart, isWhole) {
+  counterpart[kIsWhole] = isWhole;
 }
 
 /**
@@ -254,4 +280,4 @@ function formatOf(handle) {
   return handle?.[kUnits]?.format;
 }
 
-module.exports = { formatOf, offerStreamBase, onReadError, streamBaseOf };
+module.exports = { formatOf, offerStreamBase, onReadError, setWhole, streamBaseOf };

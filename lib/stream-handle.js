@@ -5,7 +5,7 @@
 
 const { AsyncResource } = require('async_hooks');
 const { setImmediate } = require('timers');
-const { awaitsData, getBridge, register, release } = require('./bridge');
+const { NO_SLOT, awaitsData, commands, getBridge, register, release, viewOf } = require('./bridge');
 const gather = require('./gather');
 const { noteRead, onStreamRead } = require('./host-internals');
 const { onHandleRead } = require('./socket-io');
@@ -13,6 +13,7 @@ const { owner_symbol } = require('./symbols');
 const { UV_EBADF, UV_ECANCELED } = require('./uv');
 
 const kNative = Symbol('kNative');
+const kView = Symbol('kView');
 const kSlot = Symbol('kSlot');
 const kClosing = Symbol('kClosing');
 const kOnClose = Symbol('kOnClose');
@@ -31,6 +32,8 @@ const READS_HELD = 1;
 const READS_WAITING = 2;
 const READS_BEGUN = 3;
 const kOnRead = Symbol('kOnRead');
+const kRead = Symbol('kRead');
+const kWritten = Symbol('kWritten');
 
 /**
  * Hands over what was held back, if it is still wanted, and reads on.
@@ -42,7 +45,7 @@ function releaseHeld(handle) {
   if (held === null || !handle[kDelivers] || handle.closing) return;
   handle[kHeldBack] = null;
   handle._completeRead(held.length, held);
-  if (handle[kDelivers] && !handle.closing) handle[kNative].readStart();
+  if (handle[kDelivers] && !handle.closing) commands.readStart(handle[kSlot]);
 }
 
 /**
@@ -64,15 +67,17 @@ class Handle extends AsyncResource {
    */
   constructor(provider, triggerAsyncId) {
     super(provider, { requireManualDestroy: true, triggerAsyncId });
-    const { slot, socket } = register(this);
-    this[kNative] = socket;
-    this[kSlot] = slot;
+    this[kSlot] = register(this);
+    this[kView] = undefined;
     this[kClosing] = false;
     this[kOnClose] = undefined;
     this[kConnectReq] = null;
     this[kShutdownReq] = null;
     this[kWriteReqs] = [];
     this[kAdopted] = undefined;
+    /** The counters of a handle that was closed. */
+    this[kRead] = 0;
+    this[kWritten] = 0;
     this[kReadSize] = 0;
     this[kDelivers] = false;
     this[kHeldBack] = null;
@@ -100,15 +105,19 @@ class Handle extends AsyncResource {
     this[kOnRead] = listener === onStreamRead ? onHandleRead : listener;
   }
 
+  /** The addon's Socket, made on first use: most connections never need it. */
+  get [kNative]() { return this[kView] ??= viewOf(this[kSlot]); }
+
   /** The file descriptor, -1 when there is none. */
-  get fd() { return this[kNative].fd; }
+  get fd() { return commands.fd(this[kSlot]); }
 
   /** Bytes handed to the owner. */
-  get bytesRead() { return this[kNative].bytesRead; }
+  get bytesRead() { return this[kClosing] ? this[kRead] : commands.bytesRead(this[kSlot]); }
 
   /** Bytes given for writing: sent, queued or refused. */
   get bytesWritten() {
-    return this[kNative].bytesWritten - this._uncounted + (this._area === null ? 0 : this._area.length);
+    if (this[kClosing]) return this[kWritten];
+    return commands.bytesWritten(this[kSlot]) - this._uncounted + (this._area === null ? 0 : this._area.length);
   }
 
   /** Bytes accepted for writing that the kernel has not taken yet. */
@@ -121,10 +130,10 @@ class Handle extends AsyncResource {
   getAsyncId() { return this.asyncId(); }
 
   /** The process stays alive for this handle. */
-  ref() { if (!this[kClosing]) this[kNative].ref(); }
+  ref() { if (!this[kClosing]) commands.ref(this[kSlot]); }
 
   /** The process need not stay alive for this handle. */
-  unref() { if (!this[kClosing]) this[kNative].unref(); }
+  unref() { if (!this[kClosing]) commands.unref(this[kSlot]); }
 
   /** @returns {boolean} whether `ref` holds; false once closing */
   hasRef() { return !this[kClosing] && this[kNative].hasRef(); }
@@ -155,7 +164,7 @@ class Handle extends AsyncResource {
       setImmediate(releaseHeld, this);
       return 0;
     }
-    const status = this[kNative].readStart();
+    const status = commands.readStart(this[kSlot]);
     if (status === 0) this[kDelivers] = true;
     return status;
   }
@@ -165,7 +174,7 @@ class Handle extends AsyncResource {
     if (this[kClosing]) return UV_EBADF;
     if (this[kReads] === READS_WAITING) this[kReads] = READS_HELD;
     this[kDelivers] = false;
-    return this[kNative].readStop();
+    return commands.readStop(this[kSlot]);
   }
 
   /** Whether data may have been read that the owner has not got: of threads that read ahead, one can't know. */
@@ -181,6 +190,16 @@ class Handle extends AsyncResource {
   setReadSize(bytes) {
     this[kReadSize] = bytes;
     this[kNative].setReadSize(bytes);
+  }
+
+  /**
+   * Memory that reads go to straight away, where the lane can do that; events then come without a Buffer. It must not
+   * be used otherwise while the handle reads.
+   * @param {Uint8Array} view
+   */
+  setReadBuffer(view) {
+    this.setReadSize(view.length);
+    getBridge().setMemory(this[kSlot], view);
   }
 
   /**
@@ -200,7 +219,7 @@ class Handle extends AsyncResource {
   shutdown(req) {
     if (this[kClosing]) return UV_EBADF;
     gather.flush(this);
-    const status = this[kNative].shutdown();
+    const status = commands.shutdown(this[kSlot]);
     if (status !== 0) return status;
     req.handle = this;
     req.resource = this._requestResource('SHUTDOWNWRAP');
@@ -215,8 +234,16 @@ class Handle extends AsyncResource {
   close(callback) {
     if (this[kClosing]) return;
     gather.flush(this);
-    const unread = this[kHeldBack] !== null || awaitsData(this[kSlot]);
-    this._closing(callback, this[kNative].close(unread));
+    this._keepCounters();
+    const slot = this[kSlot];
+    const unread = this[kHeldBack] !== null || awaitsData(slot);
+    this._closing(callback, commands.close(slot, unread) === 1);
+  }
+
+  /** Remembers the counters: the addon is about to forget the handle. */
+  _keepCounters() {
+    this[kRead] = this.bytesRead;
+    this[kWritten] = this.bytesWritten;
   }
 
   /** @returns {boolean} whether `close` was called */
@@ -237,11 +264,14 @@ class Handle extends AsyncResource {
    * @param {boolean} [announced] whether a CLOSED event is going to come
    */
   _closing(callback, announced) {
+    const slot = this[kSlot];
     this[kClosing] = true;
+    this[kSlot] = NO_SLOT;
+    this[kView] = undefined;
     this[kOnClose] = callback;
     this[kAdopted]?.close();
     // Hosts without libuv have no closing phase to be called in; the check phase is next to it.
-    if (announced !== true) setImmediate(() => this._completeClose());
+    if (announced !== true) setImmediate(() => this._completeClose(slot));
   }
 
   /**
@@ -304,9 +334,10 @@ class Handle extends AsyncResource {
 
   /**
    * The closing phase: cancels what still waits, and tells the owner.
+   * @param {number} slot that it had
    */
-  _completeClose() {
-    release(this[kSlot]);
+  _completeClose(slot) {
+    release(slot);
     this._completeConnect(UV_ECANCELED);
     while (this[kWriteReqs].length > 0) this._completeWrite(UV_ECANCELED);
     this._completeShutdown(UV_ECANCELED);
@@ -327,7 +358,7 @@ class Handle extends AsyncResource {
       return;
     }
     const client = new this.constructor(0, this.asyncId());
-    const err = client[kNative].accept(this[kNative]);
+    const err = commands.accept(client[kSlot], this[kSlot]);
     if (err !== 0) {
       client.close();
       return;

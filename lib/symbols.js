@@ -23,6 +23,8 @@ module.exports = {
   kBufferCb: Symbol('kBufferCb'),
   /** The function that makes buffers for the `onread` option, or null. */
   kBufferGen: Symbol('kBufferGen'),
+  /** The `signal` option of a Socket. */
+  kSignal: Symbol('kSignal'),
   /** Options that were set before there was a connection to set them on. */
   kSetNoDelay: Symbol('kSetNoDelay'),
   kSetKeepAlive: Symbol('kSetKeepAlive'),

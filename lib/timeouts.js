@@ -69,14 +69,12 @@ function refreshTimeout() {
 }
 
 /**
- * Stops the timer of one socket.
+ * Stops the timer of one socket. It stays where it is, as the built-in's does; to start it anew has no effect then.
  *
  * @param {import('..').Socket} socket
  */
 function clearSocketTimeout(socket) {
-  if (!socket[kTimeout]) return;
-  clearTimeout(socket[kTimeout]);
-  socket[kTimeout] = null;
+  if (socket[kTimeout]) clearTimeout(socket[kTimeout]);
 }
 
 module.exports = { setSocketTimeout, onTimeout, refreshTimeout, clearSocketTimeout };

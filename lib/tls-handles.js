@@ -6,7 +6,7 @@ const { TLSSocket } = require('tls');
 const { ErrnoException } = require('./errors');
 const { Handle, Pipe, TCP } = require('./handle');
 const { hookTls, kTlsStream } = require('./host-hooks');
-const { onReadError, streamBaseOf } = require('./stream-base');
+const { onReadError, setWhole, streamBaseOf } = require('./stream-base');
 const { TLS } = require('./stream-units');
 const { owner_symbol } = require('./symbols');
 
@@ -21,6 +21,9 @@ const { owner_symbol } = require('./symbols');
 function tlsStream(tlsSocket, wrap) {
   const stream = streamBaseOf(this, TLS);
   onReadError(stream, (status) => tlsSocket.destroy(new ErrnoException(status, 'read')));
+  // What comes right behind the handshake's last record is answered together with it: an answer of its own would have
+  // to wait for the end of the handshake's write.
+  setWhole(stream, () => !tlsSocket._secureEstablished);
   if (wrap) wrap._handle = stream;
   else this[owner_symbol] = tlsSocket;
   return stream;

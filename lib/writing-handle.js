@@ -100,6 +100,16 @@ class WritingHandle extends Handle {
     }
     let bytes = 0;
     for (const buffer of buffers) bytes += buffer.length;
+    return this._writeBuffers(req, buffers, bytes);
+  }
+
+  /**
+   * @param {object} req a WriteReq
+   * @param {Buffer[]} buffers
+   * @param {number} bytes of all of them
+   * @returns {number} status
+   */
+  _writeBuffers(req, buffers, bytes) {
     gather.flush(this);
     return this._wrote(req, bytes, this[kNative].writev(buffers));
   }
@@ -145,12 +155,12 @@ class WritingHandle extends Handle {
 
   /**
    * @param {number} bytes of a write, at most
-   * @returns {boolean} whether it is gathered with others of this turn; an empty one is not, nor one after the peer's
-   *   end: the kernel's answer matters
+   * @returns {boolean} whether it is gathered with others of this turn; an empty one is not, nor one to a peer that
+   *   may have gone: after its end, or while nobody reads and would see that. The kernel's answer matters then.
    */
   _gathers(bytes) {
     return bytes > 0 && bytes <= gather.MAX_WRITE && this[kWriteReqs].length === 0 && this[kConnectReq] === null &&
-      !this[kClosing] && !this._readEnded && !gather.isFirst(this);
+      !this[kClosing] && !this._readEnded && this.reading && !gather.isFirst(this);
   }
 
   /**

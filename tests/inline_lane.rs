@@ -12,7 +12,7 @@ use rsnet::engine::errors::{OK, UV_EOF};
 use rsnet::engine::event::Event;
 use rsnet::engine::memory::Chunk;
 use rsnet::lane::EVENTS_PER_TURN;
-use rsnet::lane::batch::{APART, Batch, FIELDS};
+use rsnet::lane::batch::{APART, Batch, FIELDS, Filled, RESERVE};
 use rsnet::lane::handle::{Delta, Handle};
 use rsnet::lane::inline::{InlineLane, InlineSocket};
 
@@ -67,11 +67,12 @@ impl Environment {
     fn deliver(&self, mut handle: impl FnMut(u32, Event)) -> usize {
         let mut events = 0;
         let mut entries = [0; BATCH * FIELDS];
-        let mut memory = [MaybeUninit::uninit(); 16 * 1024];
+        let mut memory = vec![MaybeUninit::uninit(); 2 * RESERVE];
         while events < EVENTS_PER_TURN {
-            let mut batch = Batch::new(&mut entries, &mut memory, 0);
+            let mut own = |_: u32| None;
+            let mut batch = Batch::new(&mut entries, &mut memory, &mut own);
             self.lane.fill(&mut batch, |delta| self.count(delta));
-            let (count, _, mut chunk) = batch.finish();
+            let Filled { count, mut chunk, .. } = batch.finish();
             if count == 0 {
                 break;
             }

@@ -46,11 +46,20 @@ impl Environment {
 
     /// Waits for one wake-up; its events.
     fn turn(&mut self) -> Vec<(u32, Event)> {
+        self.turn_with(|| {})
+    }
+
+    /// As [`Environment::turn`]; `between` runs between two events.
+    fn turn_with(&mut self, mut between: impl FnMut()) -> Vec<(u32, Event)> {
         self.wakes.recv_timeout(PATIENCE).unwrap();
         let mut events = Vec::new();
         let mut deltas = Vec::new();
         let hub = Arc::clone(&self.hub);
         hub.turn(
+            || {
+                between();
+                Flow::Continue
+            },
             |id, event| {
                 events.push((id, event));
                 Flow::Continue
@@ -167,6 +176,32 @@ fn a_paused_reader_stops_the_sender() {
         }
     }
     assert_eq!(received, sent);
+}
+
+#[test]
+fn a_shutdown_between_two_events_is_done_before_the_end_that_waits() {
+    let mut environment = Environment::new();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let socket = WorkerSocket::new(&environment.hub, 5);
+    environment.run(&socket, |handle| handle.endpoint.connect("127.0.0.1", port));
+    let (mut peer, _) = listener.accept().unwrap();
+    assert!(matches!(environment.turn()[..], [(5, Event::Connect(OK))]));
+    peer.write_all(b"x").unwrap();
+    drop(peer);
+    environment.run(&socket, |handle| handle.endpoint.read_start());
+    // Both have been read ahead by then.
+    while socket.ask(|handle| handle.endpoint.wants_read(usize::MAX)) {
+        std::thread::yield_now();
+    }
+    let mut begun = false;
+    let events = environment.turn_with(|| {
+        if !std::mem::replace(&mut begun, true) {
+            socket.command(|handle| handle.endpoint.shutdown());
+        }
+    });
+    let kinds: Vec<i32> = events.iter().map(|(_, event)| event.kind()).collect();
+    assert_eq!(kinds, [2, 4, 2]);
 }
 
 #[test]

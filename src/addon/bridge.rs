@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use napi::bindgen_prelude::{Function, JsValue, Unknown};
-use napi::{Env, Error, Result, Status, sys};
+use napi::{Env, Error, Result, Status, ValueType, sys};
 use napi_derive::napi;
 
 use crate::bridge::host::Host;
@@ -24,8 +24,8 @@ pub struct Bridge {
 impl Bridge {
     /// A bridge that calls `dispatch(id, kind, status, payload)` for each event and `tick()` between
     /// two events of one turn; on the inline lane `dispatchBatch(count, payload)` for the events that
-    /// stand in `entries`, whose small reads stand in `memory` (see [`crate::lane::batch`]). `lane` is `'worker'` or `'inline'`; without it `RSNET_LANE` decides,
-    /// then the host.
+    /// stand in `entries`, whose reads stand in `memory` (see [`crate::lane::batch`]). `lane` is
+    /// `'worker'` or `'inline'`; without it `RSNET_LANE` decides, then the host.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         env: Env,
@@ -51,11 +51,13 @@ impl Bridge {
         Ok(Bridge { inner, threads: threads as u32 })
     }
 
-    /// Takes new memory for small reads: what there was is used up, or detached.
+    /// Gives the socket `id` memory of its own to read into, a `Uint8Array`; `undefined` takes it away.
+    /// Returns whether it is used: the worker lane reads into memory of the engine.
     #[napi]
-    pub fn set_memory(&self, memory: Unknown<'_>) -> Result<()> {
-        // SAFETY: the memory belongs to this call.
-        unsafe { self.inner.set_memory(memory.value().value) }
+    pub fn set_memory(&self, id: u32, view: Unknown<'_>) -> Result<bool> {
+        let view = (view.get_type()? != ValueType::Undefined).then(|| view.value().value);
+        // SAFETY: the view belongs to this call.
+        unsafe { self.inner.set_memory(id, view) }
     }
 
     /// The function `write(id, view, length)` for its sockets.
@@ -63,8 +65,28 @@ impl Bridge {
     pub fn writer<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
         // SAFETY: the environment belongs to this call, as does the function that it makes.
         unsafe {
-            let function = super::writer::make(env.raw(), Rc::clone(&self.inner))?;
+            let function = super::writer::write(env.raw(), Rc::clone(&self.inner))?;
             Ok(Unknown::from_raw_unchecked(env.raw(), function))
+        }
+    }
+
+    /// The function `feed(id, view, offset)` for its sockets.
+    #[napi]
+    pub fn feeder<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
+        // SAFETY: as above.
+        unsafe {
+            let function = super::writer::feed(env.raw(), Rc::clone(&self.inner))?;
+            Ok(Unknown::from_raw_unchecked(env.raw(), function))
+        }
+    }
+
+    /// The functions of its sockets that are called often, see [`super::functions`].
+    #[napi]
+    pub fn functions<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
+        // SAFETY: the environment belongs to this call, as do the functions that it makes.
+        unsafe {
+            let object = super::functions::make(env.raw(), &self.inner)?;
+            Ok(Unknown::from_raw_unchecked(env.raw(), object))
         }
     }
 

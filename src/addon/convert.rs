@@ -44,14 +44,20 @@ pub fn with_slices<R>(
 ) -> Result<R> {
     let value = value.value();
     let mut length = 0;
-    // SAFETY: the value belongs to the running call; results are written to locals. The array keeps
-    // its views alive, and no JavaScript runs before `use_slices` returns.
+    // SAFETY: the value belongs to the running call, whose handle scope keeps every element alive;
+    // results are written to locals. Taking an element may run JavaScript, an accessor of the array,
+    // which may detach the others: so their memory is asked for when all are there, and no JavaScript
+    // runs from then on until `use_slices` returns.
     unsafe {
         check_status!(sys::napi_get_array_length(value.env, value.value, &raw mut length))?;
-        let mut slices = Vec::with_capacity(length as usize);
+        let mut elements = Vec::with_capacity(length as usize);
         for index in 0..length {
             let mut element = ptr::null_mut();
             check_status!(sys::napi_get_element(value.env, value.value, index, &raw mut element))?;
+            elements.push(element);
+        }
+        let mut slices = Vec::with_capacity(elements.len());
+        for element in elements {
             slices.push(IoSlice::new(view(value.env, element)?));
         }
         Ok(use_slices(&slices))

@@ -4,5 +4,7 @@
 pub mod bridge;
 pub mod convert;
 pub mod descriptor;
+pub mod functions;
+pub mod raw;
 pub mod socket;
 pub mod writer;

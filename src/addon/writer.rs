@@ -1,82 +1,95 @@
-//! The function `write(id, view, length)`: [`super::socket::Socket::write`] without the way over the
-//! class, for the most frequent call of all.
+//! The functions `write(id, view, length)` and `feed(id, view, offset)`, the most frequent of all.
 
-use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
 
-use napi::{Result, check_status, sys};
+use napi::{Result, sys};
 
+use super::raw;
 use crate::bridge::Bridge;
 use crate::engine::errors::Status;
 
-/// Makes the function for the sockets of `bridge`.
+/// How many arguments the functions take.
+const GIVEN: usize = 3;
+
+/// `write(id, view, length)` for the sockets of `bridge`: sends the first `length` bytes of the view, all
+/// of them if it is left out. 0 sent, 1 queued, or a negated errno.
 ///
 /// # Errors
 /// Those of Node-API.
 ///
 /// # Safety
 /// `env` belongs to the running call of a JavaScript function.
-pub unsafe fn make(env: sys::napi_env, bridge: Rc<Bridge>) -> Result<sys::napi_value> {
-    let data: *mut c_void = Rc::into_raw(bridge).cast_mut().cast();
-    let mut function = ptr::null_mut();
-    // SAFETY: the name is text of the given length; the data is a bridge that `release` gives back
-    // once the function was collected; results are written to locals.
+pub unsafe fn write(env: sys::napi_env, bridge: Rc<Bridge>) -> Result<sys::napi_value> {
+    // SAFETY: passed on to the caller; the callback takes the bridge from its data.
+    unsafe { raw::function(env, c"write", on_write, bridge) }
+}
+
+/// `feed(id, view, offset)` for the sockets of `bridge`: sends what the kernel takes of the view from
+/// `offset` on. How many bytes that was, or a negated errno; if some are left, a WRITE event tells when to
+/// go on.
+///
+/// # Errors
+/// Those of Node-API.
+///
+/// # Safety
+/// As for [`write`].
+pub unsafe fn feed(env: sys::napi_env, bridge: Rc<Bridge>) -> Result<sys::napi_value> {
+    // SAFETY: passed on to the caller; the callback takes the bridge from its data.
+    unsafe { raw::function(env, c"feed", on_feed, bridge) }
+}
+
+unsafe extern "C" fn on_write(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    // SAFETY: `info` belongs to this call of a function that `raw::function` made.
     unsafe {
-        let status = sys::napi_create_function(
-            env,
-            c"write".as_ptr(),
-            5,
-            Some(write),
-            data,
-            &raw mut function,
-        );
-        if status != sys::Status::napi_ok {
-            release(env, data, ptr::null_mut());
-        }
-        check_status!(status)?;
-        check_status!(sys::napi_add_finalizer(
-            env,
-            function,
-            data,
-            Some(release),
-            ptr::null_mut(),
-            ptr::null_mut()
-        ))?;
+        respond(env, info, |bridge, id, bytes, length| {
+            bridge.write(id, length.map_or(bytes, |length| &bytes[..length.min(bytes.len())]))
+        })
     }
-    Ok(function)
 }
 
-/// Gives the function's share of the bridge back.
-unsafe extern "C" fn release(_env: sys::napi_env, data: *mut c_void, _hint: *mut c_void) {
-    // SAFETY: `data` came from `Rc::into_raw`, and this is called once.
-    drop(unsafe { Rc::from_raw(data.cast_const().cast::<Bridge>()) });
+unsafe extern "C" fn on_feed(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    // SAFETY: as above.
+    unsafe {
+        respond(env, info, |bridge, id, bytes, offset| {
+            bridge.feed(id, &bytes[offset.unwrap_or(0).min(bytes.len())..])
+        })
+    }
 }
 
-/// `write(id, view, length)`: sends the first `length` bytes of the view, all of them if it is left
-/// out. 0 sent, 1 queued, or a negated errno.
-unsafe extern "C" fn write(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    // SAFETY: `info` belongs to this call, and `data` is the bridge that `make` gave the function.
-    let status = unsafe { arguments(env, info) }.map_or(-libc::EINVAL, |(bridge, id, bytes)| {
-        catch_unwind(AssertUnwindSafe(|| bridge.write(id, bytes))).unwrap_or(-libc::EIO)
-    });
+/// Runs `body` with the bridge, the socket's id, the bytes of the view, and the third argument. `EINVAL`
+/// for wrong arguments.
+///
+/// # Safety
+/// `info` belongs to the running call of a function that [`raw::function`] made. `body` runs no JavaScript.
+unsafe fn respond(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+    body: impl FnOnce(&Bridge, u32, &[u8], Option<usize>) -> Status,
+) -> sys::napi_value {
+    // SAFETY: passed on to the caller.
+    let status =
+        unsafe { arguments(env, info) }.map_or(-libc::EINVAL, |(bridge, id, bytes, number)| {
+            catch_unwind(AssertUnwindSafe(|| body(bridge, id, bytes, number))).unwrap_or(-libc::EIO)
+        });
     let mut value = ptr::null_mut();
     // SAFETY: the result is written to a local.
-    unsafe { sys::napi_create_int32(env, status as Status, &raw mut value) };
+    unsafe { sys::napi_create_int32(env, status, &raw mut value) };
     value
 }
 
-/// The bridge, the socket's id, and the bytes; `None` for wrong arguments.
+/// What [`respond`] passes on; `None` for wrong arguments.
 ///
 /// # Safety
-/// `info` belongs to the running call of a function that [`make`] made. The bytes must not be used
-/// after JavaScript has run.
+/// As for [`respond`]: the bytes must not be used after JavaScript has run.
 unsafe fn arguments<'a>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
-) -> Option<(&'a Bridge, u32, &'a [u8])> {
-    const GIVEN: usize = 3;
+) -> Option<(&'a Bridge, u32, &'a [u8], Option<usize>)> {
     let (mut count, mut values, mut data) = (GIVEN, [ptr::null_mut(); GIVEN], ptr::null_mut());
     let (mut id, mut bytes, mut length) = (0, ptr::null_mut(), 0);
     // SAFETY: passed on to the caller; results are written to locals, and `values` has room for as
@@ -97,14 +110,11 @@ unsafe fn arguments<'a>(
     if !fine {
         return None;
     }
-    if count == GIVEN {
-        let mut given = 0;
-        // SAFETY: the result is written to a local.
-        let status = unsafe { sys::napi_get_value_uint32(env, values[2], &raw mut given) };
-        if status == sys::Status::napi_ok {
-            length = length.min(given as usize);
-        }
-    }
+    let mut number = 0;
+    // SAFETY: the result is written to a local.
+    let status = unsafe { sys::napi_get_value_int64(env, values[2], &raw mut number) };
+    let number = (count >= GIVEN && status == sys::Status::napi_ok)
+        .then(|| usize::try_from(number).unwrap_or(0));
     let bytes = if bytes.is_null() || length == 0 {
         &[]
     } else {
@@ -112,5 +122,5 @@ unsafe fn arguments<'a>(
         unsafe { std::slice::from_raw_parts(bytes.cast(), length) }
     };
     // SAFETY: the function owns a share of the bridge.
-    Some((unsafe { &*data.cast_const().cast::<Bridge>() }, id, bytes))
+    Some((unsafe { &*data.cast_const().cast::<Bridge>() }, id, bytes, number))
 }

@@ -1,34 +1,26 @@
 //! What the inline lane shares with JavaScript: the array that the entries of a batch are written to,
-//! and the memory that small reads land in.
+//! the memory that reads land in, and memory of the program's own for single sockets.
 //!
-//! Both belong to JavaScript. They are looked up anew for each batch, and nothing of JavaScript runs
-//! while they are in use: memory that was collected or detached is found missing, never written to.
+//! All of it belongs to JavaScript. It is looked up anew for each batch, and nothing of JavaScript runs
+//! while it is in use: memory that was collected or detached is found missing, never written to.
 
-use std::cell::Cell;
+use std::cell::RefCell;
+use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr;
 
 use napi::sys;
 
-use crate::engine::memory::Chunk;
-use crate::lane::batch::Batch;
+use crate::lane::batch::{Batch, Filled};
 
-/// Weak references to what JavaScript provides.
+/// References to what JavaScript provides.
 pub struct Batches {
-    /// An `Int32Array`.
+    /// An `Int32Array`; weak.
     entries: sys::napi_ref,
-    /// An `ArrayBuffer`.
-    memory: Cell<sys::napi_ref>,
-    /// Bytes of it in use.
-    used: Cell<usize>,
-}
-
-/// What a batch holds: entries, and bytes that stand apart.
-pub struct Filled {
-    /// How many entries.
-    pub count: usize,
-    /// The bytes of the last one, if they stand apart.
-    pub chunk: Option<Chunk>,
+    /// An `ArrayBuffer`; weak.
+    memory: sys::napi_ref,
+    /// A `Uint8Array` for a socket, by its id; null where there is none.
+    own: RefCell<Vec<sys::napi_ref>>,
 }
 
 impl Batches {
@@ -43,29 +35,49 @@ impl Batches {
         memory: sys::napi_value,
     ) -> napi::Result<Self> {
         // SAFETY: passed on to the caller.
-        let (entries, memory) = unsafe { (weak(env, entries)?, weak(env, memory)?) };
-        Ok(Batches { entries, memory: Cell::new(memory), used: Cell::new(0) })
+        let (entries, memory) =
+            unsafe { (reference(env, entries, 0)?, reference(env, memory, 0)?) };
+        Ok(Batches { entries, memory, own: RefCell::default() })
     }
 
-    /// Takes new memory in place of the last.
+    /// Gives the socket `id` memory to read into, a `Uint8Array`; `None` takes it away.
+    /// It stays alive until then.
     ///
     /// # Errors
     /// Those of Node-API.
     ///
     /// # Safety
     /// The arguments belong to the running call of a JavaScript function.
-    pub unsafe fn set_memory(
+    pub unsafe fn set_own(
         &self,
         env: sys::napi_env,
-        memory: sys::napi_value,
+        id: u32,
+        view: Option<sys::napi_value>,
     ) -> napi::Result<()> {
-        // SAFETY: passed on to the caller; the old reference is not used any more.
-        unsafe {
-            let old = self.memory.replace(weak(env, memory)?);
-            sys::napi_delete_reference(env, old);
+        let new = match view {
+            // SAFETY: passed on to the caller.
+            Some(view) => unsafe { reference(env, view, 1)? },
+            None => ptr::null_mut(),
+        };
+        self.forget_own(env, id);
+        let place = id as usize;
+        let mut own = self.own.borrow_mut();
+        if own.len() <= place {
+            own.resize(place + 1, ptr::null_mut());
         }
-        self.used.set(0);
+        own[place] = new;
         Ok(())
+    }
+
+    /// The socket `id` has no memory of its own any more. The environment has not ended.
+    pub fn forget_own(&self, env: sys::napi_env, id: u32) {
+        let mut own = self.own.borrow_mut();
+        let Some(place) = own.get_mut(id as usize) else { return };
+        let old = std::mem::replace(place, ptr::null_mut());
+        if !old.is_null() {
+            // SAFETY: made by `reference`, and taken out above.
+            unsafe { sys::napi_delete_reference(env, old) };
+        }
     }
 
     /// Lets `fill` fill a batch. `fill` runs no JavaScript. To be called inside a handle scope.
@@ -74,40 +86,85 @@ impl Batches {
         // JavaScript runs, hence nothing detaches or reads them, before the batch is finished. They
         // are two objects that only this module hands to the addon, so they do not overlap.
         let (entries, memory) = unsafe {
-            let (data, length) = array(env, self.entries);
-            let entries: &mut [i32] =
-                if data.is_null() { &mut [] } else { std::slice::from_raw_parts_mut(data, length) };
-            let (data, length) = buffer(env, self.memory.get());
+            let (data, length) = array(env, self.entries, sys::TypedarrayType::int32_array);
+            let entries: &mut [i32] = if data.is_null() {
+                &mut []
+            } else {
+                std::slice::from_raw_parts_mut(data.cast(), length)
+            };
+            let (data, length) = buffer(env, self.memory);
             let memory: &mut [MaybeUninit<u8>] =
                 if data.is_null() { &mut [] } else { std::slice::from_raw_parts_mut(data, length) };
             (entries, memory)
         };
-        let mut batch = Batch::new(entries, memory, self.used.get());
+        let mut own = |id| {
+            let (data, length) = self.own(env, id)?;
+            let memory: &mut [MaybeUninit<u8>] = if data.is_null() || length == 0 {
+                &mut []
+            } else {
+                // SAFETY: Node-API reports the view's memory and its length. The program has it too, but
+                // does not run before the batch is finished, which uses it for one read, its only entry.
+                unsafe { std::slice::from_raw_parts_mut(data.cast(), length) }
+            };
+            Some(memory)
+        };
+        let mut batch = Batch::new(entries, memory, &mut own);
         fill(&mut batch);
-        let (count, used, chunk) = batch.finish();
-        self.used.set(used);
-        Filled { count, chunk }
+        batch.finish()
+    }
+
+    /// Fills a batch with the closing of as many of the sockets `ids` as there is room for; how many. To be
+    /// called inside a handle scope.
+    pub fn fill_closed(&self, env: sys::napi_env, ids: &[u32]) -> usize {
+        self.fill(env, |batch| {
+            for id in ids {
+                if !batch.has_room() {
+                    break;
+                }
+                batch.push_closed(*id);
+            }
+        })
+        .count
+    }
+
+    /// Where the memory of the socket `id` is, and how long; no bytes if it was detached.
+    fn own(&self, env: sys::napi_env, id: u32) -> Option<(*mut c_void, usize)> {
+        let reference = *self.own.borrow().get(id as usize)?;
+        if reference.is_null() {
+            return None;
+        }
+        // SAFETY: `fill` is called inside a handle scope, and the reference was not deleted.
+        Some(unsafe { array(env, reference, sys::TypedarrayType::uint8_array) })
     }
 
     /// Deletes the references.
     pub fn delete(&self, env: sys::napi_env) {
-        for reference in [self.entries, self.memory.get()] {
-            // SAFETY: called once, by the drop of the bridge, before the environment ended.
-            unsafe { sys::napi_delete_reference(env, reference) };
+        let own = self.own.take();
+        for reference in own.into_iter().chain([self.entries, self.memory]) {
+            if !reference.is_null() {
+                // SAFETY: called once, by the drop of the bridge, before the environment ended.
+                unsafe { sys::napi_delete_reference(env, reference) };
+            }
         }
     }
 }
 
 /// # Safety
 /// The arguments belong to the running call of a JavaScript function.
-unsafe fn weak(env: sys::napi_env, value: sys::napi_value) -> napi::Result<sys::napi_ref> {
+unsafe fn reference(
+    env: sys::napi_env,
+    value: sys::napi_value,
+    count: u32,
+) -> napi::Result<sys::napi_ref> {
     let mut reference = ptr::null_mut();
     // SAFETY: passed on to the caller; the result is written to a local.
-    napi::check_status!(unsafe { sys::napi_create_reference(env, value, 0, &raw mut reference) })?;
+    napi::check_status!(unsafe {
+        sys::napi_create_reference(env, value, count, &raw mut reference)
+    })?;
     Ok(reference)
 }
 
-/// The value of a weak reference; null if it was collected.
+/// The value of a reference; null if it was collected.
 ///
 /// # Safety
 /// A handle scope is open, and the reference was not deleted.
@@ -118,11 +175,15 @@ unsafe fn value(env: sys::napi_env, reference: sys::napi_ref) -> sys::napi_value
     value
 }
 
-/// The memory of an `Int32Array`; null if it is none, or gone.
+/// The memory of a typed array, and how many elements it has; null if it is no such, or gone.
 ///
 /// # Safety
 /// As for [`value`].
-unsafe fn array(env: sys::napi_env, reference: sys::napi_ref) -> (*mut i32, usize) {
+unsafe fn array(
+    env: sys::napi_env,
+    reference: sys::napi_ref,
+    expected: sys::napi_typedarray_type,
+) -> (*mut c_void, usize) {
     let (mut kind, mut length, mut data) = (0, 0, ptr::null_mut());
     // SAFETY: passed on to the caller; results are written to locals.
     let status = unsafe {
@@ -140,9 +201,8 @@ unsafe fn array(env: sys::napi_env, reference: sys::napi_ref) -> (*mut i32, usiz
             ptr::null_mut(),
         )
     };
-    let is_int32 = kind == sys::TypedarrayType::int32_array;
-    if status == sys::Status::napi_ok && is_int32 {
-        (data.cast(), length)
+    if status == sys::Status::napi_ok && kind == expected {
+        (data, length)
     } else {
         (ptr::null_mut(), 0)
     }

@@ -5,7 +5,10 @@ use std::ptr;
 
 use napi::sys;
 
-use crate::engine::memory::{Chunk, LARGE};
+use crate::engine::memory::{self, Chunk};
+
+/// From this many bytes on JavaScript gets the memory itself instead of a copy.
+const LARGE: usize = 64 * 1024;
 
 /// A `Buffer` of the bytes of `chunk`: large ones keep their memory, small ones are copied, which is
 /// cheaper than memory of their own that the host has to track. `None`: JavaScript cannot run any
@@ -38,7 +41,9 @@ pub fn to_js(env: sys::napi_env, chunk: Chunk) -> Option<sys::napi_value> {
     // The host allows no external memory (napi_no_external_buffers_allowed).
     // SAFETY: the call failed, so the memory is still ours.
     let bytes = unsafe { Box::from_raw(owner) };
-    copy(env, &bytes)
+    let value = copy(env, &bytes);
+    memory::give_back(*bytes);
+    value
 }
 
 fn copy(env: sys::napi_env, bytes: &[u8]) -> Option<sys::napi_value> {
@@ -59,5 +64,5 @@ fn copy(env: sys::napi_env, bytes: &[u8]) -> Option<sys::napi_value> {
 /// Frees the memory of a collected Buffer.
 unsafe extern "C" fn free(_env: sys::napi_env, _data: *mut c_void, owner: *mut c_void) {
     // SAFETY: `owner` is the box that `to_js` gave away, and this is called once.
-    drop(unsafe { Box::from_raw(owner.cast::<Vec<u8>>()) });
+    memory::give_back(*unsafe { Box::from_raw(owner.cast::<Vec<u8>>()) });
 }

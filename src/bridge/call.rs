@@ -8,9 +8,7 @@ use super::buffers;
 use crate::engine::event::Event;
 use crate::engine::memory::Chunk;
 use crate::lane::Flow;
-
-/// The kind of event that no endpoint reports: the closing phase has come for a socket.
-const CLOSED: i32 = 6;
+use crate::lane::batch::CLOSED;
 
 /// What JavaScript gives a bridge.
 pub struct Functions {

@@ -2,15 +2,16 @@
 //! the handles that are closing, as libuv's own are (`uv_close`, libuv's documentation).
 //!
 //! The descriptor is closed at once. What goes on is a `uv_idle_t` that never starts: libuv calls its
-//! close callback in the closing phase, and the loop stays alive until then.
+//! close callback in the closing phase, and the loop stays alive until then. All sockets closed between
+//! two closing phases share one.
 //!
-//! 1. [`Closer::begin`] makes the handle and closes it.
-//! 2. Its close callback frees it and tells the bridge, if there still is one.
+//! 1. The first [`Closer::begin`] makes the handle and closes it.
+//! 2. Its close callback frees it and tells the bridge, if there still is one, which sockets it stood for.
 //! 3. After [`Closer::end`] and the last close callback, what they share is freed; the environment's
 //!    end waits for that.
 
-use std::alloc::{Layout, dealloc};
-use std::cell::{Cell, OnceCell};
+use std::alloc::dealloc;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -27,6 +28,8 @@ struct Shared {
     uv_loop: *mut c_void,
     /// Null once the closer ended.
     target: Cell<*const Bridge>,
+    /// The sockets of the handle whose close callback is to come; empty if there is none.
+    waiting: RefCell<Vec<u32>>,
     /// Handles whose close callback did not return, and the closer until it ends.
     users: Cell<usize>,
     /// Removed when this is freed: the environment waits for that.
@@ -52,6 +55,7 @@ impl Closer {
             uv,
             uv_loop,
             target: Cell::new(ptr::null()),
+            waiting: RefCell::default(),
             users: Cell::new(1),
             hook: OnceCell::new(),
         }));
@@ -80,20 +84,11 @@ impl Closer {
     /// Returns whether it will be.
     pub fn begin(&self, id: u32) -> bool {
         let Some(shared) = self.shared() else { return false };
-        let (layout, at) = layout(shared.uv);
-        // SAFETY: the handle gets the memory that libuv asks for, and behind it room for the id; libuv
-        // keeps it until its close callback, which frees it.
-        unsafe {
-            let handle = allocate(layout);
-            if (shared.uv.idle_init)(shared.uv_loop, handle) != 0 {
-                dealloc(handle.cast(), layout);
-                return false;
-            }
-            handle.byte_add(at).cast::<u32>().write(id);
-            (shared.uv.set_data)(handle, ptr::from_ref(shared).cast_mut().cast());
-            shared.users.set(shared.users.get() + 1);
-            (shared.uv.close)(handle, on_closed);
+        let mut waiting = shared.waiting.borrow_mut();
+        if waiting.is_empty() && !shared.close_handle() {
+            return false;
         }
+        waiting.push(id);
         true
     }
 
@@ -117,9 +112,24 @@ impl Closer {
     }
 }
 
-/// The memory of a handle with an id behind it, and where the id stands.
-fn layout(uv: &Uv) -> (Layout, usize) {
-    uv.layout(KIND_IDLE).extend(Layout::new::<u32>()).expect("libuv's handles are small")
+impl Shared {
+    /// Makes a handle and closes it. Returns whether its close callback is going to come.
+    fn close_handle(&self) -> bool {
+        let layout = self.uv.layout(KIND_IDLE);
+        // SAFETY: the handle gets the memory that libuv asks for; libuv keeps it until its close callback,
+        // which frees it.
+        unsafe {
+            let handle = allocate(layout);
+            if (self.uv.idle_init)(self.uv_loop, handle) != 0 {
+                dealloc(handle.cast(), layout);
+                return false;
+            }
+            (self.uv.set_data)(handle, ptr::from_ref(self).cast_mut().cast());
+            self.users.set(self.users.get() + 1);
+            (self.uv.close)(handle, on_closed);
+        }
+        true
+    }
 }
 
 /// Takes off one user; the last one frees everything.
@@ -163,12 +173,13 @@ unsafe extern "C" fn on_closed(handle: UvHandle) {
     unsafe {
         let uv = uv().expect("a handle of libuv's");
         let shared = (uv.get_data)(handle).cast_const().cast::<Shared>();
-        let (layout, at) = layout(uv);
-        let id = handle.byte_add(at).cast::<u32>().read();
-        dealloc(handle.cast(), layout);
+        dealloc(handle.cast(), uv.layout(KIND_IDLE));
+        // libuv calls those first that were closed last.
+        let mut ids = (*shared).waiting.take();
+        ids.reverse();
         if let Some(bridge) = target(shared) {
             // A panic must not unwind into the host.
-            let _ = catch_unwind(AssertUnwindSafe(|| bridge.closed(id)));
+            let _ = catch_unwind(AssertUnwindSafe(|| bridge.closed(&ids)));
         }
         release(shared);
     }

@@ -42,6 +42,11 @@ impl Host {
         }
     }
 
+    /// Whether who reads the last bytes of a connection is told that it was reset; before libuv 1.52 it has ended.
+    pub fn tells_resets(&self) -> bool {
+        self.is_node && self.uv.is_some_and(|version| version >= (1, 52))
+    }
+
     /// What opening a path to everybody does to its mode.
     pub fn mode_rule(&self) -> ModeRule {
         let replaces = self.is_node && self.uv.is_some_and(|version| version >= (1, 48));

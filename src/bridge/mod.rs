@@ -7,16 +7,15 @@ mod batches;
 mod buffers;
 mod call;
 mod closing;
+mod commands;
 pub mod host;
 mod scope;
+mod sockets;
 mod uv;
 mod wake;
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
+use std::cell::Cell;
 use std::ffi::c_void;
-use std::io::IoSlice;
-use std::os::fd::RawFd;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -24,24 +23,24 @@ use napi::sys;
 
 use crate::engine::address::NameRules;
 use crate::engine::endpoint::ModeRule;
-use crate::engine::errors::Status;
 use crate::engine::event::Event;
+use crate::engine::memory::READ_SIZE;
 use crate::lane::handle::Delta;
-use crate::lane::inline::{InlineLane, InlineSocket};
-use crate::lane::slots::{Key, Slots};
-use crate::lane::worker::{Hub, WorkerSocket};
-use crate::lane::{EVENTS_PER_TURN, Flow, LaneSocket};
+use crate::lane::inline::InlineLane;
+use crate::lane::worker::Hub;
+use crate::lane::{EVENTS_PER_TURN, Flow};
 use batches::Batches;
 use call::Callbacks;
 pub use call::Functions;
 use closing::Closer;
 use host::Host;
 use scope::Scope;
+use sockets::Sockets;
 use uv::Watch;
 use wake::Waker;
 
-/// How many events a chunk counts for that stands apart: a turn takes four of them.
-const EVENTS_PER_CHUNK: usize = EVENTS_PER_TURN / 4;
+/// So many bytes that were read count for an event more: a turn takes four of the largest reads.
+const BYTES_PER_EVENT: usize = 4 * READ_SIZE / EVENTS_PER_TURN;
 
 /// An environment's side of the sockets that one instance of the module made.
 pub struct Bridge {
@@ -54,16 +53,13 @@ pub struct Bridge {
     pub names: NameRules,
     /// What opening a path to everybody does to its mode.
     pub modes: ModeRule,
+    /// See [`Host::tells_resets`].
+    tells_resets: bool,
     /// Sockets that keep the process alive.
     alive: Cell<i32>,
     /// Sockets with a descriptor.
     open: Cell<i32>,
-    /// The sockets with a descriptor, to be closed when the environment ends.
-    sockets: RefCell<Slots<(LaneSocket, RawFd)>>,
-    /// Their descriptors.
-    descriptors: RefCell<HashSet<RawFd>>,
-    /// The sockets that were not closed, by what JavaScript calls them.
-    by_id: RefCell<Vec<Option<LaneSocket>>>,
+    sockets: Sockets,
     /// Whether the environment ended.
     ended: Cell<bool>,
 }
@@ -133,11 +129,10 @@ impl Bridge {
             closer,
             names: host.name_rules(),
             modes: host.mode_rule(),
+            tells_resets: host.tells_resets(),
             alive: Cell::new(0),
             open: Cell::new(0),
-            sockets: RefCell::default(),
-            descriptors: RefCell::default(),
-            by_id: RefCell::default(),
+            sockets: Sockets::default(),
             ended: Cell::new(false),
         });
         if let Some(closer) = &bridge.closer {
@@ -162,100 +157,44 @@ impl Bridge {
         }
     }
 
-    /// A socket without a descriptor that JavaScript calls `id`.
-    pub fn new_socket(&self, id: u32) -> LaneSocket {
-        let socket = match &self.lane {
-            Lane::Worker { hub, .. } => LaneSocket::Worker(WorkerSocket::new(hub, id)),
-            Lane::Inline { lane, .. } => LaneSocket::Inline(InlineSocket::new(lane, id)),
-        };
-        let mut by_id = self.by_id.borrow_mut();
-        let place = id as usize;
-        if by_id.len() <= place {
-            by_id.resize_with(place + 1, || None);
-        }
-        by_id[place] = Some(socket.clone());
-        socket
-    }
-
-    /// `socket`, which JavaScript calls `id`, is closed; the name may belong to another one by now.
-    pub fn forget_socket(&self, id: u32, socket: &LaneSocket) {
-        let own = self
-            .by_id
-            .borrow_mut()
-            .get_mut(id as usize)
-            .and_then(|place| place.take_if(|other| other.is(socket)));
-        drop(own);
-    }
-
-    /// Writes `bytes` to the socket `id`, see [`crate::engine::endpoint::Endpoint::write`]. `EBADF`:
-    /// there is none.
-    pub fn write(&self, id: u32, bytes: &[u8]) -> Status {
-        let by_id = self.by_id.borrow();
-        let Some(Some(socket)) = by_id.get(id as usize) else { return -libc::EBADF };
-        let (status, delta) =
-            socket.command(|handle| handle.endpoint.write(&[IoSlice::new(bytes)]));
-        self.apply(delta);
-        status
-    }
-
-    /// The socket `id` is closing. Returns whether JavaScript is going to be told in the closing phase;
-    /// the callbacks stay alive until then.
-    pub fn begin_close(&self, id: u32) -> bool {
-        let announced =
-            !self.ended.get() && self.closer.as_ref().is_some_and(|closer| closer.begin(id));
-        if announced {
-            self.apply(Delta { alive: 0, open: 1 });
-        }
-        announced
-    }
-
-    /// The closing phase of the socket `id`.
-    fn closed(&self, id: u32) {
-        if self.ended.get() {
-            return;
-        }
-        match &self.lane {
-            Lane::Worker { .. } => self.callbacks.dispatch_closed(self.env, id),
-            Lane::Inline { scope, .. } => {
-                scope.run(self.env, || self.callbacks.dispatch_closed(self.env, id))
+    /// The closing phase of some sockets.
+    fn closed(&self, ids: &[u32]) {
+        let mut rest = ids;
+        while let [id, others @ ..] = rest {
+            if self.ended.get() {
+                return;
             }
-        };
-        self.apply(Delta { alive: 0, open: -1 });
-    }
-
-    /// Whether the descriptor `fd` belongs to one of the sockets.
-    pub fn owns(&self, fd: RawFd) -> bool {
-        self.descriptors.borrow().contains(&fd)
-    }
-
-    /// Takes note of how `socket` changed; `key` is where it is kept while it is open.
-    pub fn count(&self, delta: Delta, socket: &LaneSocket, key: &Cell<Option<Key>>) {
-        if delta.open > 0 && !self.ended.get() {
-            let fd = socket.ask(|handle| handle.endpoint.fd());
-            self.descriptors.borrow_mut().insert(fd);
-            key.set(Some(self.sockets.borrow_mut().insert((socket.clone(), fd))));
-        } else if delta.open < 0 {
-            let removed = key.take().and_then(|key| self.sockets.borrow_mut().remove(key));
-            if let Some((_, fd)) = &removed {
-                self.descriptors.borrow_mut().remove(fd);
+            let mut count = 1;
+            match &self.lane {
+                Lane::Inline { scope, batches, .. } if !others.is_empty() => {
+                    scope.run(self.env, || {
+                        count = batches.fill_closed(self.env, rest);
+                        self.callbacks.dispatch_batch(self.env, count, None)
+                    });
+                }
+                Lane::Inline { scope, .. } => {
+                    scope.run(self.env, || self.callbacks.dispatch_closed(self.env, *id));
+                }
+                Lane::Worker { .. } => {
+                    self.callbacks.dispatch_closed(self.env, *id);
+                }
             }
-            drop(removed);
+            // JavaScript has taken its array away, or cannot run any more.
+            if count == 0 {
+                return;
+            }
+            self.apply(Delta { alive: 0, open: -(count as i32), descriptor: -1 });
+            rest = &rest[count..];
         }
-        self.apply(delta);
     }
 
     /// Hands what the runtime's threads have found to JavaScript. Runs inside a callback scope, so
     /// what an event leaves for the next tick is run before the next event.
     fn turn_worker(&self) {
         let Lane::Worker { hub, .. } = &self.lane else { return };
-        let mut first = true;
         hub.turn(
-            |id, event| {
-                if !std::mem::take(&mut first) && self.callbacks.tick(self.env) == Flow::Stop {
-                    return Flow::Stop;
-                }
-                self.deliver(id, event)
-            },
+            || self.callbacks.tick(self.env),
+            |id, event| self.deliver(id, event),
             |delta| self.apply(delta),
         );
     }
@@ -275,9 +214,11 @@ impl Bridge {
         let Lane::Inline { lane, scope, batches, .. } = &self.lane else { return };
         if ready {
             lane.collect();
+        } else {
+            lane.unpark();
         }
         let mut events = 0;
-        while events < EVENTS_PER_TURN && !self.ended.get() {
+        while events < EVENTS_PER_TURN && lane.is_due() && !self.ended.get() {
             let mut count = 0;
             let flow = scope.run(self.env, || {
                 let filled = batches.fill(self.env, |batch| {
@@ -287,10 +228,8 @@ impl Bridge {
                 if count == 0 {
                     return Flow::Continue;
                 }
-                // Bytes that stand apart are many: after a few of them others have their turn.
-                if filled.chunk.is_some() {
-                    events += EVENTS_PER_CHUNK;
-                }
+                // After a few large reads others have their turn.
+                events += filled.bytes / BYTES_PER_EVENT;
                 self.callbacks.dispatch_batch(self.env, count, filled.chunk)
             });
             if flow == Flow::Stop {
@@ -302,21 +241,6 @@ impl Bridge {
             events += count;
         }
         lane.rest();
-    }
-
-    /// Takes new memory for small reads.
-    ///
-    /// # Errors
-    /// Those of Node-API.
-    ///
-    /// # Safety
-    /// `memory` belongs to the running call of a JavaScript function.
-    pub unsafe fn set_memory(&self, memory: sys::napi_value) -> napi::Result<()> {
-        match &self.lane {
-            // SAFETY: passed on to the caller.
-            Lane::Inline { batches, .. } => unsafe { batches.set_memory(self.env, memory) },
-            Lane::Worker { .. } => Ok(()),
-        }
     }
 
     fn deliver(&self, id: u32, event: Event) -> Flow {
@@ -331,6 +255,7 @@ impl Bridge {
         if self.ended.get() || delta == Delta::default() {
             return;
         }
+        self.sockets.note(delta);
         if let Some(refed) = step(&self.alive, delta.alive) {
             match &self.lane {
                 Lane::Worker { waker, .. } => waker.set_refed(self.env, refed),
@@ -347,8 +272,7 @@ impl Bridge {
         if self.ended.replace(true) {
             return;
         }
-        let sockets = self.sockets.borrow_mut().drain();
-        for (socket, _) in sockets {
+        for socket in self.sockets.drain() {
             socket.close(|handle| handle.endpoint.close());
         }
         if let Some(closer) = &self.closer {

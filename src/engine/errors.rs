@@ -25,10 +25,14 @@ pub fn status<T>(result: io::Result<T>) -> Status {
 }
 
 /// Whether `error` only says that the call has to be tried again when the descriptor is ready.
-///
-/// `ENOBUFS` is among them, as in libuv: the kernel is short of memory for now.
 pub fn is_would_block(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::WouldBlock || error.raw_os_error() == Some(libc::ENOBUFS)
+    error.kind() == io::ErrorKind::WouldBlock
+}
+
+/// Whether `error` says that the kernel is short of memory for now (`ENOBUFS`, see send(2)). libuv tries
+/// the write again later; the descriptor does not become ready anew for that.
+pub fn is_out_of_buffers(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ENOBUFS)
 }
 
 /// Runs `call` until it is not interrupted by a signal (`EINTR`, see signal(7)).

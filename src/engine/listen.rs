@@ -7,24 +7,12 @@ use std::time::Duration;
 
 use socket2::Socket;
 
-use super::errors::{OK, Status, is_would_block, status_of};
+use super::errors::{OK, Status, is_would_block};
 use super::event::{Event, Readiness};
 use super::sys;
 
 /// Most connections that are accepted ahead of JavaScript.
 pub const ACCEPT_AHEAD: usize = 32;
-
-/// Errors of the connection that was to be accepted, which accept(2) passes on: the next one may be
-/// well.
-const PENDING_ERRORS: [i32; 7] = [
-    libc::EHOSTDOWN,
-    libc::EHOSTUNREACH,
-    libc::ENETDOWN,
-    libc::ENETUNREACH,
-    libc::ENOPROTOOPT,
-    libc::EOPNOTSUPP,
-    libc::EPROTO,
-];
 
 /// Accepts connections, ahead of those who take them up to a bound.
 #[derive(Debug)]
@@ -87,14 +75,15 @@ impl Listener {
         self.readable
     }
 
-    /// Accepts one connection. Returns whether it got anywhere.
+    /// Accepts one connection. Returns whether it got anywhere; if not and the listener is still
+    /// readable, the next turn tries again.
     pub fn advance(&mut self, ahead: usize) -> bool {
         if !self.readable || !self.wants_read(ahead) {
             return false;
         }
         match sys::accept(&self.socket) {
             Ok(socket) => self.arrived.push_back(Ok(socket)),
-            Err(error) => self.refused(&error),
+            Err(error) => return self.refused(&error),
         }
         true
     }
@@ -125,24 +114,17 @@ impl Listener {
         self.arrived.push_back(Err(status));
     }
 
-    /// Deals with an error of accept(2).
-    fn refused(&mut self, error: &io::Error) {
+    /// Deals with an error of accept(2); returns whether the listener may go on at once. Nobody is told,
+    /// and what may pass is tried again: as libuv does, which finds the descriptor readable still.
+    fn refused(&mut self, error: &io::Error) -> bool {
         if is_would_block(error) {
             self.readable = false;
-            return;
+            return true;
         }
         match error.raw_os_error() {
-            Some(libc::ECONNABORTED) => {}
-            Some(libc::EMFILE | libc::ENFILE) => {
-                if let Err(status) = self.shed() {
-                    self.arrived.push_back(Err(status));
-                }
-                self.readable = false;
-            }
-            number => {
-                self.arrived.push_back(Err(status_of(error)));
-                self.readable = number.is_some_and(|number| PENDING_ERRORS.contains(&number));
-            }
+            Some(libc::ECONNABORTED) => true,
+            Some(libc::EMFILE | libc::ENFILE) => self.shed(),
+            _ => false,
         }
     }
 
@@ -152,20 +134,19 @@ impl Listener {
     /// 1. Close the spare descriptor.
     /// 2. Accept and close until nothing waits.
     /// 3. Open the spare descriptor again.
-    fn shed(&mut self) -> Result<(), Status> {
-        let Some(spare) = self.spare.take() else {
-            return Err(-libc::EMFILE);
-        };
-        drop(spare);
-        let result = loop {
+    ///
+    /// Returns whether nothing waits any more.
+    fn shed(&mut self) -> bool {
+        drop(self.spare.take());
+        let done = loop {
             match sys::accept(&self.socket) {
                 Ok(socket) => drop(socket),
-                Err(error) if is_would_block(&error) => break Ok(()),
-                Err(error) => break Err(status_of(&error)),
+                Err(error) => break is_would_block(&error),
             }
         };
         self.spare = sys::spare_descriptor().ok();
-        result
+        self.readable = !done;
+        done
     }
 }
 

@@ -2,22 +2,53 @@
 //!
 //! Small reads go through a scratch area of the thread and are copied to memory of their exact size,
 //! so that a socket that waits holds none. When a socket receives more at a time, the next read goes
-//! straight into a block of the size of the last one, which is later handed over without a copy; what
-//! does not fit it goes to the scratch area by the same system call.
+//! straight into a block of the size of the last one; what does not fit it goes to the scratch area by
+//! the same system call. The largest reads go to blocks that are handed over without a copy and used
+//! again once they are given back, so that the kernel does not have to clear pages for each of them.
 
 use std::cell::RefCell;
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use socket2::MaybeUninitSlice;
 
-/// Most bytes that one read asks the kernel for.
+/// Most bytes that one read asks the kernel for, and the size of the blocks that are used again.
 pub const READ_SIZE: usize = 256 * 1024;
 
 /// From this many bytes on a read that is expected gets a block of its own.
 pub const BLOCK: usize = 4 * 1024;
 
-/// From this many bytes on JavaScript gets the block itself instead of a copy.
-pub const LARGE: usize = 32 * 1024;
+/// After a read of more bytes than this the next one gets a block of [`READ_SIZE`]: as much as the
+/// built-in takes by one read, so there may be more.
+pub const LARGE: usize = 64 * 1024;
+
+/// A block of [`READ_SIZE`] is handed over from this many bytes on; fewer are copied.
+const HALF: usize = READ_SIZE / 2;
+
+/// Blocks that are kept for the next read: as much memory as V8 lets Buffers hold before it looks for
+/// those that nobody has any more, and gives back.
+const SPARE: usize = 128;
+
+/// Empty blocks of [`READ_SIZE`], for all threads: some read, others give back.
+static SPARES: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+
+/// An empty block of at least [`READ_SIZE`].
+fn take_block() -> Vec<u8> {
+    let spare = SPARES.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    spare.unwrap_or_else(|| Vec::with_capacity(READ_SIZE))
+}
+
+/// Gives the memory of a chunk back.
+pub fn give_back(mut bytes: Vec<u8>) {
+    if bytes.capacity() != READ_SIZE {
+        return;
+    }
+    bytes.clear();
+    let mut spares = SPARES.lock().unwrap_or_else(PoisonError::into_inner);
+    if spares.len() < SPARE {
+        spares.push(bytes);
+    }
+}
 
 thread_local! {
     static SCRATCH: RefCell<Vec<u8>> = RefCell::new(Vec::with_capacity(READ_SIZE));
@@ -84,6 +115,9 @@ pub fn read_chunk(
     receive: impl FnOnce(&mut [MaybeUninitSlice<'_>]) -> io::Result<usize>,
 ) -> io::Result<Chunk> {
     let limit = limit.clamp(1, READ_SIZE);
+    if expected > LARGE && limit == READ_SIZE {
+        return read_block(receive);
+    }
     let size = if expected < BLOCK { 0 } else { expected.min(limit) };
     let mut block: Vec<u8> = Vec::with_capacity(size);
     SCRATCH.with_borrow_mut(|scratch| {
@@ -110,6 +144,30 @@ pub fn read_chunk(
     })
 }
 
+/// As [`read_chunk`], into a block of [`READ_SIZE`].
+fn read_block(
+    receive: impl FnOnce(&mut [MaybeUninitSlice<'_>]) -> io::Result<usize>,
+) -> io::Result<Chunk> {
+    let mut block = take_block();
+    let area = &mut block.spare_capacity_mut()[..READ_SIZE];
+    let received = receive(&mut [MaybeUninitSlice::new(area)]);
+    let count = match received {
+        Ok(count) => count.min(READ_SIZE),
+        Err(error) => {
+            give_back(block);
+            return Err(error);
+        }
+    };
+    // SAFETY: `receive` initialised `count` bytes, which is not more than there is room for.
+    unsafe { block.set_len(count) };
+    if count >= HALF {
+        return Ok(Chunk::new(block));
+    }
+    let copy = block.to_vec();
+    give_back(block);
+    Ok(Chunk::new(copy))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,8 +191,9 @@ mod tests {
             for length in [0, 1, 5_000, 50_000] {
                 let (bytes, areas) = read(READ_SIZE, expected, &text[..length]);
                 assert!(bytes == text[..length], "{expected} {length}");
-                assert_eq!(areas, if expected < BLOCK { 1 } else { 2 });
-                assert!(bytes.capacity() <= (2 * length).max(expected.min(READ_SIZE)));
+                assert_eq!(areas, if (BLOCK..=LARGE).contains(&expected) { 2 } else { 1 });
+                let most = if expected > LARGE { 0 } else { expected };
+                assert!(bytes.capacity() <= (2 * length).max(most));
             }
             assert_eq!(read(10, expected, &text).0, &text[..10]);
         }

@@ -7,11 +7,8 @@ use socket2::{MaybeUninitSlice, Socket};
 
 use super::errors::{OK, Status, UV_EOF, is_would_block, status_of};
 use super::event::Event;
-use super::memory::{Chunk, READ_SIZE, read_chunk};
+use super::memory::{Chunk, LARGE, READ_SIZE, read_chunk};
 use super::sys;
-
-/// A read of fewer bytes is small: the next one may share its memory with others.
-const SMALL: usize = 2 * 1024;
 
 /// Most bytes that are read ahead of JavaScript.
 pub const READ_AHEAD: usize = 2 * READ_SIZE;
@@ -34,6 +31,8 @@ pub struct ReadSide {
     read_closed: bool,
     /// The connection is over: the end follows a short read.
     hung_up: bool,
+    /// See [`Endpoint::set_tells_resets`](super::endpoint::Endpoint::set_tells_resets).
+    tells_resets: bool,
     /// Most bytes of one event; 0 leaves it to the engine.
     size: usize,
     /// The length of the last read.
@@ -49,6 +48,8 @@ pub struct ReadSide {
     /// That end was not read, but follows from a short read: what a later read gives, [`OK`] if it is
     /// still to be made.
     assumed: Option<Status>,
+    /// The error that a read found behind an assumed end that was delivered.
+    untold: Option<Status>,
     /// The last read found less than it asked for.
     short: bool,
     /// Bytes delivered.
@@ -93,13 +94,33 @@ impl ReadSide {
     pub fn on_ready(&mut self, closed: bool, hung_up: bool) {
         self.readable = true;
         self.read_closed |= closed;
-        self.hung_up |= hung_up;
+        self.hung_up |= hung_up && !self.tells_resets;
+    }
+
+    /// See [`Endpoint::set_tells_resets`](super::endpoint::Endpoint::set_tells_resets).
+    pub fn set_tells_resets(&mut self, tells: bool) {
+        self.tells_resets = tells;
     }
 
     /// Forgets how the last connection ended: another one begins.
     pub fn begin_again(&mut self) {
         self.read_closed = false;
         self.hung_up = false;
+        self.untold = None;
+    }
+
+    /// Takes the error that a read has found and that was not delivered: an end stands in its place.
+    pub fn take_error(&mut self) -> Option<Status> {
+        if let Some(status) = self.untold.take() {
+            return Some(status);
+        }
+        if let Some(status) = self.assumed.filter(|status| *status != OK && *status != UV_EOF) {
+            self.assumed = Some(UV_EOF);
+            return Some(status);
+        }
+        let Err(status) = &mut self.arrived.back_mut()?.result else { return None };
+        let found = std::mem::replace(status, UV_EOF);
+        (found != UV_EOF).then_some(found)
     }
 
     /// Whether bytes were read that were not delivered.
@@ -129,7 +150,7 @@ impl ReadSide {
                 self.readable = false;
                 return;
             }
-            Err(error) if self.short && self.ahead > 0 => {
+            Err(error) if !self.tells_resets && self.short && self.ahead > 0 => {
                 // Had the bytes been read when JavaScript takes them, the connection would have been
                 // over by then.
                 self.assumed = Some(status_of(&error));
@@ -161,37 +182,49 @@ impl ReadSide {
         }
     }
 
-    /// Reads straight into `memory` and counts it as delivered. Only after small reads, so that a
-    /// large one gets a block of its own, and only when nothing that arrived before waits. Returns
-    /// how many bytes at the start of `memory` were initialised, if any; else [`ReadSide::next_event`]
-    /// may have the end, whose number is `order`.
-    pub fn read_small(
+    /// Reads straight into `memory` and counts it as delivered, when nothing that arrived before waits and
+    /// no large read is expected, which gets a block of its own.
+    /// Returns how many bytes at the start of `memory` were initialised, if any; else
+    /// [`ReadSide::next_event`] may have the end, whose number is `order`: `ENOBUFS` if there is no
+    /// memory, as libuv has it (`uv_alloc_cb`).
+    pub fn read_into(
         &mut self,
         socket: &Socket,
         memory: &mut [MaybeUninit<u8>],
         order: u64,
     ) -> Option<usize> {
-        let small = self.last < SMALL && self.arrived.is_empty() && !self.hung_up;
-        if !small || !self.readable || !self.wants_read(1) || memory.is_empty() {
+        let large = self.last > LARGE && self.size == 0;
+        if large || !self.arrived.is_empty() || !self.readable || !self.wants_read(1) {
             return None;
         }
-        let ask = if self.size > 0 { self.size.min(memory.len()) } else { memory.len() };
+        let ask = memory.len().min(if self.size > 0 { self.size } else { READ_SIZE });
         let memory = &mut memory[..ask];
-        let result = match sys::receive(socket, &mut [MaybeUninitSlice::new(memory)]) {
-            Ok(0) => Err(UV_EOF),
-            Ok(count) => {
-                self.last = count;
-                self.delivered += count as u64;
-                if count < ask && !self.read_closed {
-                    self.readable = false;
+        let result = if ask == 0 {
+            Err(-libc::ENOBUFS)
+        } else {
+            match sys::receive(socket, &mut [MaybeUninitSlice::new(memory)]) {
+                Ok(0) => Err(UV_EOF),
+                Ok(count) => {
+                    self.last = count;
+                    self.delivered += count as u64;
+                    self.short = count < ask;
+                    // As in `read`.
+                    if self.short && !self.read_closed {
+                        self.readable = false;
+                    }
+                    if self.short && self.hung_up {
+                        self.ended = true;
+                        self.assumed = Some(OK);
+                        self.arrived.push_back(Arrived { order, result: Err(UV_EOF) });
+                    }
+                    return Some(count);
                 }
-                return Some(count);
+                Err(error) if is_would_block(&error) => {
+                    self.readable = false;
+                    return None;
+                }
+                Err(error) => Err(status_of(&error)),
             }
-            Err(error) if is_would_block(&error) => {
-                self.readable = false;
-                return None;
-            }
-            Err(error) => Err(status_of(&error)),
         };
         self.ended = true;
         self.arrived.push_back(Arrived { order, result });
@@ -204,6 +237,12 @@ impl ReadSide {
             self.ended = true;
             self.arrived.push_back(Arrived { order, result: Err(status) });
         }
+    }
+
+    /// Whether the next event is an end that was read, not one that follows from a short read.
+    pub fn ends_next(&self) -> bool {
+        let is_end = self.arrived.front().is_some_and(|front| front.result.is_err());
+        self.on && is_end && self.assumed.is_none()
     }
 
     /// The number of the next event that may be delivered now.
@@ -233,7 +272,7 @@ impl ReadSide {
                 let status = *status;
                 self.arrived.pop_front();
                 self.ended = false;
-                self.assumed = None;
+                self.untold = self.assumed.take().filter(|status| *status != OK);
                 self.on = false;
                 Event::ReadEnd(status)
             }

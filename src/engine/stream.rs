@@ -8,7 +8,7 @@ use std::net::Shutdown;
 use socket2::{SockAddr, Socket};
 
 use super::connect::{self, Progress};
-use super::errors::{OK, Status, is_would_block, status, status_of};
+use super::errors::{OK, Status, is_out_of_buffers, is_would_block, status, status_of};
 use super::event::{Activity, Event, Readiness};
 use super::queue::WriteQueue;
 use super::read::ReadSide;
@@ -51,6 +51,8 @@ pub struct Stream {
     connecting: bool,
     /// Whether the event of a connect was not delivered.
     connect_due: bool,
+    /// Whether connect(2) was called once, by [`Stream::connect`]: nobody watched the socket before.
+    fresh: bool,
     read: ReadSide,
     /// Writes behind those that the kernel took. Empty whenever a write may be tried at once.
     queue: WriteQueue,
@@ -77,6 +79,7 @@ impl Stream {
             socket,
             connecting: false,
             connect_due: false,
+            fresh: false,
             read: ReadSide::default(),
             queue: WriteQueue::default(),
             writable: true,
@@ -103,11 +106,13 @@ impl Stream {
         let mut stream = Stream::new(socket);
         stream.connecting = true;
         stream.connect_due = true;
+        stream.fresh = true;
         stream.writable = false;
         stream.requests = 1;
         match progress {
-            Ok(Progress::Waiting) => {}
-            Ok(Progress::Done) => stream.connected(OK),
+            // Also what is connected at once waits for the descriptor to say so, as under libuv: who had
+            // something to do before, such as the server that is connected to, comes first.
+            Ok(_) => {}
             Err(error) if delayed(&error) => stream.connected(status_of(&error)),
             Err(error) => return Err((stream.socket, error)),
         }
@@ -131,11 +136,13 @@ impl Stream {
             _ => {}
         }
         self.connecting = true;
+        self.fresh = false;
         if std::mem::replace(&mut self.connect_due, true) {
             self.events.retain(|(_, event)| !matches!(event, Event::Connect(_)));
         } else {
             self.requests += 1;
         }
+        self.defer_shutdown();
         match progress {
             Ok(Progress::Waiting) => {
                 self.writable = false;
@@ -210,15 +217,46 @@ impl Stream {
         }
         let mut sent = 0;
         if self.queue.is_empty() && !self.connecting {
-            sent = self.send_now(slices)?;
+            sent = match self.send_now(slices) {
+                Ok(sent) => sent,
+                Err(error) => return Err(self.write_error(error)),
+            };
             if sent == total {
                 return Ok(Written::Now);
             }
-            self.writable = false;
         }
         self.requests += 1;
         self.queue.push(slices, sent);
         Ok(Written::Queued)
+    }
+
+    /// Sends of `bytes` what the kernel takes now and returns how much that was. If it is not all of
+    /// them, an [`Event::Write`] tells when it may take more; nothing is copied.
+    ///
+    /// # Errors
+    /// As for [`Stream::write`].
+    pub fn feed(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut sent = 0;
+        if self.write_side != WriteSide::Open {
+            self.given += bytes.len() as u64;
+            return Err(io::Error::from_raw_os_error(libc::EPIPE));
+        }
+        if self.queue.is_empty() && !self.connecting {
+            sent = match self.send_now(&[IoSlice::new(bytes)]) {
+                Ok(sent) => sent,
+                Err(error) => {
+                    self.given += bytes.len() as u64;
+                    return Err(self.write_error(error));
+                }
+            };
+            self.given += sent as u64;
+            if sent == bytes.len() {
+                return Ok(sent);
+            }
+        }
+        self.requests += 1;
+        self.queue.push(&[], 0);
+        Ok(sent)
     }
 
     /// Shuts the write side down once everything queued was sent; an [`Event::Shutdown`] follows.
@@ -274,25 +312,30 @@ impl Stream {
             self.read.read(&self.socket, ahead, order);
             return true;
         }
-        if self.writable && !self.queue.is_empty() {
-            self.flush();
-            return true;
-        }
-        false
+        self.writable && !self.queue.is_empty() && self.flush()
     }
 
-    /// See [`ReadSide::read_small`]. Nothing is read while another event waits.
-    pub fn read_small(&mut self, memory: &mut [MaybeUninit<u8>]) -> Option<usize> {
+    /// See [`ReadSide::read_into`]. Nothing is read while another event waits.
+    pub fn read_into(&mut self, memory: &mut [MaybeUninit<u8>]) -> Option<usize> {
         if self.connecting || !self.events.is_empty() {
             return None;
         }
         let order = self.next_order();
-        self.read.read_small(&self.socket, memory, order)
+        self.read.read_into(&self.socket, memory, order)
     }
 
     /// Whether [`Stream::next_event`] has something.
     pub fn has_event(&self) -> bool {
         !self.events.is_empty() || self.read.next_order().is_some()
+    }
+
+    /// Whether [`Stream::next_event`] has the end that a read has found. libuv finds it by a read of its own,
+    /// when the event loop has gone on since the last bytes: who answers them in `setImmediate` has done
+    /// so before the end comes.
+    pub fn ends_next(&self) -> bool {
+        let other = self.events.front().map(|(order, _)| *order);
+        let read = self.read.next_order();
+        self.read.ends_next() && other.is_none_or(|other| read.is_some_and(|read| read < other))
     }
 
     /// The oldest event that may be delivered now; reads are held back while reading is off.
@@ -344,7 +387,7 @@ impl Stream {
     ///
     /// # Errors
     /// Those of sendmsg(2), if nothing was sent; else the next call reports them.
-    fn send_now(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+    fn send_now(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         if slices.is_empty() {
             return sys::send(&self.socket, &[IoSlice::new(&[])]);
         }
@@ -353,11 +396,13 @@ impl Stream {
             let offered: usize = group.iter().map(|slice| slice.len()).sum();
             let sent = match sys::send(&self.socket, group) {
                 Ok(sent) => sent,
+                Err(error) if is_out_of_buffers(&error) => return Ok(total),
                 Err(error) if total == 0 && !is_would_block(&error) => return Err(error),
                 Err(_) => 0,
             };
             total += sent;
             if sent < offered {
+                self.writable = false;
                 break;
             }
         }
@@ -365,7 +410,7 @@ impl Stream {
     }
 
     fn finish_connect(&mut self) {
-        match connect::finish(&self.socket) {
+        match connect::finish(&self.socket, self.fresh) {
             Ok(Progress::Waiting) => self.writable = false,
             Ok(Progress::Done) => self.connected(OK),
             Err(error) => self.connected(status_of(&error)),
@@ -382,7 +427,8 @@ impl Stream {
         }
     }
 
-    fn flush(&mut self) {
+    /// Sends what is queued; returns whether that got anywhere.
+    fn flush(&mut self) -> bool {
         let socket = &self.socket;
         match self.queue.send(|slices| sys::send(socket, slices)) {
             Ok((offered, sent, completed)) => {
@@ -391,11 +437,13 @@ impl Stream {
                     self.push_write(OK);
                 }
             }
+            Err(error) if is_out_of_buffers(&error) => return false,
             Err(error) if is_would_block(&error) => self.writable = false,
             Err(error) => self.fail_writes(status_of(&error)),
         }
         let order = self.next_order();
         self.shut_if_sent(order);
+        true
     }
 
     /// The first queued write ends with `status`, those behind it are cancelled.
@@ -413,6 +461,27 @@ impl Stream {
             self.write_side = WriteSide::Due;
             self.events.push_back((order, Event::Shutdown(OK)));
         }
+    }
+
+    /// A shutdown that was due waits for bytes to be sent first: libuv looks at the connect instead, and
+    /// comes to the shutdown only after the next write.
+    fn defer_shutdown(&mut self) {
+        if self.write_side == WriteSide::Due {
+            self.write_side = WriteSide::Closing;
+            self.events.retain(|(_, event)| !matches!(event, Event::Shutdown(_)));
+        }
+    }
+
+    /// The error of a write that the kernel has refused. What a read has taken from the socket, and nobody
+    /// was told of, it would have told here: it tells each error once, then `EPIPE`. (Unix-domain sockets
+    /// answer `EPIPE` anyway.)
+    fn write_error(&mut self, error: io::Error) -> io::Error {
+        if error.raw_os_error() != Some(libc::EPIPE)
+            || self.socket.local_addr().is_ok_and(|address| address.is_unix())
+        {
+            return error;
+        }
+        self.read.take_error().map_or(error, |status| io::Error::from_raw_os_error(-status))
     }
 
     /// Calls shutdown(2); its event.

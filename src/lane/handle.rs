@@ -1,5 +1,7 @@
 //! What both lanes keep for each socket beside its endpoint: how it keeps the process alive.
 
+use std::os::fd::RawFd;
+
 use crate::engine::endpoint::Endpoint;
 
 /// How counts of the environment change.
@@ -9,6 +11,8 @@ pub struct Delta {
     pub alive: i32,
     /// Change of the number of sockets with a descriptor: -1, 0 or 1.
     pub open: i32,
+    /// That descriptor, if `open` is not 0; -1: there is none.
+    pub descriptor: RawFd,
 }
 
 /// An endpoint and its part in the counts of its environment.
@@ -20,31 +24,37 @@ pub struct Handle {
     pub refed: bool,
     /// Whether it is counted as alive.
     alive: bool,
-    /// Whether it is counted as open.
-    open: bool,
+    /// The descriptor with which it is counted as open, or -1.
+    descriptor: RawFd,
 }
 
 impl Default for Handle {
     fn default() -> Self {
-        Handle { endpoint: Endpoint::default(), refed: true, alive: false, open: false }
+        Handle { endpoint: Endpoint::default(), refed: true, alive: false, descriptor: -1 }
     }
 }
 
 impl Handle {
+    /// A handle that was closed.
+    pub fn closed() -> Self {
+        let mut handle = Handle::default();
+        handle.endpoint.close();
+        handle
+    }
+
     /// Compares the endpoint with what is counted; to be called after whatever may change it, on
     /// the JavaScript thread.
     pub fn recount(&mut self) -> Delta {
         let alive = self.endpoint.activity().is_alive(self.refed);
-        let open = self.endpoint.is_open();
+        let descriptor = self.endpoint.fd();
         let step = |now: bool, before: bool| i32::from(now) - i32::from(before);
-        let delta = Delta { alive: step(alive, self.alive), open: step(open, self.open) };
+        let mut delta = Delta { alive: step(alive, self.alive), ..Delta::default() };
+        if descriptor != self.descriptor {
+            delta.open = step(descriptor >= 0, self.descriptor >= 0);
+            delta.descriptor = descriptor.max(self.descriptor);
+        }
         self.alive = alive;
-        self.open = open;
+        self.descriptor = descriptor;
         delta
-    }
-
-    /// Whether it is counted as open.
-    pub fn is_counted_open(&self) -> bool {
-        self.open
     }
 }

@@ -45,6 +45,13 @@ pub struct InlineLane {
     sockets: RefCell<Slots<Rc<InlineSocket>>>,
     /// Sockets with something to do; each at most once (`State::listed`).
     list: RefCell<VecDeque<Rc<InlineSocket>>>,
+    /// Sockets whose end has to wait until the event loop has gone on (`State::parked`), found when it did not
+    /// come from polling.
+    parked: RefCell<Vec<Rc<InlineSocket>>>,
+    /// Whether the turn comes from polling.
+    polled: Cell<bool>,
+    /// Counts turns.
+    turn: Cell<u64>,
     /// Whether `wake` was asked for a turn of the list.
     awake: Cell<bool>,
     /// `None` before [`InlineLane::set_wake`] and once the environment ended.
@@ -66,6 +73,12 @@ struct State {
     key: Option<Key>,
     /// Whether it is on the list.
     listed: bool,
+    /// Whether it waits for its descriptor to be reported once more.
+    parked: bool,
+    /// The turn in which it last read something.
+    read_in: u64,
+    /// Whether JavaScript has given it memory of its own to read into.
+    owns_memory: bool,
 }
 
 impl InlineLane {
@@ -79,6 +92,9 @@ impl InlineLane {
             events: Cell::new(None),
             sockets: RefCell::default(),
             list: RefCell::default(),
+            parked: RefCell::default(),
+            polled: Cell::new(false),
+            turn: Cell::new(1),
             awake: Cell::new(false),
             wake: RefCell::new(None),
         }))
@@ -97,12 +113,15 @@ impl InlineLane {
     /// The environment ends: `wake` is dropped and not called any more.
     pub fn end(&self) {
         self.list.borrow_mut().clear();
+        let parked = self.parked.take();
+        drop(parked);
         let wake = self.wake.borrow_mut().take();
         drop(wake);
     }
 
     /// Takes note of the sockets that became ready.
     pub fn collect(&self) {
+        self.polled.set(true);
         let mut events =
             self.events.take().unwrap_or_else(|| Events::with_capacity(EVENTS_PER_TURN));
         if self.poll.borrow_mut().poll(&mut events, Some(Duration::ZERO)).is_ok() {
@@ -124,12 +143,17 @@ impl InlineLane {
         self.events.set(Some(events));
     }
 
+    /// Whether [`InlineLane::fill`] has something to look at.
+    pub fn is_due(&self) -> bool {
+        !self.list.borrow().is_empty()
+    }
+
     /// Runs the engine for the sockets that are on the list now, one event each, until `batch` is
     /// full. Each [`Delta`] goes to `count`.
     pub fn fill(&self, batch: &mut Batch<'_>, mut count: impl FnMut(Delta)) {
         let due = self.list.borrow().len();
         for _ in 0..due {
-            if batch.room() == 0 {
+            if !batch.has_room() {
                 break;
             }
             let Some(socket) = self.list.borrow_mut().pop_front() else { break };
@@ -139,9 +163,22 @@ impl InlineLane {
         }
     }
 
+    /// The event loop has gone on: the ends that were parked come when it polls.
+    pub fn unpark(&self) {
+        self.polled.set(false);
+        for socket in self.parked.take() {
+            let mut state = socket.state.borrow_mut();
+            if !socket.report_again(&state) {
+                state.parked = false;
+                socket.list(&mut state);
+            }
+        }
+    }
+
     /// A turn is over: what is left on the list gets another one after the rest of the event loop.
     pub fn rest(&self) {
-        self.set_awake(!self.list.borrow().is_empty());
+        self.turn.set(self.turn.get() + 1);
+        self.set_awake(!(self.list.borrow().is_empty() && self.parked.borrow().is_empty()));
     }
 
     fn set_awake(&self, awake: bool) {
@@ -189,8 +226,11 @@ impl InlineSocket {
     pub fn close<R>(&self, close: impl FnOnce(&mut Handle) -> R) -> (R, Delta) {
         let mut state = self.state.borrow_mut();
         let own = state.key.take().and_then(|key| {
-            let fd = state.handle.endpoint.fd();
-            let _ = self.lane.poll.borrow().registry().deregister(&mut SourceFd(&fd));
+            // Closing the last descriptor of a socket takes it out, too (epoll(7), kqueue(2)).
+            if !state.handle.endpoint.is_private() {
+                let fd = state.handle.endpoint.fd();
+                let _ = self.lane.poll.borrow().registry().deregister(&mut SourceFd(&fd));
+            }
             self.lane.sockets.borrow_mut().remove(key)
         });
         let result = close(&mut state.handle);
@@ -229,14 +269,25 @@ impl InlineSocket {
 
     fn on_ready(self: &Rc<Self>, readiness: Readiness) {
         let mut state = self.state.borrow_mut();
+        state.parked = false;
         state.handle.endpoint.on_ready(readiness);
         self.list(&mut state);
+    }
+
+    /// Lets the next poll report what the descriptor is ready for, though it is not new. Returns whether it will.
+    fn report_again(&self, state: &State) -> bool {
+        let Some(key) = state.key else { return false };
+        let fd = state.handle.endpoint.fd();
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        let token = Token(key.to_u64() as usize);
+        let poll = self.lane.poll.borrow();
+        poll.registry().reregister(&mut SourceFd(&fd), token, interest).is_ok()
     }
 
     /// Puts the socket on the list if there is something to do.
     fn list(self: &Rc<Self>, state: &mut State) {
         let endpoint = &state.handle.endpoint;
-        if state.listed || !(endpoint.has_event() || endpoint.can_advance(AHEAD)) {
+        if state.listed || state.parked || !(endpoint.has_event() || endpoint.can_advance(AHEAD)) {
             return;
         }
         state.listed = true;
@@ -248,33 +299,75 @@ impl InlineSocket {
         self.list(&mut self.state.borrow_mut());
     }
 
+    /// Says whether JavaScript has given this socket memory of its own to read into.
+    pub fn set_owns_memory(&self, owns: bool) {
+        self.state.borrow_mut().owns_memory = owns;
+    }
+
     /// Runs the engine until there is an event, and adds it to `batch`.
-    fn serve(&self, batch: &mut Batch<'_>) {
+    fn serve(self: &Rc<Self>, batch: &mut Batch<'_>) {
         let mut state = self.state.borrow_mut();
+        if state.owns_memory && !batch.is_empty() {
+            self.lane.list.borrow_mut().push_front(Rc::clone(self));
+            return batch.close();
+        }
         state.listed = false;
+        let own = if state.owns_memory { batch.own_memory(self.id) } else { None };
         let endpoint = &mut state.handle.endpoint;
-        if let Some(count) = endpoint.read_small(batch.free_memory()) {
-            batch.push_read(self.id, count);
-        } else if let Some(event) = next_event(endpoint) {
-            batch.push(self.id, event);
+        if let Some(memory) = own {
+            if let Some(count) = endpoint.read_into(memory) {
+                state.read_in = self.lane.turn.get();
+                return batch.push_own_read(self.id, count);
+            }
+        } else if let Some(count) = endpoint.read_into(batch.free_memory()) {
+            state.read_in = self.lane.turn.get();
+            return batch.push_read(self.id, count);
+        }
+        let has_read = state.read_in == self.lane.turn.get();
+        match next_event(&mut state.handle.endpoint, has_read) {
+            Next::Event(event) => {
+                if matches!(event, Event::Read(_)) {
+                    state.read_in = self.lane.turn.get();
+                }
+                batch.push(self.id, event);
+            }
+            Next::Parked => {
+                state.parked = true;
+                if !(self.lane.polled.get() && self.report_again(&state)) {
+                    self.lane.parked.borrow_mut().push(Rc::clone(self));
+                }
+            }
+            Next::Nothing => {}
         }
     }
 }
 
-/// The next event; runs the engine until there is one.
-fn next_event(endpoint: &mut Endpoint) -> Option<Event> {
+/// What a socket has for its turn.
+enum Next {
+    /// An event.
+    Event(Event),
+    /// An end, which has to wait, see [`Endpoint::ends_next`].
+    Parked,
+    Nothing,
+}
+
+/// The next event; runs the engine until there is one. `has_read`: something was read in this turn.
+fn next_event(endpoint: &mut Endpoint, has_read: bool) -> Next {
     let result = catch_unwind(AssertUnwindSafe(|| {
         loop {
+            if has_read && endpoint.ends_next() {
+                return Next::Parked;
+            }
             if let Some(event) = endpoint.next_event() {
-                return Some(event);
+                return Next::Event(event);
             }
             if !endpoint.advance(AHEAD) {
-                return None;
+                return Next::Nothing;
             }
         }
     }));
     result.unwrap_or_else(|_| {
         endpoint.fail(-libc::EIO);
-        endpoint.next_event()
+        endpoint.next_event().map_or(Next::Nothing, Next::Event)
     })
 }

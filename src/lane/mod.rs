@@ -51,15 +51,6 @@ impl LaneSocket {
         }
     }
 
-    /// Whether `other` is the same socket.
-    pub fn is(&self, other: &LaneSocket) -> bool {
-        match (self, other) {
-            (LaneSocket::Worker(own), LaneSocket::Worker(other)) => Arc::ptr_eq(own, other),
-            (LaneSocket::Inline(own), LaneSocket::Inline(other)) => Rc::ptr_eq(own, other),
-            _ => false,
-        }
-    }
-
     /// Runs `ask`, which changes nothing.
     pub fn ask<R>(&self, ask: impl FnOnce(&Handle) -> R) -> R {
         match self {

@@ -108,10 +108,12 @@ impl Hub {
     }
 
     /// Hands the events of the sockets that are ready now to `deliver`, until there is none, the
-    /// turn's bound is reached or `deliver` stops. Nothing wakes again before [`Hub::rest`].
-    /// Each [`Delta`] goes to `count`. For the JavaScript thread.
+    /// turn's bound is reached or one of them stops. `between` runs what an event has left for the next
+    /// tick before the next event is taken: it may be another one then. Nothing wakes again before
+    /// [`Hub::rest`]. Each [`Delta`] goes to `count`. For the JavaScript thread.
     pub fn turn(
         self: &Arc<Self>,
+        mut between: impl FnMut() -> Flow,
         mut deliver: impl FnMut(u32, Event) -> Flow,
         mut count: impl FnMut(Delta),
     ) {
@@ -119,9 +121,19 @@ impl Hub {
         self.begin_turn();
         while events < EVENTS_PER_TURN {
             let Some(socket) = self.next_socket() else { break };
+            let mut has_read = false;
             for _ in 0..EVENTS_PER_SOCKET {
+                let more = events > 0 && socket.ask(|handle| handle.endpoint.has_event());
+                if more && between() == Flow::Stop {
+                    self.end();
+                    return;
+                }
+                if has_read && socket.ask(|handle| handle.endpoint.ends_next()) {
+                    break;
+                }
                 let Some(event) = socket.next_event() else { break };
                 events += 1;
+                has_read |= matches!(event, Event::Read(_));
                 let flow = deliver(socket.id, event);
                 count(lock(&socket.state).handle.recount());
                 if flow == Flow::Stop {
@@ -403,6 +415,10 @@ impl State {
                 }
             }
             if readiness == Readiness::default() {
+                // What the kernel was short of memory for is tried again when others had their turn.
+                if endpoint.can_advance(READ_AHEAD) {
+                    context.waker().wake_by_ref();
+                }
                 return Poll::Pending;
             }
             endpoint.on_ready(readiness);

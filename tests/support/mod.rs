@@ -4,6 +4,7 @@
 use std::io::IoSlice;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
+use std::time::Instant;
 
 use rsnet::engine::address::Address;
 use rsnet::engine::endpoint::Endpoint;
@@ -61,10 +62,12 @@ impl Driven {
         }
     }
 
-    /// Turns until `done`.
+    /// Turns until `done`; fails when that takes too long.
     pub fn until(&mut self, done: impl Fn(&Self) -> bool) {
+        let begin = Instant::now();
         self.pull();
         while !done(self) {
+            assert!(begin.elapsed().as_millis() < PATIENCE as u128, "not done: {:?}", self.events);
             if !self.endpoint.advance(READ_AHEAD) {
                 self.turn();
             }

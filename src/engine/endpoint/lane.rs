@@ -17,10 +17,19 @@ impl Endpoint {
         }
     }
 
+    /// Whether a reset is told that comes with the last bytes. If not, an end follows the last bytes of every
+    /// connection that is over in both directions (`POLLHUP`). To be set before there is a connection.
+    pub fn set_tells_resets(&mut self, tells: bool) {
+        self.tells_resets = tells;
+    }
+
     /// Takes note that the descriptor is ready.
     pub fn on_ready(&mut self, readiness: Readiness) {
         match &mut self.role {
-            Role::Stream(stream) => stream.on_ready(readiness),
+            Role::Stream(stream) => {
+                stream.reading_mut().set_tells_resets(self.tells_resets);
+                stream.on_ready(readiness);
+            }
             Role::Listener(listener) => listener.on_ready(readiness),
             _ => {}
         }
@@ -70,10 +79,15 @@ impl Endpoint {
         }
     }
 
-    /// See [`Stream::read_small`].
-    pub fn read_small(&mut self, memory: &mut [MaybeUninit<u8>]) -> Option<usize> {
+    /// See [`Stream::ends_next`].
+    pub fn ends_next(&self) -> bool {
+        self.stream().is_some_and(Stream::ends_next)
+    }
+
+    /// See [`Stream::read_into`].
+    pub fn read_into(&mut self, memory: &mut [MaybeUninit<u8>]) -> Option<usize> {
         match &mut self.role {
-            Role::Stream(stream) => stream.read_small(memory),
+            Role::Stream(stream) => stream.read_into(memory),
             _ => None,
         }
     }

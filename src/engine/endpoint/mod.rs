@@ -48,6 +48,10 @@ pub struct Endpoint {
     keep_alive: Option<KeepAlive>,
     /// Whether others have the socket too: what is set on it would outlive our descriptor.
     shared: bool,
+    /// Whether somebody has asked for the descriptor, and may have shared it.
+    shown: bool,
+    /// See [`Endpoint::set_tells_resets`].
+    tells_resets: bool,
     /// The counters of a stream that was closed.
     bytes_read: u64,
     bytes_written: u64,
@@ -62,6 +66,8 @@ impl Default for Endpoint {
             no_delay: false,
             keep_alive: None,
             shared: false,
+            shown: false,
+            tells_resets: false,
             bytes_read: 0,
             bytes_written: 0,
         }
@@ -270,6 +276,14 @@ impl Endpoint {
             Ok(Written::Queued) => 1,
             Err(error) => status_of(&error),
         }
+    }
+
+    /// See [`Stream::feed`]: how many bytes were sent, or an error. `EBADF`: this is no connection.
+    pub fn feed(&mut self, bytes: &[u8]) -> Status {
+        let Role::Stream(stream) = &mut self.role else { return -libc::EBADF };
+        // The kernel takes fewer than 2^31 bytes by one call (send(2)), and JavaScript counts in as many.
+        let bytes = &bytes[..bytes.len().min(Status::MAX as usize)];
+        stream.feed(bytes).map_or_else(|error| status_of(&error), |sent| sent as Status)
     }
 
     /// See [`Stream::shutdown`].

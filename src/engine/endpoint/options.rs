@@ -107,6 +107,17 @@ impl Endpoint {
         self.socket().map_or(-1, AsRawFd::as_raw_fd)
     }
 
+    /// As [`Endpoint::fd`], for somebody who may let others have the socket.
+    pub fn show_descriptor(&mut self) -> RawFd {
+        self.shown = true;
+        self.fd()
+    }
+
+    /// Whether nobody else can have the socket, so that closing its descriptor ends it.
+    pub fn is_private(&self) -> bool {
+        !self.shown && !self.shared
+    }
+
     /// Applies what was set before there was a descriptor.
     pub(super) fn apply_options(&mut self, socket: &Socket) {
         if std::mem::take(&mut self.no_delay) {

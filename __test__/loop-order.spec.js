@@ -1,0 +1,65 @@
+'use strict';
+
+// What comes first where several things are due in one turn of the event loop.
+
+const { closed, collect, implementations, once, pair, receive, traceTest, track, turn } = require('./helpers');
+
+/** Whether another thread reads: what two sockets of one process see of each other is then a race. */
+const hasThreads = process.env.RSNET_LANE === 'worker';
+
+describe.each(implementations)('%s: an end that comes with the last bytes', (name, net) => {
+  test.each([false, true])('waits for who answers in setImmediate, Unix: %s', async (path) => {
+    const { client, peer } = await pair(net, net, { path });
+    const reply = collect(client);
+    peer.on('data', () => setImmediate(() => peer.write('reply')));
+    client.end('request');
+    expect((await reply).toString()).toBe('reply');
+  });
+
+  test('does not overtake an own end', async () => {
+    const { client, peer } = await pair(net);
+    const events = [];
+    for (const event of ['finish', 'end']) peer.on(event, () => events.push(event));
+    peer.on('data', () => process.nextTick(() => peer.end()));
+    client.end('request');
+    await once(peer, 'close');
+    expect(events).toEqual(['finish', 'end']);
+  });
+});
+
+describe('traces of a turn', () => {
+  traceTest('end() and connect() of a connected socket: the connection stays open', async (t) => {
+    const { client, peer, server } = await pair(t.net);
+    client.end();
+    client.connect(server.at);
+    await once(client, 'connect');
+    peer.write('still open');
+    await receive(client, 10);
+    await turn(5);
+    t.note('client', client.writableEnded, client.writableFinished, client.readyState);
+    t.note('peer', peer.readableEnded, peer.readyState);
+  });
+
+  if (!hasThreads) {
+    traceTest('a Unix client that is dropped at once finds its connection closed when it is connected', async (t) => {
+      const { server } = await pair(t.net, t.net, { path: true });
+      server.maxConnections = 1;
+      const client = t.watch(track(t.net.connect(server.at)), 'client', { except: ['connectionAttempt'] });
+      client.on('error', () => {});
+      client.write('x', t.callback('client', 'written'));
+      await closed(client);
+    });
+
+    traceTest('data and a reset at once: data, an end, and the reset for who writes', async (t) => {
+      const { client, peer } = await pair(t.net, t.net, { client: { allowHalfOpen: true } });
+      t.watch(client, 'client');
+      client.on('error', () => {});
+      client.resume();
+      peer.write('x');
+      peer.resetAndDestroy();
+      await once(client, 'end');
+      client.write('y', t.callback('client', 'written'));
+      await closed(client);
+    });
+  }
+});

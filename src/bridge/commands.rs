@@ -1,0 +1,130 @@
+//! What JavaScript asks of a socket, by the number that it calls it. A socket is made by its first
+//! command, and nothing reaches it once it was closed.
+
+use std::io::IoSlice;
+use std::os::fd::RawFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use napi::sys;
+
+use super::{Bridge, Lane};
+use crate::engine::endpoint::Endpoint;
+use crate::engine::errors::Status;
+use crate::lane::LaneSocket;
+use crate::lane::handle::{Delta, Handle};
+use crate::lane::inline::InlineSocket;
+use crate::lane::worker::WorkerSocket;
+
+/// What JavaScript calls a socket that it has closed.
+const CLOSED: u32 = u32::MAX;
+
+impl Bridge {
+    /// The socket `id`, made on first use; `None`: it was closed, or the environment ended.
+    fn socket(&self, id: u32) -> Option<LaneSocket> {
+        let found = self.sockets.get(id);
+        if found.is_some() || id == CLOSED || self.ended.get() {
+            return found;
+        }
+        let socket = match &self.lane {
+            Lane::Worker { hub, .. } => LaneSocket::Worker(WorkerSocket::new(hub, id)),
+            Lane::Inline { lane, .. } => LaneSocket::Inline(InlineSocket::new(lane, id)),
+        };
+        if self.tells_resets {
+            socket.command(|handle| handle.endpoint.set_tells_resets(true));
+        }
+        self.sockets.insert(id, socket.clone());
+        Some(socket)
+    }
+
+    /// Runs `command` on the socket `id`; a panic becomes an error of this socket.
+    pub fn command(&self, id: u32, command: impl FnOnce(&mut Handle) -> Status) -> Status {
+        let guarded = |handle: &mut Handle| {
+            catch_unwind(AssertUnwindSafe(|| command(handle))).unwrap_or_else(|_| {
+                handle.endpoint.fail(-libc::EIO);
+                -libc::EIO
+            })
+        };
+        let Some(socket) = self.socket(id) else { return guarded(&mut Handle::closed()) };
+        let (status, delta) = socket.command(guarded);
+        self.apply(delta);
+        status
+    }
+
+    /// Runs `ask`, which changes nothing, on the socket `id`.
+    pub fn ask<R>(&self, id: u32, ask: impl FnOnce(&Handle) -> R) -> R {
+        match self.socket(id) {
+            Some(socket) => socket.ask(ask),
+            None => ask(&Handle::closed()),
+        }
+    }
+
+    /// See [`Endpoint::accept`].
+    pub fn accept(&self, id: u32, listener: u32) -> Status {
+        let (Some(socket), Some(listener)) = (self.socket(id), self.socket(listener)) else {
+            return -libc::EINVAL;
+        };
+        let accepted = catch_unwind(AssertUnwindSafe(|| socket.accept(&listener)));
+        let (status, delta) = accepted.unwrap_or((-libc::EIO, Delta::default()));
+        self.apply(delta);
+        status
+    }
+
+    /// Writes `bytes` to the socket `id`, see [`Endpoint::write`]. `EBADF`: there is none.
+    pub fn write(&self, id: u32, bytes: &[u8]) -> Status {
+        let Some(socket) = self.sockets.get(id) else { return -libc::EBADF };
+        let (status, delta) =
+            socket.command(|handle| handle.endpoint.write(&[IoSlice::new(bytes)]));
+        self.apply(delta);
+        status
+    }
+
+    /// Sends of `bytes` what the kernel takes now, see [`Endpoint::feed`].
+    /// `EBADF`: there is no socket `id`.
+    pub fn feed(&self, id: u32, bytes: &[u8]) -> Status {
+        let Some(socket) = self.sockets.get(id) else { return -libc::EBADF };
+        let (status, delta) = socket.command(|handle| handle.endpoint.feed(bytes));
+        self.apply(delta);
+        status
+    }
+
+    /// Closes the socket `id` by `close`, which closes its endpoint. Returns the status, and whether
+    /// JavaScript is going to be told in the closing phase; the callbacks stay alive until then.
+    pub fn close(&self, id: u32, close: impl FnOnce(&mut Endpoint) -> Status) -> (Status, bool) {
+        let announced =
+            !self.ended.get() && self.closer.as_ref().is_some_and(|closer| closer.begin(id));
+        if announced {
+            self.apply(Delta { alive: 0, open: 1, descriptor: -1 });
+        }
+        let Some(socket) = self.sockets.take(id) else { return (0, announced) };
+        if !self.ended.get()
+            && let Lane::Inline { batches, .. } = &self.lane
+        {
+            batches.forget_own(self.env, id);
+        }
+        let (status, delta) = socket.close(|handle| close(&mut handle.endpoint));
+        self.apply(delta);
+        (status, announced)
+    }
+
+    /// Whether the descriptor `fd` belongs to one of the sockets.
+    pub fn owns(&self, fd: RawFd) -> bool {
+        self.sockets.owns(fd)
+    }
+
+    /// Gives the socket `id` memory of its own to read into, a `Uint8Array`, or takes it away. Returns
+    /// whether its lane reads into it: the worker lane does not.
+    ///
+    /// # Errors
+    /// Those of Node-API.
+    ///
+    /// # Safety
+    /// `view` belongs to the running call of a JavaScript function.
+    pub unsafe fn set_memory(&self, id: u32, view: Option<sys::napi_value>) -> napi::Result<bool> {
+        let Lane::Inline { batches, .. } = &self.lane else { return Ok(false) };
+        let Some(LaneSocket::Inline(socket)) = self.socket(id) else { return Ok(false) };
+        // SAFETY: passed on to the caller.
+        unsafe { batches.set_own(self.env, id, view)? };
+        socket.set_owns_memory(view.is_some());
+        Ok(view.is_some())
+    }
+}
