@@ -1,0 +1,215 @@
+//! The write side of a connection: what goes to the kernel at once, what waits, and the shutdown
+//! behind it.
+
+use std::io::{self, IoSlice};
+use std::net::Shutdown;
+
+use super::{FIRST, Stream, WriteSide};
+use crate::engine::errors::{OK, Status, is_out_of_buffers, is_would_block, status, status_of};
+use crate::engine::event::Event;
+use crate::engine::sys;
+
+/// Most slices of one sendmsg(2) (`IOV_MAX`, 1024 on Linux and macOS).
+const MAX_SLICES: usize = 1024;
+
+/// How a write went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// The kernel took all of it.
+    Now,
+    /// The rest is queued; an [`Event::Write`] follows.
+    Queued,
+}
+
+impl Stream {
+    /// Whether a shutdown was called whose event was not delivered.
+    pub fn is_shutdown_due(&self) -> bool {
+        self.shutdown_due
+    }
+
+    /// Bytes given to [`Stream::write`]: queued, sent or refused.
+    pub fn bytes_written(&self) -> u64 {
+        self.given
+    }
+
+    /// Bytes queued.
+    pub fn queued_bytes(&self) -> usize {
+        self.queue.bytes()
+    }
+
+    /// Sends `slices` as one write; queues a copy of what the kernel does not take. An empty write goes
+    /// to the kernel too: it tells of a connection that is lost.
+    ///
+    /// # Errors
+    /// `EPIPE` after [`Stream::shutdown`], and those of sendmsg(2). Nothing is queued then.
+    pub fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<Written> {
+        let total: usize = slices.iter().map(|slice| slice.len()).sum();
+        self.given += total as u64;
+        if self.write_side != WriteSide::Open {
+            return Err(io::Error::from_raw_os_error(libc::EPIPE));
+        }
+        let mut sent = 0;
+        if self.queue.is_empty() && !self.connecting {
+            sent = match self.send_now(slices) {
+                Ok(sent) => sent,
+                Err(error) => return Err(self.write_error(error)),
+            };
+            if sent == total {
+                return Ok(Written::Now);
+            }
+        }
+        self.requests += 1;
+        self.queue.push(slices, sent);
+        Ok(Written::Queued)
+    }
+
+    /// Sends of `bytes` what the kernel takes now and returns how much that was. If it is not all of
+    /// them, an [`Event::Write`] tells when it may take more; nothing is copied.
+    ///
+    /// # Errors
+    /// As for [`Stream::write`].
+    pub fn feed(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut sent = 0;
+        if self.write_side != WriteSide::Open {
+            self.given += bytes.len() as u64;
+            return Err(io::Error::from_raw_os_error(libc::EPIPE));
+        }
+        if self.queue.is_empty() && !self.connecting {
+            sent = match self.send_now(&[IoSlice::new(bytes)]) {
+                Ok(sent) => sent,
+                Err(error) => {
+                    self.given += bytes.len() as u64;
+                    return Err(self.write_error(error));
+                }
+            };
+            self.given += sent as u64;
+            if sent == bytes.len() {
+                return Ok(sent);
+            }
+        }
+        self.requests += 1;
+        self.queue.push(&[], 0);
+        Ok(sent)
+    }
+
+    /// Shuts the write side down once everything queued was sent; an [`Event::Shutdown`] follows.
+    ///
+    /// # Errors
+    /// `ENOTCONN`: not connected yet, or shut down before.
+    pub fn shutdown(&mut self) -> io::Result<()> {
+        if self.connecting || self.write_side != WriteSide::Open {
+            return Err(io::Error::from_raw_os_error(libc::ENOTCONN));
+        }
+        self.write_side = WriteSide::Closing;
+        self.shutdown_due = true;
+        self.requests += 1;
+        self.shut_if_sent(FIRST);
+        Ok(())
+    }
+
+    /// Whether bytes, or the end of a connection attempt, wait for the descriptor.
+    pub fn wants_write(&self) -> bool {
+        self.connecting || !self.queue.is_empty()
+    }
+
+    /// Whether the kernel may take bytes.
+    pub fn is_writable(&self) -> bool {
+        self.writable
+    }
+
+    /// Adds the event of a write; its request was counted when it began.
+    pub(super) fn push_write(&mut self, status: Status) {
+        let order = self.next_order();
+        self.events.push_back((order, Event::Write(status)));
+    }
+
+    /// Bytes that the kernel took at once; 0 if it takes none for now.
+    ///
+    /// # Errors
+    /// Those of sendmsg(2), if nothing was sent; else the next call reports them.
+    fn send_now(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        if slices.is_empty() {
+            return sys::send(&self.socket, &[IoSlice::new(&[])]);
+        }
+        let mut total = 0;
+        for group in slices.chunks(MAX_SLICES) {
+            let offered: usize = group.iter().map(|slice| slice.len()).sum();
+            let sent = match sys::send(&self.socket, group) {
+                Ok(sent) => sent,
+                Err(error) if is_out_of_buffers(&error) => return Ok(total),
+                Err(error) if total == 0 && !is_would_block(&error) => return Err(error),
+                Err(_) => 0,
+            };
+            total += sent;
+            if sent < offered {
+                self.writable = false;
+                break;
+            }
+        }
+        Ok(total)
+    }
+
+    /// Sends what is queued; returns whether that got anywhere.
+    pub(super) fn flush(&mut self) -> bool {
+        let socket = &self.socket;
+        match self.queue.send(|slices| sys::send(socket, slices)) {
+            Ok((offered, sent, completed)) => {
+                self.writable = sent == offered;
+                for _ in 0..completed {
+                    self.push_write(OK);
+                }
+            }
+            Err(error) if is_out_of_buffers(&error) => return false,
+            Err(error) if is_would_block(&error) => self.writable = false,
+            Err(error) => self.fail_writes(status_of(&error)),
+        }
+        let order = self.next_order();
+        self.shut_if_sent(order);
+        true
+    }
+
+    /// The first queued write ends with `status`, those behind it are cancelled.
+    pub(super) fn fail_writes(&mut self, status: Status) {
+        for index in 0..self.queue.clear() {
+            self.push_write(if index == 0 { status } else { -libc::ECANCELED });
+        }
+        let order = self.next_order();
+        self.shut_if_sent(order);
+    }
+
+    /// Adds the event of a shutdown if nothing is left to send; it gets the number `order`.
+    fn shut_if_sent(&mut self, order: u64) {
+        if self.write_side == WriteSide::Closing && self.queue.is_empty() {
+            self.write_side = WriteSide::Due;
+            self.events.push_back((order, Event::Shutdown(OK)));
+        }
+    }
+
+    /// A shutdown that was due waits for bytes to be sent first: libuv looks at the connect instead, and
+    /// comes to the shutdown only after the next write.
+    pub(super) fn defer_shutdown(&mut self) {
+        if self.write_side == WriteSide::Due {
+            self.write_side = WriteSide::Closing;
+            self.events.retain(|(_, event)| !matches!(event, Event::Shutdown(_)));
+        }
+    }
+
+    /// The error of a write that the kernel has refused. What a read has taken from the socket, and nobody
+    /// was told of, it would have told here: it tells each error once, then `EPIPE`. (Unix-domain sockets
+    /// answer `EPIPE` anyway.)
+    fn write_error(&mut self, error: io::Error) -> io::Error {
+        if error.raw_os_error() != Some(libc::EPIPE)
+            || self.socket.local_addr().is_ok_and(|address| address.is_unix())
+        {
+            return error;
+        }
+        self.read.take_error().map_or(error, |status| io::Error::from_raw_os_error(-status))
+    }
+
+    /// Calls shutdown(2); its event.
+    pub(super) fn shut(&mut self) -> Event {
+        self.shutdown_due = false;
+        self.write_side = WriteSide::Shut;
+        Event::Shutdown(status(self.socket.shutdown(Shutdown::Write)))
+    }
+}
