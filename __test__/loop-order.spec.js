@@ -50,6 +50,32 @@ describe('traces of a turn', () => {
       await closed(client);
     });
 
+    traceTest('the last bytes of a closed connection and its end come before an own end is done', async (t) => {
+      const { client, peer } = await pair(t.net, t.net, { path: true });
+      t.watch(client, 'client');
+      client.once('data', () => client.end());
+      peer.write('x');
+      peer.destroy();
+      await closed(client);
+    });
+
+    traceTest('a paused reader that goes on takes the last bytes, then an end, though it was reset', async (t) => {
+      const { client, peer } = await pair(t.net, t.net, {
+        path: true, client: { highWaterMark: 100 }, server: { pauseOnConnect: true },
+      });
+      t.watch(client, 'client');
+      client.on('error', () => {});
+      client.pause();
+      client.write('never read');
+      peer.write(Buffer.alloc(500));
+      while (client.readableLength < 500) await turn();
+      peer.write(Buffer.alloc(2000));
+      peer.destroySoon();
+      await once(peer, 'close');
+      client.resume();
+      await closed(client);
+    });
+
     traceTest('data and a reset at once: data, an end, and the reset for who writes', async (t) => {
       const { client, peer } = await pair(t.net, t.net, { client: { allowHalfOpen: true } });
       t.watch(client, 'client');

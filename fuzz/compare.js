@@ -4,11 +4,15 @@
 
 const { isOpenOnWorker, normalise } = require('./normalise');
 
+/** What a line of data says that is not what the runner takes to be written; see `isSame`. */
+const NOT_WRITTEN = ' not what was written';
+
 const NO_COUNT = 'bytesWritten=NaN';
 
 /**
  * Whether two lines are equal. Where the built-in says that NaN bytes were written (which it does for corked writes
- * while it connects), it has said nothing.
+ * while it connects), it has said nothing. Where the built-in delivers something else than the runner takes to be
+ * written (after a connect of a connected socket, or `unshift`), the runner is wrong.
  *
  * @param {string | undefined} expected
  * @param {string | undefined} actual
@@ -16,8 +20,19 @@ const NO_COUNT = 'bytesWritten=NaN';
  */
 function isSame(expected, actual) {
   if (expected === actual) return true;
+  if (expected?.endsWith(NOT_WRITTEN) && expected.slice(0, -NOT_WRITTEN.length) === actual) return true;
   if (!expected?.includes(NO_COUNT) || actual === undefined) return false;
   return expected.replace(NO_COUNT, '') === actual.replace(/bytesWritten=\d+/, '');
+}
+
+/**
+ * @param {string | undefined} expected
+ * @param {string | undefined} actual
+ * @returns {boolean} whether only a server's count of connections differs
+ */
+function isCountOnly(expected, actual) {
+  const [left, right] = [expected, actual].map((one) => one?.replace(/_connections=\d+/, ''));
+  return left !== undefined && left === right;
 }
 
 /**
@@ -34,12 +49,15 @@ function compare(program, expected, actual, onWorker) {
   const right = normalise(actual, program, onWorker);
   let found = null;
   let excused = false;
-  for (const actor of new Set([...left.keys(), ...right.keys()])) {
+  // The server comes last: its count follows from what its connections have learnt.
+  const actors = [...new Set([...left.keys(), ...right.keys()])].filter((name) => name !== 'server');
+  for (const actor of [...actors, 'server']) {
     const one = left.get(actor) ?? [];
     const other = right.get(actor) ?? [];
     const length = Math.max(one.length, other.length);
     for (let index = 0; index < length; index++) {
       if (isSame(one[index], other[index])) continue;
+      if (excused && isCountOnly(one[index], other[index])) continue;
       if (onWorker && isOpenOnWorker(one[index], other[index], actor, left)) {
         excused = true;
         break;

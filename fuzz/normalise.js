@@ -29,8 +29,8 @@
 //     thread, looks after all of them, while the thread that reads for the worker lane may look in between, as the
 //     built-in may with the other end in another process. What this one socket does afterwards is not compared. Only
 //     where it is so each time that the program is run; the number of such programs is printed.
-// 12. 'pause' and 'resume' where a socket is piped: they follow from the chunks (rule 2), and another thread may read
-//     in between two writes of one tick.
+// 12. 'pause' and 'resume', and whether a socket flows, where one is piped: they follow from the chunks (rule 2), and
+//     another thread may read in between two writes of one tick.
 // 13. Whether a socket that was destroyed and connects again is closed before the new connect ends: another thread
 //     waits for the one, the event loop for the other.
 
@@ -42,6 +42,9 @@ const UNSTEADY = /^(drain|pause|resume|pipe|unpipe)$/;
 
 /** Counters that rule 4 leaves out. */
 const HELD = /(bytesRead|readableLength)=\d+ /g;
+
+/** Properties that rule 12 leaves out. */
+const FLOWING = /\b(readableFlowing|paused)=\w+ /g;
 
 /** Events that say how an abrupt program ended, for rule 10. */
 const ENDINGS = /^(error|end|finish|prefinish|iterated|close)$|callback/;
@@ -171,7 +174,8 @@ function normalise(entries, program, onWorker) {
   const text = JSON.stringify(program);
   const isPiped = onWorker && text.includes('["pipe",');
   const counts = ({ kind, label }) => kind !== 'event' || !/^(pause|resume)$/.test(label);
-  const kept = isPiped ? entries.filter(counts) : entries;
+  const steady = (entry) => (entry.kind === 'state' ? { ...entry, label: entry.label.replace(FLOWING, '') } : entry);
+  const kept = isPiped ? entries.filter(counts).map(steady) : entries;
   return program.bulk ? normaliseBulk(kept, program.abrupt) : normaliseFine(kept, text.includes('highWaterMark'));
 }
 

@@ -41,13 +41,19 @@ function calmHooks(config, names) {
  * listener (by a write after its end, too) makes the built-in throw a TypeError from its inside; how many buffers of
  * `onread` are filled before an operation of a listener takes effect is open, as with all chunks of data; and so is
  * whether an end that follows the data is there before another connect has failed, or, after the end, whether the own
- * end is complete before that: it depends on how much the kernel says at once.
+ * end is complete before that: it depends on how much the kernel says at once. Whether there is a second 'data' event
+ * depends on how the stream was cut. What a listener that throws has left for the next tick runs with whatever comes
+ * next.
  *
  * @param {object} config of a client or an accepted connection
  */
 function calmOddities(config) {
+  const first = config.hooks?.find(({ event }) => event === 'data');
+  config.hooks &&= config.hooks.filter((hook) => hook.event !== 'data' || hook === first);
+  const throws = config.hooks?.some(({ ops }) => ops.some(([name]) => name === 'throw'));
   for (const hook of config.hooks ?? []) {
     if (hook.event === 'connectionAttempt') hook.ops = without(without(hook.ops, LEAVING), TRAFFIC);
+    if (throws) hook.when = 'sync';
     if (hook.event === 'end') hook.ops = without(hook.ops, /^connect/);
     if (hook.event === 'data') hook.ops = config.onread ? [] : without(hook.ops, /^connect/);
   }
@@ -84,6 +90,14 @@ function untangle(program) {
   for (const config of [...program.clients, ...program.accepted]) {
     calmHooks(config, /^reset$/);
     calmOddities(config);
+  }
+  // A client that is dropped finds that out by its write or by the end, whichever is first.
+  if (program.steps.some(({ ops }) => ops.some(([name]) => /^maxConnections/.test(name)))) {
+    for (const step of program.steps) {
+      const place = step.ops.findIndex(([name]) => name.startsWith('connect'));
+      if (place >= 0) step.ops = [...step.ops.slice(0, place + 1), ...without(step.ops.slice(place + 1), TRAFFIC)];
+    }
+    for (const config of program.clients) calmHooks(config, TRAFFIC);
   }
   // A connection that connects as soon as it is accepted makes the next one, and so on without end.
   for (const config of program.accepted) {

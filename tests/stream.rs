@@ -254,18 +254,23 @@ fn a_short_read_of_a_connection_that_is_over_is_the_last() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn who_stops_before_the_assumed_end_reads_again() {
-    let (mut driven, mut peer) = connected();
-    peer.write_all(b"last").unwrap();
-    SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
-    drop(peer);
-    assert_eq!(driven.endpoint.read_start(), OK);
-    while !driven.endpoint.has_event() {
-        driven.turn();
+fn who_stops_before_the_assumed_end_reads_again_unless_he_starts_at_once() {
+    for at_once in [false, true] {
+        let (mut driven, mut peer) = connected();
+        peer.write_all(b"last").unwrap();
+        SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(peer);
+        assert_eq!(driven.endpoint.read_start(), OK);
+        while !driven.endpoint.has_event() {
+            driven.turn();
+        }
+        assert!(matches!(driven.endpoint.next_event(), Some(Event::Read(_))));
+        assert_eq!(driven.endpoint.read_stop(), OK);
+        if !at_once {
+            driven.pull();
+        }
+        assert_eq!(driven.read_to_end(), if at_once { EOF } else { -libc::ECONNRESET });
     }
-    assert!(matches!(driven.endpoint.next_event(), Some(Event::Read(_))));
-    assert_eq!(driven.endpoint.read_stop(), OK);
-    assert_eq!(driven.read_to_end(), -libc::ECONNRESET);
 }
 
 #[test]
@@ -333,6 +338,7 @@ fn a_reset_behind_bytes_that_nobody_took_is_an_end() {
         if stops {
             assert!(matches!(driven.endpoint.next_event(), Some(Event::Read(_))));
             assert_eq!(driven.endpoint.read_stop(), OK);
+            driven.pull();
         }
         assert_eq!(driven.read_to_end(), if stops { -libc::ECONNRESET } else { EOF });
     }

@@ -48,6 +48,8 @@ pub struct ReadSide {
     /// That end was not read, but follows from a short read: what a later read gives, [`OK`] if it is
     /// still to be made.
     assumed: Option<Status>,
+    /// Reading was stopped before that end was delivered.
+    in_doubt: bool,
     /// The error that a read found behind an assumed end that was delivered.
     untold: Option<Status>,
     /// The last read found less than it asked for.
@@ -65,8 +67,20 @@ impl ReadSide {
     /// Starts or stops the delivery of what arrives.
     pub fn set_on(&mut self, on: bool) {
         self.on = on;
-        // Who stops between the last bytes and the assumed end makes another read later.
-        if on || self.arrived.len() != 1 {
+        // Who stops between the last bytes and the assumed end makes another read later, unless he starts again
+        // before the event loop goes on.
+        self.in_doubt = !on && self.arrived.len() == 1 && self.assumed.is_some();
+    }
+
+    /// Whether [`ReadSide::settle_doubt`] is to be called when what the last event has left for the next tick
+    /// has run.
+    pub fn is_in_doubt(&self) -> bool {
+        self.in_doubt
+    }
+
+    /// The assumed end does not follow any more.
+    pub fn settle_doubt(&mut self) {
+        if !std::mem::take(&mut self.in_doubt) {
             return;
         }
         match self.assumed.take() {
@@ -237,6 +251,13 @@ impl ReadSide {
             self.ended = true;
             self.arrived.push_back(Arrived { order, result: Err(status) });
         }
+    }
+
+    /// Whether the next event is an assumed end: what comes later has to wait for it.
+    pub fn has_assumed_end(&self) -> bool {
+        self.on
+            && self.assumed.is_some()
+            && self.arrived.front().is_some_and(|front| front.result.is_err())
     }
 
     /// Whether the next event is an end that was read, not one that follows from a short read.

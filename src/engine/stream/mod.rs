@@ -221,7 +221,7 @@ impl Stream {
 
     /// Whether [`Stream::next_event`] has something.
     pub fn has_event(&self) -> bool {
-        !self.events.is_empty() || self.read.next_order().is_some()
+        !self.events.is_empty() || self.read.next_order().is_some() || self.read.is_in_doubt()
     }
 
     /// Whether [`Stream::next_event`] has the end that a read has found. libuv finds it by a read of its own,
@@ -235,6 +235,10 @@ impl Stream {
 
     /// The oldest event that may be delivered now; reads are held back while reading is off.
     pub fn next_event(&mut self) -> Option<Event> {
+        self.read.settle_doubt();
+        if self.read.has_assumed_end() {
+            return self.read.next_event();
+        }
         let other = self.events.front().map(|(order, _)| *order);
         match (other, self.read.next_order()) {
             (Some(other), Some(read)) if read < other => self.read.next_event(),
