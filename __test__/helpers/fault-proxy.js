@@ -235,13 +235,33 @@ async function meet(t, { side, path, options = {}, stopped = false, watch = {} }
 /**
  * What a leak would leave: the descriptors of this process, and what keeps its event loop alive.
  *
- * @returns {{descriptors: number, handles: string[]}}
+ * @returns {string[]} what each descriptor is, such as 'socket:[1234]', and the name of each handle
  */
 function holdings() {
-  return {
-    descriptors: fs.readdirSync('/proc/self/fd').length,
-    handles: process.getActiveResourcesInfo().filter((name) => /TCP|Pipe|Connect|Write|Shutdown/.test(name)).sort(),
-  };
+  const descriptors = fs.readdirSync('/proc/self/fd').flatMap((name) => {
+    try {
+      return [fs.readlinkSync(`/proc/self/fd/${name}`)];
+    } catch {
+      return [];
+    }
+  });
+  const handles = process.getActiveResourcesInfo().filter((name) => /TCP|Pipe|Connect|Write|Shutdown/.test(name));
+  return [...descriptors, ...handles];
 }
 
-module.exports = { FaultyConnection, holdings, meet, settle, tcpEnd, until };
+/**
+ * What has been added since.
+ *
+ * @param {string[]} before what `holdings` gave; what tests before this file have left may go meanwhile
+ * @returns {string[]}
+ */
+function addedSince(before) {
+  const known = [...before];
+  return holdings().filter((name) => {
+    const at = known.indexOf(name);
+    if (at >= 0) known.splice(at, 1);
+    return at < 0;
+  });
+}
+
+module.exports = { FaultyConnection, addedSince, holdings, meet, settle, tcpEnd, until };

@@ -3,7 +3,7 @@
 const { implementations } = require('./implementations');
 const { turn } = require('./events');
 const resources = require('./resources');
-const { holdings, meet } = require('./fault-proxy');
+const { addedSince, holdings, meet } = require('./fault-proxy');
 const { FAULTS, POINTS, suffer } = require('./fault-points');
 const { traceTest } = require('./trace');
 
@@ -57,7 +57,7 @@ function defineTable(path) {
   });
   afterEach(async () => {
     await turn(2);
-    expect(holdings()).toEqual(before);
+    expect(addedSince(before)).toEqual([]);
   });
 
   describe.each(['client', 'server'])('as a %s', (side) => {
