@@ -164,7 +164,12 @@ impl ReadSide {
                 self.readable = false;
                 return;
             }
-            Err(error) if !self.tells_resets && self.short && self.ahead > 0 => {
+            Err(error)
+                if !self.tells_resets
+                    && self.short
+                    && self.ahead > 0
+                    && self.is_one_short_read(self.last) =>
+            {
                 // Had the bytes been read when JavaScript takes them, the connection would have been
                 // over by then.
                 self.assumed = Some(status_of(&error));
@@ -176,13 +181,15 @@ impl ReadSide {
         match &result {
             Ok(chunk) => {
                 self.short = chunk.len() < ask;
-                is_last = self.hung_up && self.short;
+                is_last = self.hung_up && self.short && self.is_one_short_read(chunk.len());
                 self.last = chunk.len();
                 self.ahead += chunk.len();
                 self.full = self.ahead >= limit && limit > 1;
                 // Less than asked for: nothing is left, and what comes next makes the descriptor
                 // ready anew, unless the end has been announced already.
-                if chunk.len() < ask && !self.read_closed {
+                // There is another look after more than the built-in takes at once: it would have run
+                // JavaScript before the last of it.
+                if self.short && !self.read_closed && chunk.len() <= LARGE {
                     self.readable = false;
                 }
             }
@@ -223,10 +230,10 @@ impl ReadSide {
                     self.delivered += count as u64;
                     self.short = count < ask;
                     // As in `read`.
-                    if self.short && !self.read_closed {
+                    if self.short && !self.read_closed && count <= LARGE {
                         self.readable = false;
                     }
-                    if self.short && self.hung_up {
+                    if self.short && self.hung_up && self.is_one_short_read(count) {
                         self.ended = true;
                         self.assumed = Some(OK);
                         self.arrived.push_back(Arrived { order, result: Err(UV_EOF) });
@@ -243,6 +250,12 @@ impl ReadSide {
         self.ended = true;
         self.arrived.push_back(Arrived { order, result });
         None
+    }
+
+    /// Whether `count` bytes are what the built-in takes by one read, a short one: behind it, it takes a
+    /// connection that is over for ended. Had it needed several, JavaScript would have run between them.
+    fn is_one_short_read(&self, count: usize) -> bool {
+        self.size > 0 || count < LARGE
     }
 
     /// Ends reading with `status`, behind what has arrived.
