@@ -3,9 +3,6 @@
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/__test__/**/*.spec.js'],
-  // Not green on the worker lane yet, see docs/reliability.md.
-  testPathIgnorePatterns: ['/node_modules/',
-    ...(process.env.RSNET_LANE === 'worker' ? ['faults-tcp.spec.js', 'lifecycle-blocked.spec.js'] : [])],
   // Copies of the package's manifest must not be taken for further packages of the same name.
   modulePathIgnorePatterns: ['dist', 'target', 'bench/load/target', 'npm', '.cache']
     .map((folder) => `<rootDir>/${folder}/`),
