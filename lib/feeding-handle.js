@@ -4,7 +4,7 @@
 // nothing is read of memory that the program has taken away meanwhile.
 
 const { setImmediate } = require('timers');
-const { feed, getBridge } = require('./bridge');
+const { feed } = require('./bridge');
 const gather = require('./gather');
 const { kClosing, kConnectReq, kSlot, kWriteReqs } = require('./stream-handle');
 const { UV_EBADF, UV_EFAULT } = require('./uv');
@@ -12,9 +12,6 @@ const { WritingHandle } = require('./writing-handle');
 
 /** Writes of more bytes than this are fed; what the kernel does not take of smaller ones is copied. */
 const MAX_COPIED = 16 * 1024;
-
-/** Bytes of one piece on the worker lane. */
-const PIECE = 256 * 1024;
 
 /** Encodings as WritingHandle numbers them. */
 const ENCODINGS = ['utf8', 'latin1', 'utf16le'];
@@ -137,22 +134,6 @@ class FeedingHandle extends WritingHandle {
       const chunk = fed.chunks[fed.next];
       if (this[kClosing]) return UV_EBADF;
       if (chunk.length !== size) return UV_EFAULT;
-      if (getBridge().lane === 'worker') {
-        // Its threads send on, and tell of errors behind what they have read: they get a piece ahead.
-        const piece = chunk.subarray(fed.offset, fed.offset + PIECE);
-        const result = this._send(piece, piece.length);
-        if (result < 0) return result;
-        fed.left -= piece.length;
-        fed.offset += piece.length;
-        if (fed.offset === size) {
-          fed.offset = 0;
-          if (result === 1) fed.next++;
-        } else if (result === 0) {
-          fed.next--;
-        }
-        if (result === 1) return 1;
-        continue;
-      }
       const sent = feed(this[kSlot], chunk, fed.offset);
       if (sent < 0) {
         // Refused bytes count as written; the engine has counted those of this chunk.
