@@ -56,7 +56,8 @@ unsafe extern "C" fn on_feed(env: sys::napi_env, info: sys::napi_callback_info) 
     // SAFETY: as above.
     unsafe {
         respond(env, info, |bridge, id, bytes, offset| {
-            bridge.feed(id, &bytes[offset.unwrap_or(0).min(bytes.len())..])
+            let offset = offset.unwrap_or(0).min(bytes.len());
+            bridge.feed(id, &bytes[offset..], offset > 0)
         })
     }
 }

@@ -80,9 +80,9 @@ impl Bridge {
 
     /// Sends of `bytes` what the kernel takes now, see [`Endpoint::feed`].
     /// `EBADF`: there is no socket `id`.
-    pub fn feed(&self, id: u32, bytes: &[u8]) -> Status {
+    pub fn feed(&self, id: u32, bytes: &[u8], continues: bool) -> Status {
         let Some(socket) = self.sockets.get(id) else { return -libc::EBADF };
-        let (status, delta) = socket.command(|handle| handle.endpoint.feed(bytes));
+        let (status, delta) = socket.command(|handle| handle.endpoint.feed(bytes, continues));
         self.apply(delta);
         status
     }

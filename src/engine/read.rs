@@ -56,6 +56,8 @@ pub struct ReadSide {
     short: bool,
     /// Bytes delivered.
     delivered: u64,
+    /// Bytes of the last event, since recv(2) found nothing.
+    given: usize,
 }
 
 impl ReadSide {
@@ -123,6 +125,12 @@ impl ReadSide {
         self.untold = None;
     }
 
+    /// Whether a read has found an error that is going to be delivered.
+    pub fn has_error(&self) -> bool {
+        let last = self.arrived.back().map(|last| &last.result);
+        self.on && matches!(last, Some(Err(status)) if *status != UV_EOF)
+    }
+
     /// Takes the error that a read has found and that was not delivered: an end stands in its place.
     pub fn take_error(&mut self) -> Option<Status> {
         if let Some(status) = self.untold.take() {
@@ -162,6 +170,7 @@ impl ReadSide {
             Ok(chunk) => Ok(chunk),
             Err(error) if is_would_block(&error) => {
                 self.readable = false;
+                self.given = 0;
                 return;
             }
             Err(error)
@@ -255,7 +264,7 @@ impl ReadSide {
     /// Whether `count` bytes are what the built-in takes by one read, a short one: behind it, it takes a
     /// connection that is over for ended. Had it needed several, JavaScript would have run between them.
     fn is_one_short_read(&self, count: usize) -> bool {
-        self.size > 0 || count < LARGE
+        self.size > 0 || count.max(self.given) < LARGE
     }
 
     /// Ends reading with `status`, behind what has arrived.
@@ -314,6 +323,7 @@ impl ReadSide {
         if let Event::Read(chunk) = &event {
             self.ahead -= chunk.len();
             self.delivered += chunk.len() as u64;
+            self.given = chunk.len();
             if self.ahead <= READ_AHEAD / 2 {
                 self.full = false;
             }

@@ -279,11 +279,11 @@ impl Endpoint {
     }
 
     /// See [`Stream::feed`]: how many bytes were sent, or an error. `EBADF`: this is no connection.
-    pub fn feed(&mut self, bytes: &[u8]) -> Status {
+    pub fn feed(&mut self, bytes: &[u8], continues: bool) -> Status {
         let Role::Stream(stream) = &mut self.role else { return -libc::EBADF };
         // The kernel takes fewer than 2^31 bytes by one call (send(2)), and JavaScript counts in as many.
         let bytes = &bytes[..bytes.len().min(Status::MAX as usize)];
-        stream.feed(bytes).map_or_else(|error| status_of(&error), |sent| sent as Status)
+        stream.feed(bytes, continues).map_or_else(|error| status_of(&error), |sent| sent as Status)
     }
 
     /// See [`Stream::shutdown`].

@@ -64,11 +64,12 @@ impl Stream {
     }
 
     /// Sends of `bytes` what the kernel takes now and returns how much that was. If it is not all of
-    /// them, an [`Event::Write`] tells when it may take more; nothing is copied.
+    /// them, an [`Event::Write`] tells when it may take more; nothing is copied. `continues`: a part was
+    /// sent before, and what a read has found meanwhile is told first.
     ///
     /// # Errors
     /// As for [`Stream::write`].
-    pub fn feed(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    pub fn feed(&mut self, bytes: &[u8], continues: bool) -> io::Result<usize> {
         let mut sent = 0;
         if self.write_side != WriteSide::Open {
             self.given += bytes.len() as u64;
@@ -77,6 +78,11 @@ impl Stream {
         if self.queue.is_empty() && !self.connecting {
             sent = match self.send_now(&[IoSlice::new(bytes)]) {
                 Ok(sent) => sent,
+                Err(error) if continues && self.read.has_error() => {
+                    self.requests += 1;
+                    self.push_write(status_of(&error));
+                    return Ok(0);
+                }
                 Err(error) => {
                     self.given += bytes.len() as u64;
                     return Err(self.write_error(error));
