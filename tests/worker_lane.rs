@@ -74,6 +74,17 @@ impl Environment {
     }
 }
 
+/// A socket of the name 5 that is connected, and its peer.
+fn connected(environment: &mut Environment) -> (Arc<WorkerSocket>, TcpStream) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let socket = WorkerSocket::new(&environment.hub, 5);
+    environment.run(&socket, |handle| handle.endpoint.connect("127.0.0.1", port));
+    let (peer, _) = listener.accept().unwrap();
+    assert!(matches!(environment.turn()[..], [(5, Event::Connect(OK))]));
+    (socket, peer)
+}
+
 #[test]
 fn echoes_for_many_clients_at_once() {
     const CLIENTS: u32 = 40;
@@ -154,12 +165,7 @@ fn echoes_for_many_clients_at_once() {
 #[test]
 fn a_paused_reader_stops_the_sender() {
     let mut environment = Environment::new();
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let socket = WorkerSocket::new(&environment.hub, 5);
-    environment.run(&socket, |handle| handle.endpoint.connect("127.0.0.1", port));
-    let (mut peer, _) = listener.accept().unwrap();
-    assert!(matches!(environment.turn()[..], [(5, Event::Connect(OK))]));
+    let (socket, mut peer) = connected(&mut environment);
     peer.set_nonblocking(true).unwrap();
     environment.run(&socket, |handle| handle.endpoint.read_start());
     environment.run(&socket, |handle| handle.endpoint.read_stop());
@@ -181,12 +187,7 @@ fn a_paused_reader_stops_the_sender() {
 #[test]
 fn a_shutdown_between_two_events_is_done_before_the_end_that_waits() {
     let mut environment = Environment::new();
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let socket = WorkerSocket::new(&environment.hub, 5);
-    environment.run(&socket, |handle| handle.endpoint.connect("127.0.0.1", port));
-    let (mut peer, _) = listener.accept().unwrap();
-    assert!(matches!(environment.turn()[..], [(5, Event::Connect(OK))]));
+    let (socket, mut peer) = connected(&mut environment);
     peer.write_all(b"x").unwrap();
     drop(peer);
     environment.run(&socket, |handle| handle.endpoint.read_start());

@@ -59,6 +59,20 @@ async function exchange(c) {
   await arrived;
 }
 
+/**
+ * The subject reads, and has ended its side.
+ *
+ * @param {import('./fault-proxy').FaultyConnection} c
+ * @returns {Promise<void>}
+ */
+async function endFirst(c) {
+  c.subject.resume();
+  const finished = once(c.subject, 'finish');
+  c.ended('end');
+  await finished;
+  c.settleEnded();
+}
+
 /** @type {Point[]} */
 const POINTS = [
   { title: 'connected, reading not started', stopped: true, after: (c) => c.subject.resume() },
@@ -169,24 +183,12 @@ const POINTS = [
     title: 'half-open, the subject has ended',
     options: { allowHalfOpen: true },
     without: ['unread'],
-    arrange: async (c) => {
-      c.subject.resume();
-      const finished = once(c.subject, 'finish');
-      c.ended('end');
-      await finished;
-      c.settleEnded();
-    },
+    arrange: endFirst,
   },
   {
     title: 'ended, the peer has not',
     without: ['unread'],
-    arrange: async (c) => {
-      c.subject.resume();
-      const finished = once(c.subject, 'finish');
-      c.ended('end');
-      await finished;
-      c.settleEnded();
-    },
+    arrange: endFirst,
   },
   {
     title: 'half-open, the peer has ended',
