@@ -33,6 +33,8 @@ pub struct ReadSide {
     hung_up: bool,
     /// See [`Endpoint::set_tells_resets`](super::endpoint::Endpoint::set_tells_resets).
     tells_resets: bool,
+    /// See [`Endpoint::set_reads_beside`](super::endpoint::Endpoint::set_reads_beside).
+    beside: bool,
     /// Most bytes of one event; 0 leaves it to the engine.
     size: usize,
     /// The length of the last read.
@@ -52,6 +54,8 @@ pub struct ReadSide {
     in_doubt: bool,
     /// The error that a read found behind an assumed end that was delivered.
     untold: Option<Status>,
+    /// The error that a send has taken from the socket: the next read tells it in place of the end.
+    overheard: Option<Status>,
     /// The last read found less than it asked for.
     short: bool,
     /// Bytes delivered.
@@ -118,11 +122,29 @@ impl ReadSide {
         self.tells_resets = tells;
     }
 
+    /// See [`Endpoint::set_reads_beside`](super::endpoint::Endpoint::set_reads_beside).
+    pub fn set_beside(&mut self, beside: bool) {
+        self.beside = beside;
+    }
+
+    /// A send has failed with `status`. Returns whether a read is to tell it, and must come first: the kernel
+    /// tells an error once, and the built-in reads before it sends what has had to wait. (`EPIPE` is not that
+    /// error but what follows from it.)
+    pub fn overhears(&mut self, status: Status) -> bool {
+        let overhears = self.beside && status != -libc::EPIPE && self.wants_read(READ_AHEAD);
+        if overhears {
+            self.overheard = Some(status);
+            self.readable = true;
+        }
+        overhears
+    }
+
     /// Forgets how the last connection ended: another one begins.
     pub fn begin_again(&mut self) {
         self.read_closed = false;
         self.hung_up = false;
         self.untold = None;
+        self.overheard = None;
     }
 
     /// Whether a read has found an error that is going to be delivered.
@@ -166,7 +188,7 @@ impl ReadSide {
     pub fn read(&mut self, socket: &Socket, limit: usize, order: u64) {
         let ask = if self.size > 0 { self.size.min(READ_SIZE) } else { READ_SIZE };
         let result = match read_chunk(ask, self.last, |areas| sys::receive(socket, areas)) {
-            Ok(chunk) if chunk.is_empty() => Err(UV_EOF),
+            Ok(chunk) if chunk.is_empty() => Err(self.overheard.take().unwrap_or(UV_EOF)),
             Ok(chunk) => Ok(chunk),
             Err(error) if is_would_block(&error) => {
                 self.readable = false;

@@ -318,6 +318,7 @@ impl WorkerSocket {
         match result {
             Ok((runtime, registration)) => {
                 state.registration = Some(registration);
+                state.handle.endpoint.set_reads_beside(true);
                 runtime.spawn(Task { socket: Arc::clone(self) });
             }
             Err(status) => state.handle.endpoint.fail(status),

@@ -23,6 +23,14 @@ impl Endpoint {
         self.tells_resets = tells;
     }
 
+    /// Whether another thread than JavaScript's reads and sends: what the kernel tells once may reach a send
+    /// before the read that the built-in would have made first.
+    pub fn set_reads_beside(&mut self, beside: bool) {
+        if let Role::Stream(stream) = &mut self.role {
+            stream.reading_mut().set_beside(beside);
+        }
+    }
+
     /// Takes note that the descriptor is ready.
     pub fn on_ready(&mut self, readiness: Readiness) {
         match &mut self.role {

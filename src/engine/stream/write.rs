@@ -83,6 +83,7 @@ impl Stream {
                     self.push_write(status_of(&error));
                     return Ok(0);
                 }
+                Err(error) if continues && self.read.overhears(status_of(&error)) => 0,
                 Err(error) => {
                     self.given += bytes.len() as u64;
                     return Err(self.write_error(error));
@@ -167,6 +168,7 @@ impl Stream {
             }
             Err(error) if is_out_of_buffers(&error) => return false,
             Err(error) if is_would_block(&error) => self.writable = false,
+            Err(error) if self.read.overhears(status_of(&error)) => return true,
             Err(error) => self.fail_writes(status_of(&error)),
         }
         let order = self.next_order();
