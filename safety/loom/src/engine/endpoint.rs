@@ -62,6 +62,14 @@ impl Endpoint {
         (self.wants_read(ahead) && !self.readable, false)
     }
 
+    /// Whether [`Endpoint::advance`] has something to try.
+    pub fn can_advance(&self, ahead: usize) -> bool {
+        self.readable && self.wants_read(ahead)
+    }
+
+    /// The model has no errors.
+    pub fn set_reads_beside(&mut self, _beside: bool) {}
+
     /// The descriptor is ready.
     pub fn on_ready(&mut self, readiness: Readiness) {
         self.readable |= readiness.readable;
