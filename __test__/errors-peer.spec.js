@@ -147,6 +147,39 @@ describe('traces of peers that go away', () => {
     await turn();
   });
 
+  traceTest('corked empty writes to a peer that has gone, Unix', async (t) => {
+    const { client, peer } = await pair(t.net, t.net, { path: true, client: { allowHalfOpen: true } });
+    peer.destroy();
+    client.resume();
+    await once(client, 'end');
+    t.watch(client, 'client');
+    client.on('error', () => {});
+    client.cork();
+    client.write(Buffer.alloc(0), t.callback('client', 'first'));
+    client.write('', t.callback('client', 'second'));
+    t.call('client', 'uncork', () => client.uncork());
+    await turn(2);
+    t.call('client', 'empty', () => client.write('', t.callback('client', 'empty')));
+    await closed(client);
+    await turn();
+  });
+
+  traceTest('a reset behind data of which onread has taken one piece', async (t) => {
+    const taken = [];
+    const onread = { buffer: Buffer.alloc(64), callback: (bytes) => taken.push(bytes) > 1 };
+    const { client, peer } = await pair(t.net, t.net, { client: { onread } });
+    peer.write(Buffer.alloc(1000));
+    while (taken.length === 0) await turn();
+    peer.resetAndDestroy();
+    await closed(peer);
+    await turn(2);
+    t.watch(client, 'client', { except: ['pause', 'resume'] });
+    client.on('error', () => {});
+    client.resume();
+    await closed(client);
+    t.note('client', taken.reduce((sum, bytes) => sum + bytes, 0), taken.length);
+  });
+
   traceTest('an end() whose connection was reset', async (t) => {
     const { client, peer } = await pair(t.net);
     t.watch(client, 'client', { except: ['end'] });

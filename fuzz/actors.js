@@ -49,6 +49,8 @@ function hidePort(world, [address, port, ...rest]) {
  */
 function happen(world, actor, event, args) {
   actor.seen.add(event);
+  // A listener may destroy the socket, which has no port any more then.
+  if (event === 'connect') actor.port = actor.socket.localPort;
   world.record(actor.name, 'event', event, event.startsWith('connectionAttempt') ? hidePort(world, args) : args);
   if (event === 'timeout' && actor.shortTimeout) {
     actor.shortTimeout = false;
@@ -136,7 +138,7 @@ function attach(world, actor, socket) {
  */
 function findClient(world, socket) {
   const port = socket.remotePort;
-  let index = world.unpaired.findIndex((one) => port !== undefined && one.socket.localPort === port);
+  let index = world.unpaired.findIndex((one) => port !== undefined && (one.socket.localPort ?? one.port) === port);
   if (index < 0) index = Math.max(0, world.unpaired.findIndex((one) => !one.socket.destroyed));
   return world.unpaired.splice(index, 1)[0];
 }

@@ -253,6 +253,8 @@ function target(world) {
  *   throws a TypeError from its inside where nobody can catch it, so there is nothing to compare.
  * - The name 'localhost' is, or would be, looked up beside something else. A thread does that, at its own time.
  * - One of two connects at once has several addresses. The built-in then fails with an assertion of its own.
+ * - The first of two connects at once goes to a path where nothing is. The built-in then reads before it is connected,
+ *   and takes the ENOTCONN for the end.
  * - The socket has just been destroyed without an error: whether its 'close' or the new connection comes first is open.
  *
  * @param {object} actor
@@ -266,7 +268,8 @@ function isLeftOut(actor, where, lookup) {
   if (destroyed && !closed && !actor.seen.has('error')) return true;
   if (looksUp ? connecting || _handle || destroyed : connecting && actor.looksUp) return true;
   if (_handle && (_handle.constructor.name === 'Pipe') !== Boolean(where.path)) return true;
-  if (connecting && (lookup === 'both' || actor.lookup === 'both')) return true;
+  if (connecting && (lookup === 'both' || actor.lookup === 'both' || actor.isMissing)) return true;
+  actor.isMissing = false;
   actor.looksUp = looksUp;
   actor.lookup = lookup;
   return false;
@@ -280,6 +283,7 @@ const connecting = {
     if (extra.lookup) opts.lookup = LOOKUPS[extra.lookup];
     actor.seen.clear();
     actor.connectedIn = world.step;
+    actor.port = undefined;
     if (!world.unpaired.includes(actor)) {
       actor.early = [];
       actor.outgoing = undefined;
@@ -296,6 +300,7 @@ const connecting = {
   /** Where nothing listens, or what is no place at all. */
   connectTo(world, actor, where) {
     if (isLeftOut(actor, where)) return 'left out';
+    actor.isMissing = where.path === 'missing';
     const path = where.path === 'missing' ? { path: `${world.names.path ?? '/nowhere'}-missing` } : {};
     return actor.socket.connect({ ...where, ...path });
   },

@@ -388,6 +388,18 @@ impl State {
         let endpoint = &mut handle.endpoint;
         *armed = (false, false);
         loop {
+            // What has become of the connection since the last look decides how its last bytes are read.
+            if endpoint.wants_read(READ_AHEAD)
+                && let Poll::Ready(Ok(guard)) = registration.poll_read_ready(context)
+                && guard.ready().is_read_closed()
+            {
+                endpoint.on_ready(Readiness {
+                    readable: true,
+                    read_closed: true,
+                    hung_up: is_hung_up(endpoint.fd()),
+                    writable: false,
+                });
+            }
             while endpoint.advance(READ_AHEAD) {}
             // The readiness is cleared before the system calls that use it up: what comes meanwhile
             // makes the descriptor ready anew.

@@ -38,7 +38,8 @@ impl Stream {
     }
 
     /// Sends `slices` as one write; queues a copy of what the kernel does not take. An empty write goes
-    /// to the kernel too: it tells of a connection that is lost.
+    /// to the kernel too: it tells of a connection that is lost. Several empty slices do not, since writev(2)
+    /// comes back before it asks the socket.
     ///
     /// # Errors
     /// `EPIPE` after [`Stream::shutdown`], and those of sendmsg(2). Nothing is queued then.
@@ -50,6 +51,9 @@ impl Stream {
         }
         let mut sent = 0;
         if self.queue.is_empty() && !self.connecting {
+            if total == 0 && slices.len() > 1 {
+                return Ok(Written::Now);
+            }
             sent = match self.send_now(slices) {
                 Ok(sent) => sent,
                 Err(error) => return Err(self.write_error(error)),
