@@ -51,11 +51,12 @@ const FLOWING = /\b(readableFlowing|paused)=\w+ /g;
 /** Events that say how an abrupt program ended, for rule 10. */
 const ENDINGS = /^(error|end|finish|prefinish|iterated|close)$|callback/;
 
-/** Lines of a socket that learns that its other end is gone, or does not read, and of one that goes (rule 11); rule 13. */
+/** For rule 11: lines of a socket that learns that its end is gone, of one that goes, of one that does not read. */
 const LEARNS = /^(\d+): (?:event (?:error|end|prefinish|finish|close|iterated|.*callback)\b|write \d+ \w+ \w+ ->)/;
-const UNREAD = /^(\d+): state .*readableEnded=false readableFlowing=(?:null|false) /;
-const AGAIN = /^(\d+): event (close|connect|connectionAttemptFailed)\b/;
 const LEAVES = /: event (?:finish|close|drop)\b/;
+const UNREAD = /^(\d+): state .*readableEnded=false readableFlowing=(?:null|false) /;
+/** For rule 13. */
+const AGAIN = /^(\d+): event (close|connect|connectionAttemptFailed)\b/;
 
 /**
  * One entry as a line.
@@ -162,7 +163,8 @@ function isOpenOnWorker(expected, actual, actor, lines) {
   const [learns, otherLearns] = [LEARNS.exec(expected)?.[1], LEARNS.exec(actual)?.[1]];
   const step = learns ?? otherLearns;
   if (step === undefined) return false;
-  if ((learns ?? UNREAD.exec(expected)?.[1]) !== step || (otherLearns ?? UNREAD.exec(actual)?.[1]) !== step) return false;
+  if ((learns ?? UNREAD.exec(expected)?.[1]) !== step) return false;
+  if ((otherLearns ?? UNREAD.exec(actual)?.[1]) !== step) return false;
   const leaves = (own) => own.some((one) => one.startsWith(`${step}: event `) && LEAVES.test(one));
   return [...lines].some(([other, own]) => other !== actor && leaves(own));
 }
