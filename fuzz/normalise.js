@@ -52,9 +52,9 @@ const FLOWING = /\b(readableFlowing|paused)=\w+ /g;
 const ENDINGS = /^(error|end|finish|prefinish|iterated|close)$|callback/;
 
 /** For rule 11: lines of a socket that learns that its end is gone, of one that goes, of one that does not read. */
-const LEARNS = /^(\d+): (?:event (?:error|end|prefinish|finish|close|iterated|.*callback)\b|write \d+ \w+ \w+ ->)/;
+const LEARNS = /^(\d+): (?:event (?:error|uncaught|end|prefinish|finish|close|iterated|.*callback)\b|write \d+ \w+ \w+ ->)/;
 const LEAVES = /: event (?:finish|close|drop)\b/;
-const UNREAD = /^(\d+): state .*readableEnded=false readableFlowing=(?:null|false) /;
+const UNREAD = /^(\d+): state .*readableEnded=false (?:readableFlowing=(?:null|false) )?readableEncoding/;
 /** For rule 13. */
 const AGAIN = /^(\d+): event (close|connect|connectionAttemptFailed)\b/;
 

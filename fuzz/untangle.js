@@ -13,7 +13,7 @@ const AT_ONCE = new Set([
 const LEAVING = /^(destroy|destroySoon|dispose|reset|abort|connect|connectTo|connectOdd.*|endOdd|writeOdd|end)$/;
 
 /** Operations that the other end sees. */
-const TRAFFIC = /^(write|writeOdd|cork|uncork|end|endOdd|destroy|destroySoon|dispose|reset|abort|connect.*)$/;
+const TRAFFIC = /^(write\w*|cork|uncork|end|endOdd|destroy|destroySoon|dispose|reset|abort|connect.*)$/;
 
 /**
  * @param {any[][]} ops
