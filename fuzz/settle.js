@@ -13,7 +13,7 @@ const PACES = [
   { quiet: 2, patience: 12 },
   { quiet: 20, patience: 80 },
   { quiet: 60, patience: 300 },
-  { quiet: 200, patience: 1500 },
+  { quiet: 200, patience: 800 },
 ];
 
 /** How many times more patient a run of a bulk program is. */

@@ -114,7 +114,10 @@ const writing = {
     return actor.socket.write(...args);
   },
   writeOdd: (world, actor, odd) => actor.socket.write(ODD_VALUES[odd], callback(world, actor, 'odd write')),
-  writeEncoding: (world, actor, encoding) => actor.socket.write('text', encoding),
+  writeEncoding(world, actor, encoding) {
+    if (encoding !== 'no-such') note(actor, Buffer.from('text', encoding || 'utf8'));
+    return actor.socket.write('text', encoding);
+  },
   cork: (world, actor) => actor.socket.cork(),
   uncork: (world, actor) => actor.socket.uncork(),
   end(world, actor, size, form, withCallback) {
