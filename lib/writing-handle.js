@@ -22,7 +22,10 @@ const WRITERS = ['utf8Write', 'latin1Write', 'ucs2Write'];
 /** Strings of up to this many bytes are not counted when the kernel refuses them at once, unlike all other data. */
 const MAX_UNCOUNTED = 16 * 1024;
 
-/** Where short strings are encoded. */
+/** Bytes up to which a typed array may live in V8's heap. To hand one out, V8 has to give it memory of its own. */
+const MAX_IN_HEAP = 64;
+
+/** Where short strings are encoded, and short data is copied to. */
 const scratch = Buffer.allocUnsafeSlow(gather.MAX_WRITE);
 
 /**
@@ -48,7 +51,9 @@ class WritingHandle extends Handle {
     const area = this._gathers(length) ? gather.areaFor(this, length) : undefined;
     if (area === undefined) {
       gather.flush(this);
-      return this._wrote(req, length, this._send(data, length));
+      if (length > MAX_IN_HEAP || length === 0) return this._wrote(req, length, this._send(data, length));
+      scratch.set(data);
+      return this._wrote(req, length, this._send(scratch, length));
     }
     area.memory.set(data, area.length);
     return this._gathered(req, area, length);
@@ -111,7 +116,15 @@ class WritingHandle extends Handle {
    */
   _writeBuffers(req, buffers, bytes) {
     gather.flush(this);
-    return this._wrote(req, bytes, this[kNative].writev(buffers));
+    if (bytes === 0 || bytes > scratch.length) return this._wrote(req, bytes, this[kNative].writev(buffers));
+    let length = 0;
+    for (const buffer of buffers) {
+      // One that was detached is empty, and cannot be copied.
+      if (buffer.length === 0) continue;
+      scratch.set(buffer, length);
+      length += buffer.length;
+    }
+    return this._wrote(req, length, this._send(scratch, length));
   }
 
   /**
