@@ -259,6 +259,7 @@ function target(world) {
  * - The first of two connects at once goes to a path where nothing is. The built-in then reads before it is connected,
  *   and takes the ENOTCONN for the end.
  * - The socket has just been destroyed without an error: whether its 'close' or the new connection comes first is open.
+ * - It was destroyed while it connected, and has not closed. The built-in then fails with an assertion of its own.
  *
  * @param {object} actor
  * @param {object} where what connect is given
@@ -268,7 +269,9 @@ function target(world) {
 function isLeftOut(actor, where, lookup) {
   const { _handle, closed, connecting, destroyed } = actor.socket;
   const looksUp = !where.path && !where.host;
-  if (destroyed && !closed && !actor.seen.has('error')) return true;
+  const told = (event) => actor.seen.has(event);
+  if (destroyed && !closed && !told('error')) return true;
+  if (destroyed && !told('connect') && !told('error') && !told('close')) return true;
   if (looksUp ? connecting || _handle || destroyed : connecting && actor.looksUp) return true;
   if (_handle && (_handle.constructor.name === 'Pipe') !== Boolean(where.path)) return true;
   if (connecting && (lookup === 'both' || actor.lookup === 'both' || actor.isMissing)) return true;
