@@ -84,6 +84,20 @@ describe.each(matrix)(
   },
 );
 
+/**
+ * @param {import('./helpers/trace').Trace} t
+ * @returns {Promise<import('net').Socket>} a half-open client, watched, whose Unix peer has gone
+ */
+async function abandoned(t) {
+  const { client, peer } = await pair(t.net, t.net, { path: true, client: { allowHalfOpen: true } });
+  peer.destroy();
+  client.resume();
+  await once(client, 'end');
+  t.watch(client, 'client');
+  client.on('error', () => {});
+  return client;
+}
+
 describe('traces of peers that go away', () => {
   traceTest('a reset while reading', async (t) => {
     const { client, peer } = await pair(t.net);
@@ -120,12 +134,7 @@ describe('traces of peers that go away', () => {
   });
 
   traceTest('an EPIPE after the end, Unix', async (t) => {
-    const { client, peer } = await pair(t.net, t.net, { path: true, client: { allowHalfOpen: true } });
-    peer.destroy();
-    client.resume();
-    await once(client, 'end');
-    t.watch(client, 'client');
-    client.on('error', () => {});
+    const client = await abandoned(t);
     t.call('client', 'first', () => client.write('first', t.callback('client', 'first')));
     t.call('client', 'second', () => client.write('second', t.callback('client', 'second')));
     await closed(client);
@@ -133,12 +142,7 @@ describe('traces of peers that go away', () => {
   });
 
   traceTest('a corked EPIPE, Unix', async (t) => {
-    const { client, peer } = await pair(t.net, t.net, { path: true, client: { allowHalfOpen: true } });
-    peer.destroy();
-    client.resume();
-    await once(client, 'end');
-    t.watch(client, 'client');
-    client.on('error', () => {});
+    const client = await abandoned(t);
     client.cork();
     client.write('first', t.callback('client', 'first'));
     client.write('second', t.callback('client', 'second'));
@@ -148,12 +152,7 @@ describe('traces of peers that go away', () => {
   });
 
   traceTest('corked empty writes to a peer that has gone, Unix', async (t) => {
-    const { client, peer } = await pair(t.net, t.net, { path: true, client: { allowHalfOpen: true } });
-    peer.destroy();
-    client.resume();
-    await once(client, 'end');
-    t.watch(client, 'client');
-    client.on('error', () => {});
+    const client = await abandoned(t);
     client.cork();
     client.write(Buffer.alloc(0), t.callback('client', 'first'));
     client.write('', t.callback('client', 'second'));
