@@ -171,14 +171,14 @@ describe.each(implementations)('%s keeps a process alive', (name) => {
 
   beforeAll(async () => {
     const hold = await peer();
-    const client = builtin.connect(hold);
+    const client = builtin.connect({ ...hold, localAddress: '127.0.0.1' });
     await once(client, 'connect');
     peers.add(client);
     const where = {
       hold,
       finish: await peer((socket) => socket.end()),
       path: await peer(undefined, `\0rsnet-spec-exit-${process.pid}-${name}`),
-      // A port that is taken by a connection, so that nobody listens on it.
+      // A port that is bound by a client, so that nobody listens on it.
       refuse: { host: '127.0.0.1', port: client.localPort },
       speak: await peer((socket) => socket.write(Buffer.alloc(1 << 20))),
     };

@@ -137,8 +137,10 @@ async function pair(clientNet, serverNet = clientNet, options = {}) {
  * @returns {Promise<number>}
  */
 async function closedPort() {
-  // A client's own port is taken as long as the connection lasts, and refuses connections.
-  const { client } = await pair(require('net'));
+  // A client's own port is taken as long as the connection lasts, and refuses connections. It has to be bound
+  // by bind(2): a port that connect(2) chose may be chosen for the next client too, and one that gets it while
+  // connecting to it is connected to itself.
+  const { client } = await pair(require('net'), undefined, { client: { localAddress: '127.0.0.1' } });
   return client.localPort;
 }
 
