@@ -2,6 +2,8 @@
 
 // Several writes of one turn: rsnet sends them together, and nobody may see it.
 
+const fs = require('fs');
+const nodeNet = require('net');
 const {
   closed, collect, describeRsnet, implementations, listen, matrix, once, pair, receive, spawnNode, traceTest,
 } = require('./helpers');
@@ -55,7 +57,51 @@ describe.each(matrix)('%s client, %s server: writes of one turn', (clientName, s
   });
 });
 
+/** Bytes that have arrived at a connection that nobody reads. */
+function arrivedAt(peer) {
+  const bytes = Buffer.alloc(1000);
+  return bytes.latin1Slice(0, fs.readSync(peer._handle.fd, bytes));
+}
+
+/** Keeps the thread busy for a few milliseconds. */
+function work() {
+  const start = Date.now();
+  while (Date.now() - start < 3);
+}
+
 describe.each(implementations)('%s: writes of one turn', (name, net) => {
+  test('what a turn writes after some work is sent at once', async () => {
+    const { client, peer } = await pair(net, nodeNet, { server: { pauseOnConnect: true } });
+    client.write('1');
+    expect(arrivedAt(peer)).toBe('1');
+    for (const text of ['2', '3']) {
+      work();
+      client.write(text);
+      expect(arrivedAt(peer)).toBe(text);
+    }
+    client.write('4');
+    work();
+    client.write('5');
+    expect(arrivedAt(peer)).toBe('45');
+  });
+
+  test('what the handling of an event writes after some work is sent at once', async () => {
+    const { client, peer } = await pair(net, nodeNet, { server: { pauseOnConnect: true } });
+    peer._handle.writeUtf8String({ handle: peer._handle, oncomplete() {} }, 'go');
+    await once(client, 'data');
+    const seen = [];
+    client.on('data', () => {
+      for (const text of ['1', '2', '3']) {
+        client.write(text);
+        seen.push(arrivedAt(peer));
+        work();
+      }
+    });
+    peer._handle.writeUtf8String({ handle: peer._handle, oncomplete() {} }, 'on');
+    await once(client, 'data');
+    expect(seen).toEqual(['1', '2', '3']);
+  });
+
   test('are sent when the process exits in that turn', async () => {
     let arrived;
     const server = await listen(net, {}, (socket) => {
@@ -101,6 +147,20 @@ describe('traces of writes of one turn', () => {
     t.note('bytes', (await received).length);
   });
 
+  traceTest('a chain of ticks and promises', async (t) => {
+    const { client, peer } = await pair(t.net);
+    t.watch(client, 'client');
+    const received = collect(peer);
+    for (let i = 0; i < 200; i++) {
+      t.call('client', 'write', () => client.write(`${i} `, t.callback('client', `written ${i}`)));
+      t.note('client', client.writableLength, client.bytesWritten, client.writableNeedDrain);
+      if (i % 3 > 0) await new Promise((resolve) => process.nextTick(resolve));
+      else await null;
+    }
+    client.end(t.callback('client', 'ended'));
+    t.note('bytes', String(await received));
+  });
+
   traceTest('two to a peer that has gone unseen, as nobody reads: the second one fails', async (t) => {
     const { client, peer } = await pair(t.net, t.net, { server: { pauseOnConnect: true } });
     t.watch(peer, 'peer');
@@ -122,5 +182,19 @@ describeRsnet('a turn with many writes', (net) => {
     client.end();
     await once(peer, 'end');
     expect(pieces).toBeLessThan(20);
+  });
+
+  test('calls the kernel few times, also when each is a tick of its own', async () => {
+    const { client, peer } = await pair(net);
+    const received = collect(peer);
+    const send = jest.spyOn(client._handle, '_send');
+    let left = 1000;
+    (function write() {
+      client.write('0123456789');
+      if (--left > 0) process.nextTick(write);
+      else client.end();
+    })();
+    expect((await received).length).toBe(10000);
+    expect(send.mock.calls.length).toBeLessThan(100);
   });
 });

@@ -22,6 +22,9 @@ const BULK_PATIENCE = 4;
 /** Milliseconds after which a step ends even if things go on happening. */
 const STEP_LIMIT = 8000;
 
+/** The most milliseconds that count as waited between two looks: while all stands still, nothing can come. */
+const LONGEST_LOOK = 10;
+
 /** @returns {boolean} whether this socket's reader takes whatever arrives */
 function takes(socket) {
   return !socket.destroyed && (socket.readableFlowing === true || socket.listenerCount('readable') > 0);
@@ -86,25 +89,30 @@ function movement(world) {
  * @returns {Promise<void>}
  */
 async function settle(world, pace) {
-  const start = performance.now();
   let last = movement(world);
-  let quietSince = start;
+  let seen = performance.now();
+  let waited = 0;
+  let quiet = 0;
   let turns = 0;
   // Much data may rest for a while, until the kernel has room again.
   const patience = world.program.bulk ? pace.patience * BULK_PATIENCE : pace.patience;
   for (;;) {
     await sleep(1);
     const now = performance.now();
+    const look = Math.min(now - seen, LONGEST_LOOK);
+    seen = now;
+    waited += look;
+    quiet += look;
     const current = movement(world);
     turns += 1;
     if (current !== last) {
       last = current;
-      quietSince = now;
+      quiet = 0;
       turns = 0;
     }
-    if (world.over || now - start > STEP_LIMIT) return;
+    if (world.over || waited > STEP_LIMIT) return;
     if (turns < 2) continue;
-    if (now - quietSince >= (isAnythingDue(world) ? patience : pace.quiet)) return;
+    if (quiet >= (isAnythingDue(world) ? patience : pace.quiet)) return;
   }
 }
 

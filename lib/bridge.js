@@ -3,7 +3,7 @@
 // Where the addon's events come in: one Bridge for this instance of the module, and the table of open handles.
 
 const { setImmediate } = require('timers');
-const { beginTurn, endTurn } = require('./gather');
+const { beginEvents, beginTurn, endTurn } = require('./gather');
 const native = require('./native');
 
 /** The slot of a handle that was closed, as the addon takes it. */
@@ -70,6 +70,7 @@ function dispatchFromThreads(slot, kind, status, payload) {
     restsLater = true;
     setImmediate(rest);
   }
+  beginEvents();
   dispatch(slot, kind, status, payload);
 }
 
@@ -136,6 +137,7 @@ function copied(offset, length) {
  */
 function dispatchBatch(count, payload) {
   filled = count;
+  beginEvents();
   for (let i = 0; i < count; i++) {
     position = i;
     const at = i * FIELDS;

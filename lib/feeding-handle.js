@@ -13,9 +13,6 @@ const { WritingHandle } = require('./writing-handle');
 /** Writes of more bytes than this are fed; what the kernel does not take of smaller ones is copied. */
 const MAX_COPIED = 16 * 1024;
 
-/** Encodings as WritingHandle numbers them. */
-const ENCODINGS = ['utf8', 'latin1', 'utf16le'];
-
 /**
  * A write that is being fed.
  * @typedef {object} Feed
@@ -99,7 +96,6 @@ class FeedingHandle extends WritingHandle {
    * @returns {number} status
    */
   _writeString(req, string, encoding) {
-    if (string.length > MAX_COPIED) return this.writeBuffer(req, Buffer.from(string, ENCODINGS[encoding]));
     this._feedRest();
     return super._writeString(req, string, encoding);
   }

@@ -1,7 +1,8 @@
 'use strict';
 
 // Small writes of one turn, gathered: the first is sent at once, those that follow before the event loop goes on are
-// copied together and sent by one system call at the end of the turn. To the stream each of them has been sent.
+// copied together and sent by one system call at the end of the turn. To the stream each of them has been sent. What is
+// written after a turn has worked for a while does not wait: somebody may be looking at how far it is.
 
 /** Writes of up to this many bytes are gathered. */
 const MAX_WRITE = 8 * 1024;
@@ -12,14 +13,22 @@ const AREA_SIZE = 64 * 1024;
 /** Areas kept for the next turn. */
 const MAX_SPARE = 16;
 
-/** Counts turns: an event that was handed to JavaScript is one, what runs until the next tick otherwise is another. */
+/** Ticks in a row for which a turn goes on while each of them writes. */
+const MAX_TICKS = 64;
+
+/** Counts turns: an event that was handed to JavaScript is one, the ticks that run otherwise are another. */
 let turn = 1;
 
 /** Whether an event is being handled, which ends the turn by itself. */
 let handling = false;
 
-/** Whether the end of a turn outside events is scheduled. */
-let ending = false;
+/** Whether the end of a turn is scheduled; whether it has written since, outside events; the ticks it has lasted. */
+let settling = false;
+let wrote = false;
+let ticks = 0;
+
+/** The millisecond in which what is written waits for others; one that comes later is sent at once. */
+let since = 0;
 
 /** Areas with bytes, in the order in which their handles began to gather. */
 let pending = [];
@@ -37,6 +46,11 @@ class Area {
   }
 }
 
+/** Events have come: what they write may wait for others from now on. */
+function beginEvents() {
+  since = Date.now();
+}
+
 /** A new event has come: the next write of each handle is the first of its turn. */
 function beginTurn() {
   turn++;
@@ -49,26 +63,48 @@ function endTurn() {
   handling = false;
 }
 
-/** What ran outside events is over. */
-function endOuterTurn() {
+/** Sends what is gathered at the end of the ticks: with the first of them that writes nothing. */
+function settle() {
+  if (wrote && ++ticks < MAX_TICKS) {
+    wrote = false;
+    process.nextTick(settle);
+    return;
+  }
+  settling = false;
+  wrote = false;
+  ticks = 0;
   turn++;
-  ending = false;
+  flushAll();
+}
+
+/** Sees to it that the turn has an end. */
+function settleLater() {
+  if (settling) return;
+  settling = true;
+  process.nextTick(settle);
 }
 
 /**
- * Whether a write has to go to the kernel now, because it is the first of its turn. Once anything is gathered, the
- * others wait too, so that they do not overtake it.
+ * Whether a write has to go to the kernel now, because it is the first of its turn, or the last one was a while ago.
+ * Once anything is gathered, the others wait too, so that they do not overtake it.
  *
  * @param {{lastTurn: number}} state of the handle
  * @returns {boolean}
  */
-function isFirst(state) {
-  if (pending.length > 0 || state.lastTurn === turn) return false;
-  state.lastTurn = turn;
-  if (!handling && !ending) {
-    ending = true;
-    process.nextTick(endOuterTurn);
+function isDue(state) {
+  if (!handling) wrote = true;
+  if (pending.length === 0 && state.lastTurn !== turn) {
+    state.lastTurn = turn;
+    if (!handling && !settling) {
+      since = Date.now();
+      settleLater();
+    }
+    return true;
   }
+  const now = Date.now();
+  if (now === since) return false;
+  since = now;
+  flushAll();
   return true;
 }
 
@@ -83,7 +119,8 @@ function areaFor(handle, bytes) {
   let area = handle._area;
   if (area === null) {
     area = spare.pop() ?? new Area();
-    if (pending.push(area) === 1) schedule();
+    pending.push(area);
+    atEnd();
   } else if (area.length + bytes <= AREA_SIZE) {
     return area;
   } else if (!flush(handle)) {
@@ -95,8 +132,8 @@ function areaFor(handle, bytes) {
 }
 
 /** Sees to it that what is gathered is sent at the end of the turn, and if the process exits before. */
-function schedule() {
-  process.nextTick(flushAll);
+function atEnd() {
+  settleLater();
   if (knownAtExit) return;
   knownAtExit = true;
   flushersAtExit().add(new WeakRef(flushAll));
@@ -144,4 +181,4 @@ function flushAll() {
   }
 }
 
-module.exports = { MAX_WRITE, areaFor, beginTurn, endTurn, flush, flushAll, isFirst };
+module.exports = { MAX_WRITE, areaFor, beginEvents, beginTurn, endTurn, flush, flushAll, isDue };

@@ -25,8 +25,51 @@ const MAX_UNCOUNTED = 16 * 1024;
 /** Bytes up to which a typed array may live in V8's heap. To hand one out, V8 has to give it memory of its own. */
 const MAX_IN_HEAP = 64;
 
+/** Many chunks of one write are copied together when they are of up to this many bytes on average. */
+const MAX_MEAN = 512;
+
 /** Where short strings are encoded, and short data is copied to. */
-const scratch = Buffer.allocUnsafeSlow(gather.MAX_WRITE);
+const scratch = Buffer.allocUnsafeSlow(64 * 1024);
+
+/**
+ * Copies the chunks of a write together.
+ *
+ * @param {Buffer[]} buffers with room in `scratch`
+ * @returns {number} bytes of `scratch`
+ */
+function pack(buffers) {
+  let length = 0;
+  for (let i = 0; i < buffers.length; i++) {
+    const buffer = buffers[i];
+    // One that was detached is empty, and cannot be copied.
+    if (buffer.length === 0) continue;
+    scratch.set(buffer, length);
+    length += buffer.length;
+  }
+  return length;
+}
+
+/**
+ * @param {Array} chunks chunk and encoding by turns
+ * @returns {Buffer[]}
+ */
+function toBuffers(chunks) {
+  const buffers = [];
+  for (let i = 0; i < chunks.length; i += 2) {
+    const chunk = chunks[i];
+    buffers.push(typeof chunk === 'string' ? Buffer.from(chunk, chunks[i + 1]) : chunk);
+  }
+  return buffers;
+}
+
+/**
+ * @param {number} bytes of a write
+ * @param {number} count of its chunks
+ * @returns {boolean} whether they are better copied together than handed over one by one
+ */
+function isPacked(bytes, count) {
+  return bytes > 0 && bytes <= scratch.length && (bytes <= gather.MAX_WRITE || bytes <= MAX_MEAN * count);
+}
 
 /**
  * Writes that the stream believes sent have failed: nobody else is left to tell but the socket.
@@ -95,16 +138,9 @@ class WritingHandle extends Handle {
    * @returns {number} status
    */
   writev(req, chunks, allBuffers) {
-    let buffers = chunks;
-    if (!allBuffers) {
-      buffers = [];
-      for (let i = 0; i < chunks.length; i += 2) {
-        const chunk = chunks[i];
-        buffers.push(typeof chunk === 'string' ? Buffer.from(chunk, chunks[i + 1]) : chunk);
-      }
-    }
+    const buffers = allBuffers ? chunks : toBuffers(chunks);
     let bytes = 0;
-    for (const buffer of buffers) bytes += buffer.length;
+    for (let i = 0; i < buffers.length; i++) bytes += buffers[i].length;
     return this._writeBuffers(req, buffers, bytes);
   }
 
@@ -116,14 +152,8 @@ class WritingHandle extends Handle {
    */
   _writeBuffers(req, buffers, bytes) {
     gather.flush(this);
-    if (bytes === 0 || bytes > scratch.length) return this._wrote(req, bytes, this[kNative].writev(buffers));
-    let length = 0;
-    for (const buffer of buffers) {
-      // One that was detached is empty, and cannot be copied.
-      if (buffer.length === 0) continue;
-      scratch.set(buffer, length);
-      length += buffer.length;
-    }
+    if (!isPacked(bytes, buffers.length)) return this._wrote(req, bytes, this[kNative].writev(buffers));
+    const length = pack(buffers);
     return this._wrote(req, length, this._send(scratch, length));
   }
 
@@ -145,7 +175,7 @@ class WritingHandle extends Handle {
     let result;
     if (most <= gather.MAX_WRITE) {
       // What the kernel does not take of it is copied, so the memory can be used again at once.
-      bytes = scratch[WRITERS[encoding]](string, 0, scratch.length);
+      bytes = scratch[WRITERS[encoding]](string, 0, most);
       result = this._send(scratch, bytes);
     } else {
       const native = this[kNative];
@@ -173,7 +203,7 @@ class WritingHandle extends Handle {
    */
   _gathers(bytes) {
     return bytes > 0 && bytes <= gather.MAX_WRITE && this[kWriteReqs].length === 0 && this[kConnectReq] === null &&
-      !this[kClosing] && !this._readEnded && this.reading && !gather.isFirst(this);
+      !this[kClosing] && !this._readEnded && this.reading && !gather.isDue(this);
   }
 
   /**

@@ -85,11 +85,13 @@ fn queues_what_the_kernel_does_not_take() {
     assert_eq!(driven.write(b"second"), 1);
     let slices = [IoSlice::new(b"th"), IoSlice::new(b""), IoSlice::new(b"ird")];
     assert_eq!(driven.endpoint.write(&slices), 1);
+    assert_eq!(driven.endpoint.write_owned(b"fourth".to_vec()), 1);
     assert_eq!(driven.endpoint.shutdown(), OK);
     assert_eq!(driven.write(b"late"), -libc::EPIPE);
+    assert_eq!(driven.endpoint.write_owned(b"later".to_vec()), -libc::EPIPE);
     assert!(driven.endpoint.queued_bytes() > 0);
     assert!(driven.endpoint.activity().pending);
-    assert_eq!(driven.endpoint.bytes_written(), 8_000_015);
+    assert_eq!(driven.endpoint.bytes_written(), 8_000_026);
 
     let receiver = thread::spawn(move || {
         let mut bytes = Vec::new();
@@ -98,11 +100,11 @@ fn queues_what_the_kernel_does_not_take() {
     });
     driven.until(|driven| matches!(driven.events.last(), Some(Event::Shutdown(_))));
     let kinds: Vec<_> = driven.events.iter().map(|event| format!("{event:?}")).collect();
-    assert_eq!(kinds, ["Write(0)", "Write(0)", "Write(0)", "Shutdown(0)"]);
+    assert_eq!(kinds, ["Write(0)", "Write(0)", "Write(0)", "Write(0)", "Shutdown(0)"]);
     let received = receiver.join().unwrap();
-    assert_eq!(received.len(), 8_000_011);
+    assert_eq!(received.len(), 8_000_017);
     assert!(received[..8_000_000] == big[..]);
-    assert_eq!(&received[8_000_000..], b"secondthird");
+    assert_eq!(&received[8_000_000..], b"secondthirdfourth");
     assert_eq!(driven.endpoint.activity(), Activity::default());
     assert_eq!(driven.endpoint.queued_bytes(), 0);
 }
@@ -131,6 +133,26 @@ fn half_close_leaves_the_other_direction_open() {
     drop(peer);
     assert_eq!(driven.read_to_end(), EOF);
     assert_eq!(driven.bytes, b"still here");
+}
+
+#[test]
+fn memory_given_away_is_sent_from_where_the_kernel_stopped() {
+    let (mut driven, mut peer) = connected();
+    let big: Vec<u8> = (0..8_000_000u32).map(|number| (number % 251) as u8).collect();
+    assert_eq!(driven.endpoint.write_owned(b"small".to_vec()), 0);
+    assert_eq!(driven.endpoint.write_owned(big.clone()), 1);
+    let queued = driven.endpoint.queued_bytes();
+    assert!(0 < queued && queued < big.len());
+    let receiver = thread::spawn(move || {
+        let mut bytes = vec![0; 8_000_005];
+        peer.read_exact(&mut bytes).unwrap();
+        bytes
+    });
+    driven.until(|driven| !driven.events.is_empty());
+    assert!(matches!(driven.events[..], [Event::Write(OK)]));
+    let received = receiver.join().unwrap();
+    assert!(received[5..] == big[..]);
+    assert_eq!(driven.endpoint.queued_bytes(), 0);
 }
 
 #[test]

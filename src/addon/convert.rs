@@ -107,15 +107,52 @@ pub fn with_string<R>(
     })
 }
 
+/// The bytes of `value`, a string of more than `SCRATCH_SIZE` UTF-16 units, in an encoding as for
+/// [`with_string`]; `None` for a shorter one.
+///
+/// # Errors
+/// As for [`with_string`].
+pub fn large_string(value: &Unknown<'_>, encoding: u32) -> Result<Option<Vec<u8>>> {
+    if units_of(value)? <= SCRATCH_SIZE {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    encode(value, encoding, &mut bytes)?;
+    Ok(Some(bytes))
+}
+
+/// The length of the string `value` in UTF-16 units.
+fn units_of(value: &Unknown<'_>) -> Result<usize> {
+    let value = value.value();
+    let mut units = 0;
+    // SAFETY: with no memory given, only the length is written, to a local.
+    check_status!(unsafe {
+        sys::napi_get_value_string_utf16(value.env, value.value, ptr::null_mut(), 0, &raw mut units)
+    })?;
+    Ok(units)
+}
+
+/// Bytes of UTF-8 that the string `value` of `units` UTF-16 units takes, at most; of a large one
+/// exactly, since its memory is kept while it waits to be sent.
+fn utf8_room(value: &Unknown<'_>, units: usize) -> Result<usize> {
+    if units <= SCRATCH_SIZE {
+        return Ok(units * 3);
+    }
+    let value = value.value();
+    let mut length = 0;
+    // SAFETY: with no memory given, only the length is written, to a local.
+    check_status!(unsafe {
+        sys::napi_get_value_string_utf8(value.env, value.value, ptr::null_mut(), 0, &raw mut length)
+    })?;
+    Ok(length)
+}
+
 /// Encodes the string `value` into the empty `bytes`.
 fn encode(value: &Unknown<'_>, encoding: u32, bytes: &mut Vec<u8>) -> Result<()> {
+    let units = units_of(value)?;
+    let room = if encoding == encoding::UTF8 { utf8_room(value, units)? } else { 0 };
     let value = value.value();
     let (env, value) = (value.env, value.value);
-    let mut units = 0;
-    // SAFETY: with no memory given, only the length in UTF-16 units is written, to a local.
-    check_status!(unsafe {
-        sys::napi_get_value_string_utf16(env, value, ptr::null_mut(), 0, &raw mut units)
-    })?;
     bytes.clear();
     let mut written = 0;
     // SAFETY: in each case the memory has room for the whole string in that encoding (a UTF-16 unit
@@ -123,7 +160,7 @@ fn encode(value: &Unknown<'_>, encoding: u32, bytes: &mut Vec<u8>) -> Result<()>
     unsafe {
         match encoding {
             encoding::UTF8 => {
-                bytes.reserve(units * 3 + 1);
+                bytes.reserve_exact(room + 1);
                 let (data, size) = (bytes.as_mut_ptr().cast(), bytes.capacity());
                 check_status!(sys::napi_get_value_string_utf8(
                     env,
@@ -135,7 +172,7 @@ fn encode(value: &Unknown<'_>, encoding: u32, bytes: &mut Vec<u8>) -> Result<()>
                 bytes.set_len(written);
             }
             encoding::LATIN1 => {
-                bytes.reserve(units + 1);
+                bytes.reserve_exact(units + 1);
                 let (data, size) = (bytes.as_mut_ptr().cast(), bytes.capacity());
                 check_status!(sys::napi_get_value_string_latin1(
                     env,

@@ -51,8 +51,13 @@ impl WriteQueue {
             skip -= from;
             bytes.extend_from_slice(&slice[from..]);
         }
-        self.bytes += bytes.len();
-        self.pending.push_back(Pending { bytes, sent: 0 });
+        self.push_owned(bytes, 0);
+    }
+
+    /// Queues `bytes` without their first `sent` ones, as one write.
+    pub fn push_owned(&mut self, bytes: Vec<u8>, sent: usize) {
+        self.bytes += bytes.len() - sent;
+        self.pending.push_back(Pending { bytes, sent });
     }
 
     /// Offers as much as fits one system call to `send` and takes off what it reports as sent.

@@ -8,7 +8,7 @@ mod options;
 
 pub use options::ModeRule;
 
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -270,8 +270,17 @@ impl Endpoint {
     /// Writes: 0 (sent), 1 (queued, an [`Event::Write`] follows) or an error. `EBADF`: this is no
     /// connection.
     pub fn write(&mut self, slices: &[IoSlice<'_>]) -> Status {
+        self.write_by(|stream| stream.write(slices))
+    }
+
+    /// As [`Endpoint::write`], of memory that is nobody else's.
+    pub fn write_owned(&mut self, bytes: Vec<u8>) -> Status {
+        self.write_by(|stream| stream.write_owned(bytes))
+    }
+
+    fn write_by(&mut self, write: impl FnOnce(&mut Stream) -> io::Result<Written>) -> Status {
         let Role::Stream(stream) = &mut self.role else { return -libc::EBADF };
-        match stream.write(slices) {
+        match write(stream) {
             Ok(Written::Now) => 0,
             Ok(Written::Queued) => 1,
             Err(error) => status_of(&error),

@@ -44,6 +44,25 @@ impl Stream {
     /// # Errors
     /// `EPIPE` after [`Stream::shutdown`], and those of sendmsg(2). Nothing is queued then.
     pub fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<Written> {
+        let Some(sent) = self.begin_write(slices)? else { return Ok(Written::Now) };
+        self.queue.push(slices, sent);
+        Ok(Written::Queued)
+    }
+
+    /// As [`Stream::write`], of memory that is nobody else's: what waits of it is not copied.
+    ///
+    /// # Errors
+    /// As for [`Stream::write`].
+    pub fn write_owned(&mut self, bytes: Vec<u8>) -> io::Result<Written> {
+        let Some(sent) = self.begin_write(&[IoSlice::new(&bytes)])? else {
+            return Ok(Written::Now);
+        };
+        self.queue.push_owned(bytes, sent);
+        Ok(Written::Queued)
+    }
+
+    /// Sends of a new write what the kernel takes: how many bytes, if the rest has to be queued.
+    fn begin_write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<Option<usize>> {
         let total: usize = slices.iter().map(|slice| slice.len()).sum();
         self.given += total as u64;
         if self.write_side != WriteSide::Open {
@@ -52,19 +71,18 @@ impl Stream {
         let mut sent = 0;
         if self.queue.is_empty() && !self.connecting {
             if total == 0 && slices.len() > 1 {
-                return Ok(Written::Now);
+                return Ok(None);
             }
             sent = match self.send_now(slices) {
                 Ok(sent) => sent,
                 Err(error) => return Err(self.write_error(error)),
             };
             if sent == total {
-                return Ok(Written::Now);
+                return Ok(None);
             }
         }
         self.requests += 1;
-        self.queue.push(slices, sent);
-        Ok(Written::Queued)
+        Ok(Some(sent))
     }
 
     /// Sends of `bytes` what the kernel takes now and returns how much that was. If it is not all of
