@@ -118,6 +118,7 @@ pub fn large_string(value: &Unknown<'_>, encoding: u32) -> Result<Option<Vec<u8>
     }
     let mut bytes = Vec::new();
     encode(value, encoding, &mut bytes)?;
+    bytes.shrink_to_fit();
     Ok(Some(bytes))
 }
 
@@ -132,10 +133,14 @@ fn units_of(value: &Unknown<'_>) -> Result<usize> {
     Ok(units)
 }
 
-/// Bytes of UTF-8 that the string `value` of `units` UTF-16 units takes, at most; of a large one
-/// exactly, since its memory is kept while it waits to be sent.
+/// Strings of more UTF-16 units than this are counted before they are encoded as UTF-8. Others get
+/// room for the longest case: with that V8 encodes them in one pass, without it in two or three. But
+/// memory of more than 32 MiB comes fresh from the kernel each time (`M_MMAP_THRESHOLD`, mallopt(3)).
+const MAX_UNCOUNTED: usize = 1 << 20;
+
+/// Bytes of UTF-8 that the string `value` of `units` UTF-16 units takes, at most.
 fn utf8_room(value: &Unknown<'_>, units: usize) -> Result<usize> {
-    if units <= SCRATCH_SIZE {
+    if units <= MAX_UNCOUNTED {
         return Ok(units * 3);
     }
     let value = value.value();
