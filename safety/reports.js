@@ -21,10 +21,6 @@ const KNOWN_LEAKS = [
     reason: 'the constructors of classes, held by napi-rs for each environment: 80 bytes',
   },
   {
-    pattern: /napi_create_reference[^]*src\/bridge\/mod\.rs|napi_async_init/,
-    reason: 'references to the bridge\'s functions, 40 bytes each: the environment has gone when they could be deleted',
-  },
-  {
     pattern: /src\/lane\/runtime\.rs/,
     reason: 'the runtime of the process, which lives as long as it',
   },

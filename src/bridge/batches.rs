@@ -4,7 +4,7 @@
 //! All of it belongs to JavaScript. It is looked up anew for each batch, and nothing of JavaScript runs
 //! while it is in use: memory that was collected or detached is found missing, never written to.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -15,10 +15,10 @@ use crate::lane::batch::{Batch, Filled};
 
 /// References to what JavaScript provides.
 pub struct Batches {
-    /// An `Int32Array`; weak.
-    entries: sys::napi_ref,
-    /// An `ArrayBuffer`; weak.
-    memory: sys::napi_ref,
+    /// An `Int32Array`; weak. Null once deleted.
+    entries: Cell<sys::napi_ref>,
+    /// An `ArrayBuffer`; weak. Null once deleted.
+    memory: Cell<sys::napi_ref>,
     /// A `Uint8Array` for a socket, by its id; null where there is none.
     own: RefCell<Vec<sys::napi_ref>>,
 }
@@ -37,7 +37,11 @@ impl Batches {
         // SAFETY: passed on to the caller.
         let (entries, memory) =
             unsafe { (reference(env, entries, 0)?, reference(env, memory, 0)?) };
-        Ok(Batches { entries, memory, own: RefCell::default() })
+        Ok(Batches {
+            entries: Cell::new(entries),
+            memory: Cell::new(memory),
+            own: RefCell::default(),
+        })
     }
 
     /// Gives the socket `id` memory to read into, a `Uint8Array`; `None` takes it away.
@@ -86,13 +90,13 @@ impl Batches {
         // JavaScript runs, hence nothing detaches or reads them, before the batch is finished. They
         // are two objects that only this module hands to the addon, so they do not overlap.
         let (entries, memory) = unsafe {
-            let (data, length) = array(env, self.entries, sys::TypedarrayType::int32_array);
+            let (data, length) = array(env, self.entries.get(), sys::TypedarrayType::int32_array);
             let entries: &mut [i32] = if data.is_null() {
                 &mut []
             } else {
                 std::slice::from_raw_parts_mut(data.cast(), length)
             };
-            let (data, length) = buffer(env, self.memory);
+            let (data, length) = buffer(env, self.memory.get());
             let memory: &mut [MaybeUninit<u8>] =
                 if data.is_null() { &mut [] } else { std::slice::from_raw_parts_mut(data, length) };
             (entries, memory)
@@ -140,9 +144,11 @@ impl Batches {
     /// Deletes the references.
     pub fn delete(&self, env: sys::napi_env) {
         let own = self.own.take();
-        for reference in own.into_iter().chain([self.entries, self.memory]) {
+        let areas = [&self.entries, &self.memory].map(|area| area.replace(ptr::null_mut()));
+        for reference in own.into_iter().chain(areas) {
             if !reference.is_null() {
-                // SAFETY: called once, by the drop of the bridge, before the environment ended.
+                // SAFETY: the environment has not gone before its cleanup hooks have run, of which this
+                // is one, or was called earlier. It is taken out, so it is deleted once.
                 unsafe { sys::napi_delete_reference(env, reference) };
             }
         }

@@ -1,5 +1,6 @@
 //! Calls of the two JavaScript functions of a bridge.
 
+use std::cell::Cell;
 use std::ptr;
 
 use napi::sys;
@@ -26,9 +27,10 @@ pub struct Functions {
 
 /// References to the functions; weak while no socket is open.
 pub struct Callbacks {
-    dispatch: sys::napi_ref,
-    tick: sys::napi_ref,
-    dispatch_batch: sys::napi_ref,
+    /// Null once deleted; so the others.
+    dispatch: Cell<sys::napi_ref>,
+    tick: Cell<sys::napi_ref>,
+    dispatch_batch: Cell<sys::napi_ref>,
     /// Whether `dispatch` is called by `napi_make_callback`.
     from_loop: bool,
 }
@@ -56,29 +58,34 @@ impl Callbacks {
                 sys::napi_create_reference(env, function, 0, reference)
             })?;
         }
-        let [dispatch, tick, dispatch_batch] = references;
+        let [dispatch, tick, dispatch_batch] = references.map(Cell::new);
         Ok(Callbacks { dispatch, tick, dispatch_batch, from_loop })
     }
 
     /// Makes the references strong, or weak again.
     pub fn set_strong(&self, env: sys::napi_env, strong: bool) {
-        for reference in [self.dispatch, self.tick, self.dispatch_batch] {
-            // SAFETY: the references live as long as `self`, and this is the environment's thread.
+        for reference in [&self.dispatch, &self.tick, &self.dispatch_batch] {
+            // SAFETY: the references live until they are null, and this is the environment's thread.
+            // Node-API refuses null.
             unsafe {
                 if strong {
-                    sys::napi_reference_ref(env, reference, ptr::null_mut());
+                    sys::napi_reference_ref(env, reference.get(), ptr::null_mut());
                 } else {
-                    sys::napi_reference_unref(env, reference, ptr::null_mut());
+                    sys::napi_reference_unref(env, reference.get(), ptr::null_mut());
                 }
             }
         }
     }
 
-    /// Deletes the references.
+    /// Deletes the references; nothing is called any more.
     pub fn delete(&self, env: sys::napi_env) {
-        for reference in [self.dispatch, self.tick, self.dispatch_batch] {
-            // SAFETY: called once, by the drop of the bridge, before the environment ended.
-            unsafe { sys::napi_delete_reference(env, reference) };
+        for reference in [&self.dispatch, &self.tick, &self.dispatch_batch] {
+            let reference = reference.replace(ptr::null_mut());
+            if !reference.is_null() {
+                // SAFETY: the environment has not gone before its cleanup hooks have run, of which this
+                // is one, or was called earlier. It is taken out, so it is deleted once.
+                unsafe { sys::napi_delete_reference(env, reference) };
+            }
         }
     }
 
@@ -116,9 +123,9 @@ impl Callbacks {
                 count = 4;
             }
             if self.from_loop {
-                call_from_loop(env, self.dispatch, &arguments[..count])
+                call_from_loop(env, self.dispatch.get(), &arguments[..count])
             } else {
-                call(env, self.dispatch, &arguments[..count])
+                call(env, self.dispatch.get(), &arguments[..count])
             }
         })
     }
@@ -137,12 +144,12 @@ impl Callbacks {
                 2
             }
         };
-        call(env, self.dispatch_batch, &arguments[..given])
+        call(env, self.dispatch_batch.get(), &arguments[..given])
     }
 
     /// Calls `tick`, which runs what the previous event left for the next tick.
     pub fn tick(&self, env: sys::napi_env) -> Flow {
-        in_scope(env, || call(env, self.tick, &[]))
+        in_scope(env, || call(env, self.tick.get(), &[]))
     }
 }
 

@@ -283,11 +283,14 @@ impl Bridge {
                 hub.end();
                 waker.release();
             }
-            Lane::Inline { lane, watch, .. } => {
+            Lane::Inline { lane, watch, scope, batches } => {
                 lane.end();
                 watch.close();
+                scope.delete(self.env);
+                batches.delete(self.env);
             }
         }
+        self.callbacks.delete(self.env);
     }
 }
 
@@ -297,11 +300,6 @@ impl Drop for Bridge {
         if !self.ended.get() {
             // SAFETY: the same hook and argument were added by `new`.
             unsafe { sys::napi_remove_env_cleanup_hook(self.env, Some(end), argument) };
-            self.callbacks.delete(self.env);
-            if let Lane::Inline { scope, batches, .. } = &self.lane {
-                scope.delete(self.env);
-                batches.delete(self.env);
-            }
         }
         self.end();
     }
