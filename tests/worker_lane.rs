@@ -12,7 +12,8 @@ use rsnet::engine::errors::{OK, UV_EOF};
 use rsnet::engine::event::Event;
 use rsnet::lane::Flow;
 use rsnet::lane::handle::{Delta, Handle};
-use rsnet::lane::worker::{Hub, WorkerSocket};
+use rsnet::lane::hub::Hub;
+use rsnet::lane::worker::WorkerSocket;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -4,26 +4,39 @@
 use std::path::Path;
 use std::{env, fs};
 
-const SOURCE: &str = "../../src/lane/worker.rs";
+const FOLDER: &str = "../../src/lane";
 
-const REPLACED: [(&str, &str); 2] = [
+/// The files, and which of their lines are replaced by what.
+const SOURCES: [(&str, &[(&str, &str)]); 2] = [
     (
-        "use std::sync::{Arc, Mutex, MutexGuard, PoisonError};",
-        "use loom::sync::{Mutex, MutexGuard};\nuse std::sync::{Arc, PoisonError};",
+        "worker.rs",
+        &[
+            (
+                "use std::sync::{Arc, Mutex, MutexGuard, PoisonError};",
+                "use loom::sync::{Mutex, MutexGuard};\nuse std::sync::{Arc, PoisonError};",
+            ),
+            ("use tokio::io::unix::AsyncFd;", "use crate::kernel::AsyncFd;"),
+        ],
     ),
-    ("use tokio::io::unix::AsyncFd;", "use crate::kernel::AsyncFd;"),
+    (
+        "hub.rs",
+        &[("use std::sync::{Arc, Mutex};", "use loom::sync::Mutex;\nuse std::sync::Arc;")],
+    ),
 ];
 
 fn main() {
-    println!("cargo::rerun-if-changed={SOURCE}");
-    let mut text = fs::read_to_string(SOURCE).expect("the worker lane's source");
-    for (before, after) in REPLACED {
-        assert!(text.contains(before), "the worker lane has no line `{before}` any more");
-        text = text.replace(before, after);
+    let copies = env::var("OUT_DIR").expect("cargo names a folder");
+    for (file, replaced) in SOURCES {
+        let source = Path::new(FOLDER).join(file);
+        println!("cargo::rerun-if-changed={}", source.display());
+        let mut text = fs::read_to_string(&source).expect("the worker lane's source");
+        for (before, after) in replaced {
+            assert!(text.contains(before), "{file} has no line `{before}` any more");
+            text = text.replace(before, after);
+        }
+        // A file that is included cannot document its module.
+        let lines = text.lines().filter(|line| !line.starts_with("//!"));
+        let text = lines.collect::<Vec<_>>().join("\n");
+        fs::write(Path::new(&copies).join(file), text).expect("the copy");
     }
-    // A file that is included cannot document its module.
-    let lines = text.lines().filter(|line| !line.starts_with("//!"));
-    let text = lines.collect::<Vec<_>>().join("\n");
-    let folder = env::var("OUT_DIR").expect("cargo names a folder");
-    fs::write(Path::new(&folder).join("worker.rs"), text).expect("the copy");
 }

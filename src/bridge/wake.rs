@@ -9,7 +9,7 @@ use std::rc::Rc;
 use napi::sys;
 
 use super::Bridge;
-use crate::lane::worker::Wake;
+use crate::lane::hub::Wake;
 
 /// A threadsafe function without a JavaScript function of its own.
 pub struct Waker {

@@ -1,10 +1,12 @@
 //! Who waits for readiness, and on which thread the engine then runs.
 //!
-//! * [`worker`]: tasks on the shared tokio runtime; works in every host.
+//! * [`worker`]: tasks on the shared tokio runtime; works in every host. [`hub`]: how they meet the
+//!   JavaScript thread.
 //! * [`inline`]: the JavaScript thread itself; needs a host whose event loop can watch a descriptor.
 
 pub mod batch;
 pub mod handle;
+pub mod hub;
 pub mod inline;
 pub mod runtime;
 pub mod slots;

@@ -36,6 +36,12 @@ pub mod lane {
     pub mod handle;
     pub mod runtime;
 
+    /// The source of the hub, see `build.rs`.
+    #[allow(missing_docs, dead_code)]
+    pub mod hub {
+        include!(concat!(env!("OUT_DIR"), "/hub.rs"));
+    }
+
     /// The source of the worker lane, see `build.rs`.
     #[allow(missing_docs, dead_code)]
     pub mod worker {

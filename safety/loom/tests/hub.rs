@@ -8,7 +8,8 @@ use loom::thread;
 
 use rsnet_loom::kernel::{arrive, kernel};
 use rsnet_loom::lane::Flow;
-use rsnet_loom::lane::worker::{Hub, WorkerSocket};
+use rsnet_loom::lane::hub::Hub;
+use rsnet_loom::lane::worker::WorkerSocket;
 
 /// How the JavaScript thread is woken.
 #[derive(Default)]

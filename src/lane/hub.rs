@@ -1,0 +1,199 @@
+//! What the tasks of the worker lane have for the JavaScript thread of their environment, and when it is
+//! woken for it.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use super::handle::Delta;
+use super::worker::{WorkerSocket, lock};
+use super::{EVENTS_PER_SOCKET, EVENTS_PER_TURN, Flow};
+use crate::engine::event::Event;
+
+/// Wakes the JavaScript thread, which then calls [`Hub::turn`]. Called under the hub's lock: it must
+/// neither block nor call back.
+pub type Wake = Box<dyn Fn() + Send>;
+
+/// What the tasks of one environment have for its JavaScript thread.
+pub struct Hub {
+    ready: Mutex<Ready>,
+}
+
+struct Ready {
+    /// Sockets with events that their tasks found; each is here or in `fed` at most once
+    /// (`State::listed`).
+    list: VecDeque<Arc<WorkerSocket>>,
+    /// Sockets with events that a command of JavaScript had at once. As libuv's pending queue they
+    /// come before anything that shows up later: a shutdown has completed when its peer's end is seen.
+    fed: VecDeque<Arc<WorkerSocket>>,
+    /// How many at the front of `list` belong to the turn that is under way; `fed` comes after them.
+    batch: usize,
+    /// Whether the JavaScript thread was woken for `list`, or has had its turn and not rested: it
+    /// takes note of what is added.
+    awake: bool,
+    /// Whether it was woken for `fed`.
+    fed_awake: bool,
+    /// Whether it is in its turn, which sees what is fed.
+    in_turn: bool,
+    /// Whether it has had its turn, and the event loop has not gone on since: `list` has to wait.
+    resting: bool,
+    /// `None` once the environment ended: nothing is listed any more.
+    wake: Option<Wake>,
+}
+
+impl Hub {
+    /// A hub whose JavaScript thread is woken by `wake`.
+    pub fn new(wake: Wake) -> Arc<Self> {
+        let ready = Ready {
+            list: VecDeque::new(),
+            fed: VecDeque::new(),
+            batch: 0,
+            awake: false,
+            fed_awake: false,
+            in_turn: false,
+            resting: false,
+            wake: Some(wake),
+        };
+        Arc::new(Hub { ready: Mutex::new(ready) })
+    }
+
+    /// The environment ends: `wake` is dropped and not called any more once this has returned.
+    pub fn end(&self) {
+        let (list, fed, wake) = {
+            let mut ready = lock(&self.ready);
+            ready.batch = 0;
+            (std::mem::take(&mut ready.list), std::mem::take(&mut ready.fed), ready.wake.take())
+        };
+        drop((list, fed, wake));
+    }
+
+    /// Hands the events of the sockets that are ready now to `deliver`, until there is none, the
+    /// turn's bound is reached or one of them stops. `between` runs what an event has left for the next
+    /// tick before the next event is taken: it may be another one then. Nothing wakes again before
+    /// [`Hub::rest`]. Each [`Delta`] goes to `count`. For the JavaScript thread.
+    pub fn turn(
+        self: &Arc<Self>,
+        mut between: impl FnMut() -> Flow,
+        mut deliver: impl FnMut(u32, Event) -> Flow,
+        mut count: impl FnMut(Delta),
+    ) {
+        let mut events = 0;
+        self.begin_turn();
+        while events < EVENTS_PER_TURN {
+            let Some(socket) = self.next_socket() else { break };
+            let mut has_read = false;
+            for _ in 0..EVENTS_PER_SOCKET {
+                let more = events > 0 && socket.ask(|handle| handle.endpoint.has_event());
+                if more && between() == Flow::Stop {
+                    self.end();
+                    return;
+                }
+                if has_read && socket.ask(|handle| handle.endpoint.ends_next()) {
+                    break;
+                }
+                let Some(event) = socket.next_event() else { break };
+                events += 1;
+                has_read |= matches!(event, Event::Read(_));
+                let flow = deliver(socket.id(), event);
+                count(socket.recount());
+                if flow == Flow::Stop {
+                    self.end();
+                    return;
+                }
+            }
+            socket.list_again();
+        }
+        self.end_turn(events > 0);
+    }
+
+    /// What is ready now belongs to the turn; what becomes ready meanwhile has to wait for one after
+    /// the rest of the event loop. What is fed does not wait, as libuv's pending queue does not.
+    fn begin_turn(&self) {
+        let mut ready = lock(&self.ready);
+        ready.batch = if ready.resting { 0 } else { ready.list.len() };
+        ready.in_turn = true;
+        ready.fed_awake = false;
+    }
+
+    /// `had_events`: [`Hub::rest`] is going to be called.
+    fn end_turn(&self, had_events: bool) {
+        let mut ready = lock(&self.ready);
+        ready.batch = 0;
+        ready.in_turn = false;
+        if had_events {
+            ready.resting = true;
+            ready.awake = true;
+        } else if !ready.resting {
+            ready.wake_if_due();
+        }
+    }
+
+    /// The next socket of the turn.
+    fn next_socket(&self) -> Option<Arc<WorkerSocket>> {
+        let socket = lock(&self.ready).next()?;
+        socket.unlist();
+        Some(socket)
+    }
+
+    /// The event loop has gone on since the turn: the next event has to wake again, or does so now
+    /// if it has come already. To be called after each turn that had an event.
+    pub fn rest(&self) {
+        let mut ready = lock(&self.ready);
+        ready.resting = false;
+        ready.wake_if_due();
+    }
+
+    /// Puts a socket that has events on the list of its `origin`.
+    pub(super) fn push(&self, socket: Arc<WorkerSocket>, origin: Origin) {
+        let mut ready = lock(&self.ready);
+        if ready.wake.is_none() {
+            return;
+        }
+        let wakes = match origin {
+            Origin::Command => {
+                ready.fed.push_back(socket);
+                !ready.in_turn && !std::mem::replace(&mut ready.fed_awake, true)
+            }
+            Origin::Task => {
+                ready.list.push_back(socket);
+                !std::mem::replace(&mut ready.awake, true)
+            }
+        };
+        if wakes {
+            ready.wake();
+        }
+    }
+}
+
+/// Who has events for JavaScript.
+#[derive(Clone, Copy)]
+pub(super) enum Origin {
+    /// A command of JavaScript itself.
+    Command,
+    /// A socket's task, or a turn that had to leave something.
+    Task,
+}
+
+impl Ready {
+    fn next(&mut self) -> Option<Arc<WorkerSocket>> {
+        if self.batch == 0 {
+            return self.fed.pop_front();
+        }
+        let socket = self.list.pop_front()?;
+        self.batch -= 1;
+        Some(socket)
+    }
+
+    /// Wakes the JavaScript thread for what has come, or takes note that it sleeps.
+    fn wake_if_due(&mut self) {
+        self.awake = !(self.list.is_empty() && self.fed.is_empty());
+        if self.awake {
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(wake) = &self.wake {
+            wake();
+        }
+    }
+}
