@@ -196,9 +196,7 @@ function tick() {
 function getBridge() {
   if (bridge === undefined) {
     bridge = new native.Bridge(dispatchFromThreads, tick, dispatchBatch, entries, memory);
-    writer = bridge.writer();
-    feeder = bridge.feeder();
-    Object.assign(commands, bridge.functions());
+    ({ write: writer, feed: feeder } = Object.assign(commands, bridge.functions()));
   }
   return bridge;
 }

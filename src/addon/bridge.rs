@@ -60,26 +60,6 @@ impl Bridge {
         unsafe { self.inner.set_memory(id, view) }
     }
 
-    /// The function `write(id, view, length)` for its sockets.
-    #[napi]
-    pub fn writer<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
-        // SAFETY: the environment belongs to this call, as does the function that it makes.
-        unsafe {
-            let function = super::writer::write(env.raw(), Rc::clone(&self.inner))?;
-            Ok(Unknown::from_raw_unchecked(env.raw(), function))
-        }
-    }
-
-    /// The function `feed(id, view, offset)` for its sockets.
-    #[napi]
-    pub fn feeder<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
-        // SAFETY: as above.
-        unsafe {
-            let function = super::writer::feed(env.raw(), Rc::clone(&self.inner))?;
-            Ok(Unknown::from_raw_unchecked(env.raw(), function))
-        }
-    }
-
     /// The functions of its sockets that are called often, see [`super::functions`].
     #[napi]
     pub fn functions<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {

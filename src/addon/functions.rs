@@ -10,6 +10,7 @@ use napi::{Result, check_status, sys};
 
 use super::convert;
 use super::raw::{Call, Callback, answer, function};
+use super::writer::WRITERS;
 use crate::bridge::Bridge;
 use crate::engine::address::Address;
 use crate::engine::endpoint::Endpoint;
@@ -28,11 +29,11 @@ const ADDRESS_ROOM: usize = 128;
 /// `env` belongs to the running call of a JavaScript function.
 pub unsafe fn make(env: sys::napi_env, bridge: &Rc<Bridge>) -> Result<sys::napi_value> {
     let mut object = ptr::null_mut();
-    // SAFETY: the results belong to the running call; names are NUL-terminated; each callback leads to
-    // `answer`.
+    // SAFETY: the results belong to the running call; names are NUL-terminated; each callback takes a
+    // bridge from its data.
     unsafe {
         check_status!(sys::napi_create_object(env, &raw mut object))?;
-        for &(name, callback) in COMMANDS {
+        for &(name, callback) in COMMANDS.iter().chain(&WRITERS) {
             let function = function(env, name, callback, Rc::clone(bridge))?;
             check_status!(sys::napi_set_named_property(env, object, name.as_ptr(), function))?;
         }

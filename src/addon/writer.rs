@@ -1,49 +1,24 @@
 //! The functions `write(id, view, length)` and `feed(id, view, offset)`, the most frequent of all.
 
+use std::ffi::CStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
-use std::rc::Rc;
 
-use napi::{Result, sys};
+use napi::sys;
 
-use super::raw;
+use super::raw::Callback;
 use crate::bridge::Bridge;
 use crate::engine::errors::Status;
 
 /// How many arguments the functions take.
 const GIVEN: usize = 3;
 
-/// `write(id, view, length)` for the sockets of `bridge`: sends the first `length` bytes of the view, all
-/// of them if it is left out. 0 sent, 1 queued, or a negated errno.
-///
-/// # Errors
-/// Those of Node-API.
-///
-/// # Safety
-/// `env` belongs to the running call of a JavaScript function.
-pub unsafe fn write(env: sys::napi_env, bridge: Rc<Bridge>) -> Result<sys::napi_value> {
-    // SAFETY: passed on to the caller; the callback takes the bridge from its data.
-    unsafe { raw::function(env, c"write", on_write, bridge) }
-}
+/// The functions by their names.
+pub const WRITERS: [(&CStr, Callback); 2] = [(c"write", write), (c"feed", feed)];
 
-/// `feed(id, view, offset)` for the sockets of `bridge`: sends what the kernel takes of the view from
-/// `offset` on. How many bytes that was, or a negated errno; if some are left, a WRITE event tells when to
-/// go on.
-///
-/// # Errors
-/// Those of Node-API.
-///
-/// # Safety
-/// As for [`write`].
-pub unsafe fn feed(env: sys::napi_env, bridge: Rc<Bridge>) -> Result<sys::napi_value> {
-    // SAFETY: passed on to the caller; the callback takes the bridge from its data.
-    unsafe { raw::function(env, c"feed", on_feed, bridge) }
-}
-
-unsafe extern "C" fn on_write(
-    env: sys::napi_env,
-    info: sys::napi_callback_info,
-) -> sys::napi_value {
+/// `write(id, view, length)`: sends the first `length` bytes of the view, all of them if it is left out. 0
+/// sent, 1 queued, or a negated errno.
+unsafe extern "C" fn write(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     // SAFETY: `info` belongs to this call of a function that `raw::function` made.
     unsafe {
         respond(env, info, |bridge, id, bytes, length| {
@@ -52,7 +27,9 @@ unsafe extern "C" fn on_write(
     }
 }
 
-unsafe extern "C" fn on_feed(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+/// `feed(id, view, offset)`: sends what the kernel takes of the view from `offset` on. How many bytes that
+/// was, or a negated errno; if some are left, a WRITE event tells when to go on.
+unsafe extern "C" fn feed(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     // SAFETY: as above.
     unsafe {
         respond(env, info, |bridge, id, bytes, offset| {
@@ -66,7 +43,7 @@ unsafe extern "C" fn on_feed(env: sys::napi_env, info: sys::napi_callback_info) 
 /// for wrong arguments.
 ///
 /// # Safety
-/// `info` belongs to the running call of a function that [`raw::function`] made. `body` runs no JavaScript.
+/// `info` belongs to the running call of a function that [`super::raw::function`] made. `body` runs no JavaScript.
 unsafe fn respond(
     env: sys::napi_env,
     info: sys::napi_callback_info,
