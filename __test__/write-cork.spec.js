@@ -95,6 +95,39 @@ describe('traces of cork', () => {
     t.note('client', client.writableLength, client.bytesWritten);
   });
 
+  const mixed = {
+    'strings in every encoding, and Buffers': [
+      ['ä€𝄞', 'utf8'], [Buffer.from('|')], ['äö', 'latin1'], ['\u0120', 'binary'], ['plain ü', 'ascii'], ['', 'utf8'],
+      ['wide', 'utf16le'], ['w', 'ucs2'], ['deadbeef', 'hex'], ['0123', 'base64'], ['-_', 'base64url'],
+      ['\ud800', 'UTF-8'], [new Uint8Array([1, 2])], [Buffer.alloc(0)],
+    ],
+    'strings that decode to nothing': [['zz', 'hex'], ['', 'latin1']],
+    'more than is copied together': [['x'.repeat(40000), 'latin1'], ['ü'.repeat(40000), 'utf8'], [Buffer.alloc(9000)]],
+    'as many as one system call takes': Array.from({ length: 1023 }, (_, i) => [`${i}`, 'latin1']),
+    'one more': Array.from({ length: 1024 }, (_, i) => [Buffer.from(`${i}`)]),
+    'many of a few bytes': Array.from({ length: 2000 }, (_, i) => (i % 2 ? [`${i}`, 'latin1'] : [Buffer.from(`${i}`)])),
+    'many of more bytes': Array.from({ length: 1100 }, () => [Buffer.alloc(600)]),
+  };
+  for (const [title, writes] of Object.entries(mixed)) {
+    traceTest(title, async (t) => {
+      const { client, peer } = await pair(t.net);
+      t.watch(client, 'client');
+      const received = collect(peer);
+      for (let round = 0; round < 3; round++) {
+        client.cork();
+        for (const args of writes) client.write(...args);
+        client.write('last', t.callback('client', 'last written'));
+        t.call('client', 'uncork', () => client.uncork());
+        t.note('client', client.writableLength, client.bytesWritten);
+        t.ticks('client', `round ${round}`);
+        await new Promise((resolve) => setImmediate(resolve));
+        t.note('client', 'went on');
+      }
+      client.end(t.callback('client', 'ended'));
+      t.note('bytes', (await received).toString('hex'));
+    });
+  }
+
   traceTest('corked before the connection exists', async (t) => {
     const server = await t.listen((peer) =>
       t.watch(peer, 'peer', { only: ['data', 'end'] }).on('data', () => {}),

@@ -55,7 +55,8 @@ function isCorrupted(expected, actual) {
  * @param {string} pairing a key of PAIRINGS
  * @param {{known?: object[], hasty?: boolean}} options `known` is the built-in's trace at the first pace; `hasty`
  *   spares the last pace
- * @returns {Promise<{verdict: string, retaken: number, difference?: object, excused?: boolean}>} verdict: 'equal';
+ * @returns {Promise<{verdict: string, retaken: number, difference?: object, excused?: boolean, corrupted?: boolean}>}
+ *   verdict: 'equal';
  *   'different'; 'unsteady' if the built-in differs from itself, too; `retaken` says how often it had to be tried
  *   again, `excused` that rule 11 of normalise.js was needed
  */
@@ -69,7 +70,7 @@ async function judgePairing(program, pairing, { known, hasty }) {
     const found = compare(program, expected, actual, onWorker);
     difference = found.difference;
     if (difference === null && !found.excused) return { verdict: 'equal', retaken: pace };
-    if (isCorrupted(expected, actual)) return { verdict: 'different', retaken: pace, difference };
+    if (isCorrupted(expected, actual)) return { verdict: 'different', retaken: pace, difference, corrupted: true };
   }
   if (difference === null) return { verdict: 'equal', retaken: last, excused: true };
   if (hasty) return { verdict: 'different', retaken: last, difference };

@@ -118,7 +118,8 @@ class Pool {
   }
 
   /**
-   * Runs a program. If its process dies, the program gets one of its own; if that dies too, so does the program.
+   * Runs a program. If its process dies, or the traces differ, the program gets a process of its own; what happens
+   * there counts.
    *
    * @param {{seed?: string, program?: object, pairings: string[]}} job
    * @returns {Promise<object>} what judge() says; or verdict 'died' with `died` and `pairing`; or verdict 'excluded'
@@ -126,7 +127,7 @@ class Pool {
    */
   async run(job) {
     const first = await this.hand({ ...job, id: this.nextId++ });
-    if (!first.died) return first;
+    if (!first.died) return this.isInDoubt(first) ? this.confirm(job, first) : first;
     if ((await this.runAlone({ ...job, pairings: ['self'] })).died) return { verdict: 'excluded', retaken: 0 };
     for (const pairing of job.pairings) {
       const result = await this.runAlone({ ...job, pairings: [pairing] });
@@ -134,6 +135,28 @@ class Pool {
       if (result.verdict !== 'equal') return result;
     }
     return { verdict: 'equal', retaken: 0, neighbour: first.died };
+  }
+
+  /**
+   * @param {object} result of judge()
+   * @returns {boolean} whether it may come from another program of the same process: one that blocks it, or that makes
+   *   the built-in throw without saying for whom. Bytes that are wrong are wrong.
+   */
+  isInDoubt({ corrupted, verdict }) {
+    return (verdict === 'different' || verdict === 'unsteady') && corrupted !== true;
+  }
+
+  /**
+   * Runs a program again, with nothing beside it.
+   *
+   * @param {object} job
+   * @param {object} first what judge() said beside others
+   * @returns {Promise<object>} as for run()
+   */
+  async confirm(job, first) {
+    const alone = await this.runAlone(job);
+    if (alone.died) return { verdict: 'died', retaken: 0, pairing: first.pairing, ...alone };
+    return alone.verdict === 'equal' ? { ...alone, neighbour: first.verdict } : alone;
   }
 
   /**

@@ -70,9 +70,10 @@ function formatCounts(counts, seconds) {
   const rest = ['different', 'died', 'failed', 'unsteady', 'excluded'].filter((key) => counts[key] > 0)
     .map((key) => `${counts[key]} ${key}`);
   const excused = counts.excused > 0 ? `, ${counts.excused} by rule 11` : '';
+  const beside = counts.neighbours > 0 ? `, ${counts.neighbours} differed only beside others` : '';
   const rate = Math.round(counts.programs / Math.max(seconds, 0.001));
   return `${counts.programs} programs, ${counts.equal} equal${rest.length > 0 ? `, ${rest.join(', ')}` : ''} `
-    + `(${counts.retaken} retaken at a slower pace${excused}), ${Math.round(seconds)} s, ${rate}/s`;
+    + `(${counts.retaken} retaken at a slower pace${excused}${beside}), ${Math.round(seconds)} s, ${rate}/s`;
 }
 
 module.exports = { formatCounts, formatFinding };

@@ -80,13 +80,26 @@ class FeedingHandle extends WritingHandle {
   /**
    * @param {object} req a WriteReq
    * @param {Buffer[]} buffers
-   * @param {number} bytes of all of them
    * @returns {number} status
    */
-  _writeBuffers(req, buffers, bytes) {
+  _writeBuffers(req, buffers) {
+    let bytes = 0;
+    for (const buffer of buffers) bytes += buffer.length;
     if (bytes > MAX_COPIED * buffers.length && this._canFeed()) return this._feedAll(req, buffers, bytes);
     this._feedRest();
-    return super._writeBuffers(req, buffers, bytes);
+    return super._writeBuffers(req, buffers);
+  }
+
+  /**
+   * @param {object} req a WriteReq
+   * @param {Array} chunks
+   * @param {number} step as for WritingHandle
+   * @param {number} most as for WritingHandle
+   * @returns {number} status
+   */
+  _writePacked(req, chunks, step, most) {
+    this._feedRest();
+    return super._writePacked(req, chunks, step, most);
   }
 
   /**

@@ -266,16 +266,13 @@ function writeChunk(handle, req, data, encoding) {
  * @returns {number} status
  */
 function writeChunks(handle, req, entries) {
-  const chunks = new Array(entries.length);
-  if (entries.allBuffers) {
-    for (let i = 0; i < entries.length; i++) chunks[i] = entries[i].chunk;
-    return handle.writev(req, chunks, true);
+  const { allBuffers, length } = entries;
+  const chunks = [];
+  for (let i = 0; i < length; i++) {
+    chunks.push(entries[i].chunk);
+    if (!allBuffers) chunks.push(entries[i].encoding);
   }
-  for (let i = 0; i < entries.length; i++) {
-    const { chunk, encoding } = entries[i];
-    chunks[i] = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
-  }
-  return handle.writev(req, chunks, true);
+  return handle.writev(req, chunks, allBuffers);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 // How handles write: buffers and strings, at once or gathered with others of the same turn.
 
-const { write } = require('./bridge');
+const { commands, write } = require('./bridge');
 const { ErrnoException } = require('./errors');
 const gather = require('./gather');
 const { WriteReq } = require('./requests');
@@ -22,6 +22,12 @@ const WRITERS = ['utf8Write', 'latin1Write', 'ucs2Write'];
 /** Strings of up to this many bytes are not counted when the kernel refuses them at once, unlike all other data. */
 const MAX_UNCOUNTED = 16 * 1024;
 
+/**
+ * Chunks that one system call takes (`IOV_MAX`): a write of more of them ends later, as under libuv. (There, one of
+ * more than 2,048 takes another turn of the event loop for each further thousand.)
+ */
+const MAX_PIECES = 1024;
+
 /** Bytes up to which a typed array may live in V8's heap. To hand one out, V8 has to give it memory of its own. */
 const MAX_IN_HEAP = 64;
 
@@ -31,22 +37,52 @@ const MAX_MEAN = 512;
 /** Where short strings are encoded, and short data is copied to. */
 const scratch = Buffer.allocUnsafeSlow(64 * 1024);
 
+/** The Buffer's methods that write strings, by the names of encodings; data in others is decoded first. */
+const STRING_WRITERS = {
+  'utf8': 'utf8Write', 'utf-8': 'utf8Write', 'latin1': 'latin1Write', 'binary': 'latin1Write', 'ascii': 'latin1Write',
+};
+
+/**
+ * @param {Array} chunks Buffers, or chunk and encoding by turns
+ * @param {number} step 1 or 2
+ * @returns {number} bytes of all of them, at most
+ */
+function mostBytes(chunks, step) {
+  let bytes = 0;
+  for (let i = 0; i < chunks.length; i += step) {
+    const chunk = chunks[i];
+    bytes += typeof chunk === 'string' ? chunk.length * MAX_CHAR_BYTES[UTF8] : chunk.length;
+  }
+  return bytes;
+}
+
 /**
  * Copies the chunks of a write together.
  *
- * @param {Buffer[]} buffers with room in `scratch`
- * @returns {number} bytes of `scratch`
+ * @param {Buffer} memory with room for them
+ * @param {number} start where in it
+ * @param {Array} chunks Buffers, or chunk and encoding by turns
+ * @param {number} step 1 or 2
+ * @returns {number} how many bytes they are
  */
-function pack(buffers) {
-  let length = 0;
-  for (let i = 0; i < buffers.length; i++) {
-    const buffer = buffers[i];
+function pack(memory, start, chunks, step) {
+  let at = start;
+  for (let i = 0; i < chunks.length; i += step) {
+    let chunk = chunks[i];
     // One that was detached is empty, and cannot be copied.
-    if (buffer.length === 0) continue;
-    scratch.set(buffer, length);
-    length += buffer.length;
+    if (chunk.length === 0) continue;
+    if (typeof chunk === 'string') {
+      const writer = STRING_WRITERS[chunks[i + 1]];
+      if (writer !== undefined) {
+        at += memory[writer](chunk, at, memory.length - at);
+        continue;
+      }
+      chunk = Buffer.from(chunk, chunks[i + 1]);
+    }
+    memory.set(chunk, at);
+    at += chunk.length;
   }
-  return length;
+  return at - start;
 }
 
 /**
@@ -68,7 +104,7 @@ function toBuffers(chunks) {
  * @returns {boolean} whether they are better copied together than handed over one by one
  */
 function isPacked(bytes, count) {
-  return bytes > 0 && bytes <= scratch.length && (bytes <= gather.MAX_WRITE || bytes <= MAX_MEAN * count);
+  return bytes <= scratch.length && (bytes <= gather.MAX_WRITE || bytes <= MAX_MEAN * count);
 }
 
 /**
@@ -138,23 +174,39 @@ class WritingHandle extends Handle {
    * @returns {number} status
    */
   writev(req, chunks, allBuffers) {
-    const buffers = allBuffers ? chunks : toBuffers(chunks);
-    let bytes = 0;
-    for (let i = 0; i < buffers.length; i++) bytes += buffers[i].length;
-    return this._writeBuffers(req, buffers, bytes);
+    const step = allBuffers ? 1 : 2;
+    const most = mostBytes(chunks, step);
+    if (most > 0 && isPacked(most, chunks.length / step)) return this._writePacked(req, chunks, step, most);
+    return this._writeBuffers(req, allBuffers ? chunks : toBuffers(chunks));
+  }
+
+  /**
+   * @param {object} req a WriteReq
+   * @param {Array} chunks Buffers, or chunk and encoding by turns; of few bytes
+   * @param {number} step 1 or 2
+   * @param {number} most bytes of all of them, at most
+   * @returns {number} status
+   */
+  _writePacked(req, chunks, step, most) {
+    const isMany = chunks.length > MAX_PIECES * step;
+    const area = !isMany && this._gathers(most) ? gather.areaFor(this, most) : undefined;
+    if (area !== undefined) return this._gathered(req, area, pack(area.memory, area.length, chunks, step));
+    gather.flush(this);
+    const length = pack(scratch, 0, chunks, step);
+    // Of strings that decode to nothing. The kernel decides what is asked of a connection by several empty chunks.
+    if (length === 0) return this._writeBuffers(req, toBuffers(chunks));
+    if (isMany && !this[kClosing]) return this._wrote(req, length, commands.writeTold(this[kSlot], scratch, length));
+    return this._wrote(req, length, this._send(scratch, length));
   }
 
   /**
    * @param {object} req a WriteReq
    * @param {Buffer[]} buffers
-   * @param {number} bytes of all of them
    * @returns {number} status
    */
-  _writeBuffers(req, buffers, bytes) {
+  _writeBuffers(req, buffers) {
     gather.flush(this);
-    if (!isPacked(bytes, buffers.length)) return this._wrote(req, bytes, this[kNative].writev(buffers));
-    const length = pack(buffers);
-    return this._wrote(req, length, this._send(scratch, length));
+    return this._wrote(req, mostBytes(buffers, 1), this[kNative].writev(buffers));
   }
 
   /**

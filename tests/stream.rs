@@ -114,10 +114,16 @@ fn one_write_of_more_slices_than_the_kernel_takes_at_once() {
     let (mut driven, mut peer) = connected();
     let parts: Vec<[u8; 2]> = (0..3000u16).map(u16::to_be_bytes).collect();
     let slices: Vec<IoSlice<'_>> = parts.iter().map(|part| IoSlice::new(part)).collect();
-    assert_eq!(driven.endpoint.write(&slices), 0);
+    assert_eq!(driven.endpoint.write(&slices), 1);
     let mut bytes = vec![0; 6000];
     peer.read_exact(&mut bytes).unwrap();
     assert_eq!(bytes, parts.concat());
+    assert_eq!(driven.endpoint.queued_bytes(), 0);
+    assert_eq!(driven.endpoint.write_told(b"in many pieces before"), 1);
+    assert_eq!(driven.write(b"one"), 0);
+    driven.until(|driven| driven.events.len() == 2);
+    assert!(matches!(driven.events[..], [Event::Write(OK), Event::Write(OK)]));
+    assert_eq!(driven.endpoint.activity(), Activity::default());
 }
 
 #[test]

@@ -14,7 +14,8 @@ use crate::engine::errors::Status;
 const GIVEN: usize = 3;
 
 /// The functions by their names.
-pub const WRITERS: [(&CStr, Callback); 2] = [(c"write", write), (c"feed", feed)];
+pub const WRITERS: [(&CStr, Callback); 3] =
+    [(c"write", write), (c"writeTold", write_told), (c"feed", feed)];
 
 /// `write(id, view, length)`: sends the first `length` bytes of the view, all of them if it is left out. 0
 /// sent, 1 queued, or a negated errno.
@@ -23,6 +24,19 @@ unsafe extern "C" fn write(env: sys::napi_env, info: sys::napi_callback_info) ->
     unsafe {
         respond(env, info, |bridge, id, bytes, length| {
             bridge.write(id, length.map_or(bytes, |length| &bytes[..length.min(bytes.len())]))
+        })
+    }
+}
+
+/// `writeTold(id, view, length)`: as `write`, but a WRITE event follows in any case. 1, or a negated errno.
+unsafe extern "C" fn write_told(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    // SAFETY: as above.
+    unsafe {
+        respond(env, info, |bridge, id, bytes, length| {
+            bridge.write_told(id, length.map_or(bytes, |length| &bytes[..length.min(bytes.len())]))
         })
     }
 }

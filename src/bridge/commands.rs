@@ -78,6 +78,14 @@ impl Bridge {
         status
     }
 
+    /// See [`Endpoint::write_told`]. `EBADF`: there is no socket `id`.
+    pub fn write_told(&self, id: u32, bytes: &[u8]) -> Status {
+        let Some(socket) = self.sockets.get(id) else { return -libc::EBADF };
+        let (status, delta) = socket.command(|handle| handle.endpoint.write_told(bytes));
+        self.apply(delta);
+        status
+    }
+
     /// Sends of `bytes` what the kernel takes now, see [`Endpoint::feed`].
     /// `EBADF`: there is no socket `id`.
     pub fn feed(&self, id: u32, bytes: &[u8], continues: bool) -> Status {

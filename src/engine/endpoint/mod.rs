@@ -278,6 +278,11 @@ impl Endpoint {
         self.write_by(|stream| stream.write_owned(bytes))
     }
 
+    /// See [`Stream::write_told`]: 1 or an error.
+    pub fn write_told(&mut self, bytes: &[u8]) -> Status {
+        self.write_by(|stream| stream.write_told(bytes))
+    }
+
     fn write_by(&mut self, write: impl FnOnce(&mut Stream) -> io::Result<Written>) -> Status {
         let Role::Stream(stream) = &mut self.role else { return -libc::EBADF };
         match write(stream) {

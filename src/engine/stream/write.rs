@@ -37,15 +37,19 @@ impl Stream {
         self.queue.bytes()
     }
 
-    /// Sends `slices` as one write; queues a copy of what the kernel does not take. An empty write goes
+    /// Sends `slices` as one write; queues a copy of what the kernel does not take. More of them than one system
+    /// call takes count as queued, as for libuv. An empty write goes
     /// to the kernel too: it tells of a connection that is lost. Several empty slices do not, since writev(2)
     /// comes back before it asks the socket.
     ///
     /// # Errors
     /// `EPIPE` after [`Stream::shutdown`], and those of sendmsg(2). Nothing is queued then.
     pub fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<Written> {
-        let Some(sent) = self.begin_write(slices)? else { return Ok(Written::Now) };
-        self.queue.push(slices, sent);
+        match self.begin_write(slices)? {
+            None if slices.len() > MAX_SLICES => self.tell_sent(),
+            None => return Ok(Written::Now),
+            Some(sent) => self.queue.push(slices, sent),
+        }
         Ok(Written::Queued)
     }
 
@@ -59,6 +63,24 @@ impl Stream {
         };
         self.queue.push_owned(bytes, sent);
         Ok(Written::Queued)
+    }
+
+    /// As [`Stream::write`], of what the program gave in more pieces than one system call takes: an
+    /// [`Event::Write`] follows also when the kernel took all of it.
+    ///
+    /// # Errors
+    /// As for [`Stream::write`].
+    pub fn write_told(&mut self, bytes: &[u8]) -> io::Result<Written> {
+        if self.write(&[IoSlice::new(bytes)])? == Written::Now {
+            self.tell_sent();
+        }
+        Ok(Written::Queued)
+    }
+
+    /// Adds the event of a write that the kernel took at once.
+    fn tell_sent(&mut self) {
+        self.requests += 1;
+        self.push_write(OK);
     }
 
     /// Sends of a new write what the kernel takes: how many bytes, if the rest has to be queued.
