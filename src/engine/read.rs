@@ -228,9 +228,7 @@ impl ReadSide {
         }
         self.arrived.push_back(Arrived { order, result });
         if is_last {
-            self.ended = true;
-            self.assumed = Some(OK);
-            self.arrived.push_back(Arrived { order, result: Err(UV_EOF) });
+            self.assume_end(order);
         }
     }
 
@@ -265,9 +263,7 @@ impl ReadSide {
                         self.readable = false;
                     }
                     if self.short && self.hung_up && self.is_one_short_read(count) {
-                        self.ended = true;
-                        self.assumed = Some(OK);
-                        self.arrived.push_back(Arrived { order, result: Err(UV_EOF) });
+                        self.assume_end(order);
                     }
                     return Some(count);
                 }
@@ -295,6 +291,25 @@ impl ReadSide {
             self.ended = true;
             self.arrived.push_back(Arrived { order, result: Err(status) });
         }
+    }
+
+    /// Whether the next event is a short read that another thread has made: what has become of the connection
+    /// since, the built-in would have seen before it read.
+    pub fn delivers_behind(&self) -> bool {
+        self.on
+            && self.beside
+            && self.short
+            && !self.ended
+            && !self.tells_resets
+            && self.arrived.len() == 1
+            && self.is_one_short_read(self.ahead)
+    }
+
+    /// The connection is over, and what stands in `arrived` was the last of it. The end gets the number `order`.
+    pub fn assume_end(&mut self, order: u64) {
+        self.ended = true;
+        self.assumed = Some(OK);
+        self.arrived.push_back(Arrived { order, result: Err(UV_EOF) });
     }
 
     /// Whether the next event is an assumed end: what comes later has to wait for it.

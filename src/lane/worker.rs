@@ -215,19 +215,26 @@ impl State {
             *waker = Some(context.waker().clone());
         }
         let endpoint = &mut handle.endpoint;
+        // Nobody has waited to read, so the runtime may not have looked at the descriptor for a while.
+        let mut unwatched = !armed.0;
         *armed = (false, false);
         loop {
             // What has become of the connection since the last look decides how its last bytes are read.
-            if endpoint.wants_read(READ_AHEAD)
-                && let Poll::Ready(Ok(guard)) = registration.poll_read_ready(context)
-                && guard.ready().is_read_closed()
-            {
-                endpoint.on_ready(Readiness {
-                    readable: true,
-                    read_closed: true,
-                    hung_up: is_hung_up(endpoint.fd()),
-                    writable: false,
-                });
+            if endpoint.wants_read(READ_AHEAD) {
+                let ready = registration.poll_read_ready(context);
+                let closed =
+                    matches!(ready, Poll::Ready(Ok(guard)) if guard.ready().is_read_closed());
+                if closed || std::mem::take(&mut unwatched) {
+                    let hung_up = is_hung_up(endpoint.fd());
+                    if closed || hung_up {
+                        endpoint.on_ready(Readiness {
+                            readable: true,
+                            read_closed: true,
+                            hung_up,
+                            writable: false,
+                        });
+                    }
+                }
             }
             while endpoint.advance(READ_AHEAD) {}
             // The readiness is cleared before the system calls that use it up: what comes meanwhile

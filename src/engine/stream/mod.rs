@@ -5,6 +5,7 @@ mod write;
 use std::collections::VecDeque;
 use std::io;
 use std::mem::MaybeUninit;
+use std::os::fd::AsRawFd;
 
 use socket2::{SockAddr, Socket};
 
@@ -13,6 +14,7 @@ use crate::engine::errors::{OK, Status, status_of};
 use crate::engine::event::{Activity, Event, Readiness};
 use crate::engine::queue::WriteQueue;
 use crate::engine::read::ReadSide;
+use crate::engine::sys;
 
 pub use write::Written;
 
@@ -238,6 +240,10 @@ impl Stream {
         self.read.settle_doubt();
         if self.read.has_assumed_end() {
             return self.read.next_event();
+        }
+        if self.read.delivers_behind() && sys::is_hung_up(self.socket.as_raw_fd()) {
+            let order = self.next_order();
+            self.read.assume_end(order);
         }
         let other = self.events.front().map(|(order, _)| *order);
         match (other, self.read.next_order()) {
