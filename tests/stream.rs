@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use rsnet::engine::errors::OK;
-use rsnet::engine::event::{Activity, Event, Readiness};
+use rsnet::engine::event::{Activity, Event};
 use rsnet::engine::memory::READ_SIZE;
 use rsnet::engine::read::READ_AHEAD;
 use socket2::SockRef;
@@ -369,30 +369,5 @@ fn a_reset_behind_bytes_that_nobody_took_is_an_end() {
             driven.pull();
         }
         assert_eq!(driven.read_to_end(), if stops { -libc::ECONNRESET } else { EOF });
-    }
-}
-
-#[test]
-fn a_send_beside_the_event_loop_leaves_the_error_to_the_read() {
-    for beside in [false, true] {
-        let (mut driven, peer) = connected();
-        driven.endpoint.set_reads_beside(beside);
-        assert_eq!(driven.endpoint.read_start(), OK);
-        assert_eq!(driven.write(&vec![0; 64 << 20]), 1);
-        SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
-        drop(peer);
-        driven.endpoint.on_ready(Readiness { writable: true, ..Readiness::default() });
-        while driven.endpoint.advance(READ_AHEAD) {}
-        driven.pull();
-        if beside {
-            let found = [-libc::ECONNRESET, -libc::EPIPE];
-            assert!(
-                matches!(driven.events[..], [Event::ReadEnd(read), Event::Write(write)] if [read, write] == found)
-            );
-        } else {
-            assert!(
-                matches!(driven.events[..], [Event::Write(status)] if status == -libc::ECONNRESET)
-            );
-        }
     }
 }

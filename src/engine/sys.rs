@@ -160,6 +160,18 @@ pub fn is_hung_up(fd: RawFd) -> bool {
     }
 }
 
+/// Whether a connection is over in both directions, and nothing of it is left to read (`FIONREAD`,
+/// ioctl_list(2)); false where the event loop of the platform does not tell.
+pub fn is_drained(fd: RawFd) -> bool {
+    if !is_hung_up(fd) {
+        return false;
+    }
+    let mut unread: libc::c_int = 0;
+    // SAFETY: FIONREAD writes an int, to a local; any number is allowed as descriptor.
+    let status = unsafe { libc::ioctl(fd, libc::FIONREAD, &raw mut unread) };
+    status == 0 && unread == 0
+}
+
 /// Whether the platform has abstract Unix names, which begin with a NUL (unix(7)).
 pub const HAS_ABSTRACT_NAMES: bool = cfg!(target_os = "linux");
 

@@ -241,7 +241,7 @@ impl Stream {
         if self.read.has_assumed_end() {
             return self.read.next_event();
         }
-        if self.read.delivers_behind() && sys::is_hung_up(self.socket.as_raw_fd()) {
+        if self.read.delivers_behind() && sys::is_drained(self.socket.as_raw_fd()) {
             let order = self.next_order();
             self.read.assume_end(order);
         }
