@@ -95,11 +95,12 @@ class FeedingHandle extends WritingHandle {
    * @param {Array} chunks
    * @param {number} step as for WritingHandle
    * @param {number} most as for WritingHandle
+   * @param {boolean} [atOnce] as for WritingHandle
    * @returns {number} status
    */
-  _writePacked(req, chunks, step, most) {
+  _writePacked(req, chunks, step, most, atOnce) {
     this._feedRest();
-    return super._writePacked(req, chunks, step, most);
+    return super._writePacked(req, chunks, step, most, atOnce);
   }
 
   /**

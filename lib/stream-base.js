@@ -56,7 +56,8 @@ const callbacks = {
     // TLS goes on after a shutdown that came before its last write had ended, and takes this answer for what it is.
     if (this[kIsShut]) return UV_EPIPE;
     const write = new WriteReq((status) => finishWrite(this, req, status));
-    const status = this[kHandle].writev(write, buffers, true);
+    // C++ takes the kernel's answer from the return value, and has its own way with errors: nothing is gathered.
+    const status = this[kHandle].writev(write, buffers, true, true);
     if (status !== 0 || write.async) return status;
     // C++ must have seen the call return before it hears of the end.
     if (this[kSent] !== null) this[kSent].push(req);

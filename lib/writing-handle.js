@@ -171,12 +171,13 @@ class WritingHandle extends Handle {
    * @param {object} req a WriteReq
    * @param {Array} chunks Buffers, or, without `allBuffers`, chunk and encoding by turns
    * @param {boolean} [allBuffers]
+   * @param {boolean} [atOnce] whether it must not wait for others of its turn
    * @returns {number} status
    */
-  writev(req, chunks, allBuffers) {
+  writev(req, chunks, allBuffers, atOnce) {
     const step = allBuffers ? 1 : 2;
     const most = mostBytes(chunks, step);
-    if (most > 0 && isPacked(most, chunks.length / step)) return this._writePacked(req, chunks, step, most);
+    if (most > 0 && isPacked(most, chunks.length / step)) return this._writePacked(req, chunks, step, most, atOnce);
     return this._writeBuffers(req, allBuffers ? chunks : toBuffers(chunks));
   }
 
@@ -185,11 +186,12 @@ class WritingHandle extends Handle {
    * @param {Array} chunks Buffers, or chunk and encoding by turns; of few bytes
    * @param {number} step 1 or 2
    * @param {number} most bytes of all of them, at most
+   * @param {boolean} [atOnce] as for `writev`
    * @returns {number} status
    */
-  _writePacked(req, chunks, step, most) {
+  _writePacked(req, chunks, step, most, atOnce) {
     const isMany = chunks.length > MAX_PIECES * step;
-    const area = !isMany && this._gathers(most) ? gather.areaFor(this, most) : undefined;
+    const area = !atOnce && !isMany && this._gathers(most) ? gather.areaFor(this, most) : undefined;
     if (area !== undefined) return this._gathered(req, area, pack(area.memory, area.length, chunks, step));
     gather.flush(this);
     const length = pack(scratch, 0, chunks, step);
