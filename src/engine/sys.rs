@@ -143,6 +143,32 @@ pub fn set_user_timeout(socket: &Socket, milliseconds: u32) -> io::Result<()> {
     }
 }
 
+/// The name of the congestion control (`TCP_CONGESTION`, tcp(7)), followed by NULs; `None` where the platform has no such
+/// option.
+pub fn congestion_control(socket: &Socket) -> Option<Vec<u8>> {
+    #[cfg(target_os = "linux")]
+    {
+        socket.tcp_congestion().ok()
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = socket;
+        None
+    }
+}
+
+/// Sets the congestion control; one that the system does not have, or allow, is left alone.
+pub fn set_congestion_control(socket: &Socket, name: &[u8]) {
+    #[cfg(target_os = "linux")]
+    {
+        let _ = socket.set_tcp_congestion(name);
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (socket, name);
+    }
+}
+
 /// Whether a connection is over in both directions (`POLLHUP`, poll(2)); false where the event loop of
 /// the platform does not tell.
 pub fn is_hung_up(fd: RawFd) -> bool {

@@ -62,6 +62,8 @@ pub struct Stream {
     requests: usize,
     /// Bytes given to [`Stream::write`].
     given: u64,
+    /// Whether a large write has seen to it that the connection is not paced where that is of no use.
+    unpaced: bool,
 }
 
 impl Stream {
@@ -81,6 +83,7 @@ impl Stream {
             order: 0,
             requests: 0,
             given: 0,
+            unpaced: false,
         }
     }
 

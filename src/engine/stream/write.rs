@@ -7,10 +7,14 @@ use std::net::Shutdown;
 use super::{FIRST, Stream, WriteSide};
 use crate::engine::errors::{OK, Status, is_out_of_buffers, is_would_block, status, status_of};
 use crate::engine::event::Event;
+use crate::engine::options;
 use crate::engine::sys;
 
 /// Most slices of one sendmsg(2) (`IOV_MAX`, 1024 on Linux and macOS).
 const MAX_SLICES: usize = 1024;
+
+/// A write of more bytes than this is a large one.
+const LARGE: usize = 16 * 1024;
 
 /// How a write went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,6 +185,10 @@ impl Stream {
     fn send_now(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         if slices.is_empty() {
             return sys::send(&self.socket, &[IoSlice::new(&[])]);
+        }
+        if !self.unpaced && slices.iter().any(|slice| slice.len() > LARGE) {
+            self.unpaced = true;
+            options::stop_pacing(&self.socket);
         }
         let mut total = 0;
         for group in slices.chunks(MAX_SLICES) {
