@@ -26,7 +26,7 @@ function newActor(name, config) {
   return {
     name, config, socket: null, server: null, peer: null, incoming: undefined, outgoing: undefined,
     early: [], hash: 0, text: '', pendingCallbacks: 0, seen: new Set(), hooks: [...(config.hooks ?? [])],
-    shortTimeout: false, written: 0, connectCalled: false, accepts: false,
+    shortTimeout: false, written: 0, connectCalled: false, accepts: false, attempts: 0,
   };
 }
 
@@ -51,6 +51,9 @@ function happen(world, actor, event, args) {
   actor.seen.add(event);
   // A listener may destroy the socket, which has no port any more then.
   if (event === 'connect') actor.port = actor.socket.localPort;
+  if (event === 'connectionAttempt') actor.attempts += 1;
+  if (event === 'connect' || event === 'connectionAttemptFailed') actor.attempts -= 1;
+  if (event === 'close') actor.attempts = 0;
   world.record(actor.name, 'event', event, event.startsWith('connectionAttempt') ? hidePort(world, args) : args);
   if (event === 'timeout' && actor.shortTimeout) {
     actor.shortTimeout = false;
@@ -130,7 +133,9 @@ function attach(world, actor, socket) {
 }
 
 /**
- * Finds whose connection was accepted: by its port, or, where there are no ports, by the order of connecting.
+ * Finds whose connection was accepted: by its port, or, where there are no ports, by the order of connecting. One that
+ * was destroyed since counts as long as it has connected in this step: another thread may have ended it before the
+ * server's listener comes.
  *
  * @param {import('./world').World} world
  * @param {import('net').Socket} socket
@@ -139,7 +144,9 @@ function attach(world, actor, socket) {
 function findClient(world, socket) {
   const port = socket.remotePort;
   let index = world.unpaired.findIndex((one) => port !== undefined && (one.socket.localPort ?? one.port) === port);
-  if (index < 0) index = Math.max(0, world.unpaired.findIndex((one) => !one.socket.destroyed));
+  const isThere = ({ connectedIn, seen, socket: { destroyed } }) => !destroyed
+    || (connectedIn === world.step && seen.has('connect'));
+  if (index < 0) index = Math.max(0, world.unpaired.findIndex(isThere));
   return world.unpaired.splice(index, 1)[0];
 }
 

@@ -260,7 +260,8 @@ function target(world) {
  * - The first of two connects at once goes to a path where nothing is. The built-in then reads before it is connected,
  *   and takes the ENOTCONN for the end.
  * - The socket has just been destroyed without an error: whether its 'close' or the new connection comes first is open.
- * - It was destroyed while it connected, and has not closed. The built-in then fails with an assertion of its own.
+ * - It was destroyed while it connected, and has not closed: by a call, or by an error that is not that connect's own
+ *   (a write after its end, a second connect). The built-in then fails with an assertion of its own.
  *
  * @param {object} actor
  * @param {object} where what connect is given
@@ -272,6 +273,7 @@ function isLeftOut(actor, where, lookup) {
   const looksUp = !where.path && !where.host;
   const told = (event) => actor.seen.has(event);
   if (destroyed && !closed && !told('error')) return true;
+  if (destroyed && actor.attempts > 0) return true;
   if (destroyed && !told('connect') && !told('error') && !told('close')) return true;
   if (looksUp ? connecting || _handle || destroyed : connecting && actor.looksUp) return true;
   if (_handle && (_handle.constructor.name === 'Pipe') !== Boolean(where.path)) return true;
