@@ -103,6 +103,10 @@ function untangle(program) {
   for (const config of program.accepted) {
     config.early &&= without(config.early, /^(reset|connect.*)$/);
     calmHooks(config, /^connect/);
+    // What is unshifted at once makes a 'data' event before the client knows that it is connected.
+    if (config.early?.some(([name]) => name === 'unshift')) {
+      for (const hook of config.hooks ?? []) if (hook.event === 'data') hook.ops = without(hook.ops, /^reset$/);
+    }
   }
   const atOnce = clientOperationsAtOnce(program);
   if (atOnce.some(([name]) => TRAFFIC.test(name))) {
