@@ -15,4 +15,24 @@ async function load(options) {
   return { statuses, non2xx, errors, timeouts, mismatches, resets };
 }
 
-module.exports = { load };
+/**
+ * Posts JSON to a server whose path `/json` answers with the sum of a list.
+ * @param {string} url
+ * @param {number} amount of requests
+ * @param {object} [options] of autocannon
+ * @returns {Promise<object>} as for `load`
+ */
+function loadJson(url, amount, options) {
+  const list = Array.from({ length: 1000 }, (_, n) => n);
+  return load({
+    url: `${url}/json`,
+    amount,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ list }),
+    expectBody: JSON.stringify({ sum: list.reduce((a, b) => a + b, 0) }),
+    ...options,
+  });
+}
+
+module.exports = { load, loadJson };

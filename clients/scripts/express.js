@@ -10,7 +10,7 @@ const path = require('node:path');
 const { Readable } = require('node:stream');
 const express = require('express');
 const { bytes, digest, main, report, tls } = require('../kit');
-const { load } = require('../lib/load');
+const { load, loadJson } = require('../lib/load');
 const { emitted, hash, intact, parallel, tally } = require('../lib/work');
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rsnet-express-'));
@@ -62,15 +62,7 @@ async function serve(name, target) {
   await report(`${name}: 1,000 requests, 10 pipelined`, load({
     url, amount: 1000, connections: 20, pipelining: 10, ...ca,
   }));
-  await report(`${name}: 300 posts of JSON`, load({
-    url: `${url}/json`,
-    amount: 300,
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ list: Array.from({ length: 1000 }, (_, n) => n) }),
-    expectBody: '{"sum":499500}',
-    ...ca,
-  }));
+  await report(`${name}: 300 posts of JSON`, loadJson(url, 300, ca));
   await report(`${name}: 200 requests, each on a new connection`, load({
     url, amount: 200, connections: 20, reconnectRate: 1, ...ca,
   }));
