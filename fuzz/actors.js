@@ -26,7 +26,7 @@ function newActor(name, config) {
   return {
     name, config, socket: null, server: null, peer: null, incoming: undefined, outgoing: undefined,
     early: [], hash: 0, text: '', pendingCallbacks: 0, seen: new Set(), hooks: [...(config.hooks ?? [])],
-    shortTimeout: false, written: 0, connectCalled: false, accepts: false, attempts: 0,
+    shortTimeout: false, written: 0, attempts: 0,
   };
 }
 

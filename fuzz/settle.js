@@ -35,11 +35,11 @@ function takes(socket) {
  * @returns {boolean} whether something is due at this socket
  */
 function isDue(actor) {
-  const { peer, seen, socket } = actor;
+  const { peer, socket } = actor;
   if (socket.connecting) return true;
   if (socket.destroyed) return !socket.closed;
   if (actor.shortTimeout) return true;
-  if (!peer || !peer.socket) return actor.connectCalled && !seen.has('connect');
+  if (!peer || !peer.socket) return false;
   const other = peer.socket;
   if (!other.destroyed && takes(other) && actor.pendingCallbacks > 0) return true;
   if (!takes(socket) || socket.readableEnded) return false;
