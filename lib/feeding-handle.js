@@ -8,7 +8,7 @@ const { feed } = require('./bridge');
 const gather = require('./gather');
 const { kClosing, kConnectReq, kSlot, kWriteReqs } = require('./stream-handle');
 const { UV_EBADF, UV_EFAULT } = require('./uv');
-const { WritingHandle } = require('./writing-handle');
+const { WritingHandle, mostBytes } = require('./writing-handle');
 
 /** Writes of more bytes than this are fed; what the kernel does not take of smaller ones is copied. */
 const MAX_COPIED = 16 * 1024;
@@ -83,8 +83,7 @@ class FeedingHandle extends WritingHandle {
    * @returns {number} status
    */
   _writeBuffers(req, buffers) {
-    let bytes = 0;
-    for (const buffer of buffers) bytes += buffer.length;
+    const bytes = mostBytes(buffers, 1);
     if (bytes > MAX_COPIED * buffers.length && this._canFeed()) return this._feedAll(req, buffers, bytes);
     this._feedRest();
     return super._writeBuffers(req, buffers);

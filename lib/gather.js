@@ -181,4 +181,4 @@ function flushAll() {
   }
 }
 
-module.exports = { MAX_WRITE, areaFor, beginEvents, beginTurn, endTurn, flush, flushAll, isDue };
+module.exports = { AREA_SIZE, MAX_WRITE, areaFor, beginEvents, beginTurn, endTurn, flush, flushAll, isDue };

@@ -34,8 +34,8 @@ const MAX_IN_HEAP = 64;
 /** Many chunks of one write are copied together when they are of up to this many bytes on average. */
 const MAX_MEAN = 512;
 
-/** Where short strings are encoded, and short data is copied to. */
-const scratch = Buffer.allocUnsafeSlow(64 * 1024);
+/** Where short strings are encoded, and short data is copied to, when it does not wait for others in an area. */
+const scratch = Buffer.allocUnsafeSlow(gather.AREA_SIZE);
 
 /** The Buffer's methods that write strings, by the names of encodings; data in others is decoded first. */
 const STRING_WRITERS = {
@@ -311,4 +311,4 @@ class WritingHandle extends Handle {
   }
 }
 
-module.exports = { WritingHandle };
+module.exports = { WritingHandle, mostBytes };
