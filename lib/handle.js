@@ -26,6 +26,9 @@ class TCP extends FeedingHandle {
     super(type === TCP.SERVER ? 'TCPSERVERWRAP' : 'TCPWRAP', triggerAsyncId);
   }
 
+  /** Only connections are used again. */
+  get _provider() { return 'TCPWRAP'; }
+
   /**
    * @param {string} address numeric IPv4
    * @param {number} port
@@ -129,6 +132,9 @@ class Pipe extends FeedingHandle {
     super(type === Pipe.SERVER ? 'PIPESERVERWRAP' : 'PIPEWRAP', triggerAsyncId);
     this[kReadWhenConnected] = false;
   }
+
+  /** As for TCP. */
+  get _provider() { return 'PIPEWRAP'; }
 
   /**
    * As for TCP; but before there is a connection, it is remembered until there is one.

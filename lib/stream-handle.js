@@ -3,10 +3,10 @@
 // What the handles of TCP and Unix-domain sockets share: descriptors of the engine under the names and calls
 // that programs know from Node's own handles. Status values are 0 or a negated errno.
 
-const { AsyncResource } = require('async_hooks');
 const { setImmediate } = require('timers');
 const { NO_SLOT, awaitsData, commands, getBridge, register, release, viewOf } = require('./bridge');
 const gather = require('./gather');
+const { HandleResource } = require('./handle-resource');
 const { noteRead, onStreamRead } = require('./host-internals');
 const { onHandleRead } = require('./socket-io');
 const { owner_symbol } = require('./symbols');
@@ -60,13 +60,13 @@ function releaseReads(handle) {
 }
 
 /** Life cycle, reading, counters, and the requests that are answered later. */
-class Handle extends AsyncResource {
+class Handle extends HandleResource {
   /**
    * @param {string} provider the resource type that async_hooks sees
    * @param {number} [triggerAsyncId] of the listening handle that accepts this one
    */
   constructor(provider, triggerAsyncId) {
-    super(provider, { requireManualDestroy: true, triggerAsyncId });
+    super(provider, triggerAsyncId);
     this[kSlot] = register(this);
     this[kView] = undefined;
     this[kClosing] = false;
@@ -125,9 +125,6 @@ class Handle extends AsyncResource {
 
   /** Whether the parts of Node that take only streams of C++ can have this connection; asking prepares it for them. */
   get isStreamBase() { return require('./stream-base').offerStreamBase(this); }
-
-  /** @returns {number} the id under which async_hooks knows this handle */
-  getAsyncId() { return this.asyncId(); }
 
   /** The process stays alive for this handle. */
   ref() { if (!this[kClosing]) commands.ref(this[kSlot]); }
@@ -371,14 +368,6 @@ class Handle extends AsyncResource {
     client[kReads] = READS_HELD;
     setImmediate(releaseReads, client);
     this.runInAsyncScope(this.onconnection, this, 0, client);
-  }
-
-  /**
-   * @param {string} provider the resource type that async_hooks sees
-   * @returns {AsyncResource} for a request of this handle
-   */
-  _requestResource(provider) {
-    return new AsyncResource(provider, { requireManualDestroy: true, triggerAsyncId: this.asyncId() });
   }
 
   /**

@@ -1,0 +1,85 @@
+'use strict';
+
+/* global listening -- given to the code of a child */
+
+// Connections that Node's HTTP agent uses again: each request's events belong to that request's context.
+
+const { tempPath } = require('./helpers');
+const { modes, runMode } = require('./helpers/registered');
+
+describe.each(modes)('an agent that keeps connections, %s', (_mode, flags) => {
+  test.each([['TCP'], ['Unix']])('errors, close and data come in the context of the request (%s)', async (kind) => {
+    const result = await runMode(flags, async (path) => {
+      const http = require('http');
+      const { AsyncLocalStorage } = require('async_hooks');
+      const storage = new AsyncLocalStorage();
+      const server = http.createServer((request, response) => {
+        if (request.url === '/kill') request.socket.destroy();
+        else response.end('hello');
+      });
+      await listening(server, ...(path ? [path] : []));
+      const where = path ? { socketPath: path } : { host: '127.0.0.1', port: server.address().port };
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+      const seen = [];
+      const ask = (url) => storage.run(url, () => new Promise((resolve) => {
+        const note = (event) => seen.push([url, event, storage.getStore()]);
+        const request = http.get({ ...where, path: url, agent }, (response) => {
+          response.on('data', () => {});
+          response.on('close', resolve);
+        });
+        request.on('socket', (socket) => {
+          const onData = () => note('data');
+          socket.on('data', onData);
+          socket.once('free', () => socket.off('data', onData));
+          socket.once('close', () => note('close'));
+        });
+        request.on('error', (error) => {
+          note(error.code);
+          request.on('close', resolve);
+        });
+      }));
+      for (const url of ['/1', '/2', '/kill']) {
+        await ask(url);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      agent.destroy();
+      server.close();
+      return seen;
+    }, { args: kind === 'Unix' ? [tempPath()] : [] });
+    expect(result).toEqual([
+      ['/1', 'data', '/1'], ['/2', 'data', '/2'], ['/kill', 'ECONNRESET', '/kill'],
+      ['/1', 'close', '/kill'], ['/2', 'close', '/kill'], ['/kill', 'close', '/kill'],
+    ]);
+  });
+
+  test('async_hooks sees another life of the handle, and the end of each', async () => {
+    const result = await runMode(flags, async () => {
+      const http = require('http');
+      const { createHook } = require('async_hooks');
+      const server = http.createServer((request, response) => response.end('hello'));
+      const port = await listening(server, 0, '127.0.0.1');
+      const lives = new Map();
+      createHook({
+        init(id, type) { if (type === 'TCPWRAP') lives.set(id, 0); },
+        destroy(id) { if (lives.has(id)) lives.set(id, lives.get(id) + 1); },
+      }).enable();
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+      const ids = [];
+      for (let i = 0; i < 3; i++) {
+        await new Promise((resolve) => {
+          const request = http.get({ port, host: '127.0.0.1', agent }, (response) => {
+            response.resume().on('close', resolve);
+          });
+          request.on('socket', ({ _handle: handle }) => ids.push(handle.getAsyncId()));
+        });
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      agent.destroy();
+      server.close();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return { different: new Set(ids).size, known: ids.every((id) => lives.has(id)), destroyed: [...lives.values()] };
+    });
+    // The accepted connection is one of them.
+    expect(result).toEqual({ different: 3, known: true, destroyed: [1, 1, 1, 1] });
+  });
+});

@@ -1,0 +1,46 @@
+'use strict';
+
+// Handles as async_hooks sees them.
+
+const { AsyncResource } = require('async_hooks');
+
+/** A resource that can begin another life, and makes those of its requests. */
+class HandleResource extends AsyncResource {
+  /**
+   * @param {string} provider the resource type that async_hooks sees
+   * @param {number} [triggerAsyncId] of the listening handle that accepts this one
+   */
+  constructor(provider, triggerAsyncId) {
+    super(provider, { requireManualDestroy: true, triggerAsyncId });
+  }
+
+  /** @returns {number} the id under which async_hooks knows this handle */
+  getAsyncId() { return this.asyncId(); }
+
+  /** @returns {number} 0: Node's number for the provider is known to nobody outside */
+  getProviderType() { return 0; }
+
+  /**
+   * Begins another life as a resource, in the context of the caller. Node's HTTP agent asks for that when it gives a
+   * connection to the next request, whose context the connection's events then belong to.
+   */
+  asyncReset() {
+    this.emitDestroy();
+    const next = new HandleResource(this._provider);
+    // Where a resource keeps its ids and its context, and where AsyncLocalStorage keeps stores on it.
+    for (const key of Object.getOwnPropertySymbols(next)) this[key] = next[key];
+  }
+
+  /** The type under which async_hooks knows this handle. */
+  get _provider() { return ''; }
+
+  /**
+   * @param {string} provider the resource type that async_hooks sees
+   * @returns {AsyncResource} for a request of this handle
+   */
+  _requestResource(provider) {
+    return new AsyncResource(provider, { requireManualDestroy: true, triggerAsyncId: this.asyncId() });
+  }
+}
+
+module.exports = { HandleResource };
