@@ -58,7 +58,7 @@ describe.each(POLICIES)('cluster, %s, %s', (_mode, policy, flags) => {
   /** Listens where it is told, answers with its process id, and tells what it has. */
   const answering = (options) => {
     const server = net.createServer((socket) => socket.end(`${process.pid}`));
-    server.on('error', ({ code }) => process.send({ code }));
+    server.on('error', ({ code, message }) => process.send({ code, message }));
     server.listen(options, () => process.send({ address: server.address() }));
     process.on('message', (message) => {
       if (message === 'close') server.close(() => process.send('closed'));
@@ -97,7 +97,8 @@ describe.each(POLICIES)('cluster, %s, %s', (_mode, policy, flags) => {
       await Promise.all(exits);
       return { own, told };
     }, answering);
-    expect(result).toEqual({ own: true, told: [{ code: 'EADDRINUSE' }] });
+    const message = expect.stringMatching(/^listen EADDRINUSE: address already in use 127\.0\.0\.1:\d+$/);
+    expect(result).toEqual({ own: true, told: [{ code: 'EADDRINUSE', message }] });
   });
 
   test('a port that is taken is an error in the worker', async () => {
@@ -108,9 +109,10 @@ describe.each(POLICIES)('cluster, %s, %s', (_mode, policy, flags) => {
       holder.close();
       worker.disconnect();
       await once(worker, 'exit');
-      return told;
+      return { told, port };
     }, answering);
-    expect(result).toEqual([{ code: 'EADDRINUSE' }]);
+    const message = `bind EADDRINUSE 127.0.0.1:${result.port}`;
+    expect(result.told).toEqual([{ code: 'EADDRINUSE', message }]);
   });
 
   test('a Unix path', async () => {
@@ -128,6 +130,18 @@ describe.each(POLICIES)('cluster, %s, %s', (_mode, policy, flags) => {
       };
     }, answering, [tempPath('cluster.sock')]);
     expect(result).toEqual({ known: true, same: true, left: false });
+  });
+
+  test('a Unix path that is open to everybody', async () => {
+    const result = await runCluster(flags, policy, async (path) => {
+      const { workers: [worker] } = await start(1, { path, readableAll: true, writableAll: true });
+      const mode = require('fs').statSync(path).mode & 0o666;
+      worker.disconnect();
+      await once(worker, 'exit');
+      return mode;
+    }, answering, [tempPath('open.sock')]);
+    // A primary that shares the handle has bound it without knowing of the rights, and the worker cannot change them.
+    expect(result).toBe(policy === 'SCHED_RR' ? 0o666 : 0o666 & ~process.umask());
   });
 
   test('a worker that closes its server leaves the port to the others', async () => {

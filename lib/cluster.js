@@ -36,14 +36,14 @@ function checkShared(handle, port) {
  *
  * @param {import('..').Server} server
  * @param {{address: string|null, port: number|null, addressType: number|null, fd?: number, flags?: number,
- *   backlog?: number}} place
+ *   backlog?: number, readableAll?: boolean, writableAll?: boolean}} place
  * @param {function(number, object=): void} callback with a status, and a handle: a shared one of rsnet's, or the
  *   cluster's stand-in whose connections the primary deals out
  */
 function requestHandle(server, place, callback) {
   const query = {
     address: place.address, port: place.port, addressType: place.addressType, fd: place.fd, flags: place.flags,
-    backlog: place.backlog,
+    backlog: place.backlog, readableAll: place.readableAll, writableAll: place.writableAll,
   };
   cluster._getServer(server, query, (status, handle) => {
     const problem = status || checkShared(handle, place.port);

@@ -9,7 +9,7 @@ const { isPipeName, normalizeArgs, toNumber } = require('./address');
 const { BoundSocket, kConsume, kPath } = require('./bound-socket');
 const { asksPrimary, requestHandle } = require('./cluster');
 const { serverListenStart, serverListenEnd, serverListenError } = require('./diagnostics');
-const { codes, ErrnoException, UVExceptionWithHostPort } = require('./errors');
+const { codes, ErrnoException, ExceptionWithHostPort, UVExceptionWithHostPort } = require('./errors');
 const { adoptHandle, createHandle } = require('./foreign-handle');
 const { Handle, TCP, Pipe } = require('./handle');
 const host = require('./host');
@@ -175,7 +175,7 @@ function obtainHandle(server, place) {
       return;
     }
     if (status) {
-      fail(server, new UVExceptionWithHostPort(status, 'bind', address, port));
+      fail(server, new ExceptionWithHostPort(status, 'bind', address, port));
       return;
     }
     server._handle = handle;
@@ -272,8 +272,8 @@ function listenOnPath(server, options, backlog) {
     throw new ERR_INVALID_ARG_VALUE('options', options, reason);
   }
   server._pipeName = options.path;
-  const { path, exclusive } = options;
-  obtainHandle(server, { address: path, port: -1, addressType: -1, backlog, exclusive });
+  const { path, exclusive, readableAll, writableAll } = options;
+  obtainHandle(server, { address: path, port: -1, addressType: -1, backlog, exclusive, readableAll, writableAll });
   // It failed, and the error is on its way.
   if (!server._handle) return;
   let mode = 0;
