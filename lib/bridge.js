@@ -20,6 +20,7 @@ let bridge;
 let restsLater = false;
 let writer;
 let feeder;
+let lastFeeder;
 
 /** The addon's plain functions, by their names; filled as soon as there is a handle. */
 const commands = {};
@@ -196,7 +197,7 @@ function tick() {
 function getBridge() {
   if (bridge === undefined) {
     bridge = new native.Bridge(dispatchFromThreads, tick, dispatchBatch, entries, memory);
-    ({ write: writer, feed: feeder } = Object.assign(commands, bridge.functions()));
+    ({ write: writer, feed: feeder, feedLast: lastFeeder } = Object.assign(commands, bridge.functions()));
   }
   return bridge;
 }
@@ -253,10 +254,24 @@ function write(slot, data, length) {
  * @param {number} slot
  * @param {Buffer} data
  * @param {number} offset where to begin
+ * @param {number} inTick the number of this tick: what is written in a later one than the first of a turn of the event
+ *   loop is bounded, see src/engine/stream/burst.rs
  * @returns {number} bytes sent, or a negated errno
  */
-function feed(slot, data, offset) {
-  return feeder(slot, data, offset);
+function feed(slot, data, offset, inTick) {
+  return feeder(slot, data, offset, inTick);
 }
 
-module.exports = { NO_SLOT, awaitsData, commands, feed, getBridge, register, release, viewOf, write };
+/**
+ * Sends what the kernel takes of a view that `feed` has held back, before the handle is closed.
+ *
+ * @param {number} slot
+ * @param {Buffer} data
+ * @param {number} offset where to begin
+ * @returns {number} bytes sent
+ */
+function feedLast(slot, data, offset) {
+  return lastFeeder(slot, data, offset);
+}
+
+module.exports = { NO_SLOT, awaitsData, commands, feed, feedLast, getBridge, register, release, viewOf, write };

@@ -4,11 +4,16 @@
 // nothing is read of memory that the program has taken away meanwhile.
 
 const { setImmediate } = require('timers');
-const { feed } = require('./bridge');
+const { feed, feedLast } = require('./bridge');
 const gather = require('./gather');
 const { kClosing, kConnectReq, kSlot, kWriteReqs } = require('./stream-handle');
+const { owner_symbol } = require('./symbols');
+const { currentTick } = require('./ticks');
 const { UV_EBADF, UV_EFAULT } = require('./uv');
 const { WritingHandle, mostBytes } = require('./writing-handle');
+
+/** Handles with a large write of which something may be held back. */
+const unsent = new Set();
 
 /** Writes of more bytes than this are fed; what the kernel does not take of smaller ones is copied. */
 const MAX_COPIED = 16 * 1024;
@@ -30,6 +35,11 @@ const MAX_COPIED = 16 * 1024;
  */
 function newFeed(chunks, bytes) {
   return { chunks, sizes: chunks.map((chunk) => chunk.length), next: 0, offset: 0, left: bytes };
+}
+
+/** The process exits: what was held back is sent, as the built-in would have sent it before. */
+function sendLastOfAll() {
+  for (const handle of unsent) handle._sendLast();
 }
 
 /** A handle whose large writes are fed to it. */
@@ -110,7 +120,9 @@ class FeedingHandle extends WritingHandle {
    */
   _writeString(req, string, encoding) {
     this._feedRest();
-    return super._writeString(req, string, encoding);
+    const status = super._writeString(req, string, encoding);
+    if (req.async) this._noteUnsent();
+    return status;
   }
 
   /** @returns {boolean} whether nothing stands between a write and the kernel */
@@ -127,8 +139,57 @@ class FeedingHandle extends WritingHandle {
   _feedAll(req, chunks, bytes) {
     const begun = newFeed(chunks, bytes);
     const result = this._feedOn(begun);
-    if (result === 1) this._feed = begun;
+    if (result === 1) {
+      this._feed = begun;
+      this._noteUnsent();
+    }
     return this._wrote(req, bytes, result);
+  }
+
+  /** Something of a large write waits: when the process exits, the kernel gets what it has room for. */
+  _noteUnsent() {
+    unsent.add(this);
+    gather.callAtExit(sendLastOfAll);
+  }
+
+  /**
+   * Nothing is sent afterwards: the kernel gets what was held back, and what the stream has not handed over because of
+   * that, as the built-in would have sent it at once.
+   */
+  _sendLast() {
+    if (this[kWriteReqs].length === 0 || !this._feedLast()) return;
+    const socket = this[owner_symbol];
+    // Others than a socket of its own, such as one of TLS, encode what they have first.
+    if (socket?._handle !== this) return;
+    for (const { chunk, encoding } of socket._writableState?.getBuffer?.() ?? []) {
+      const data = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+      if (feedLast(this[kSlot], data, 0) < data.length) return;
+    }
+  }
+
+  /**
+   * Sends what the kernel takes of the write that is being fed, if that was held back.
+   * @returns {boolean} whether nothing is left of it
+   */
+  _feedLast() {
+    const fed = this._feed;
+    if (fed === null) return true;
+    for (; fed.next < fed.chunks.length; fed.next++) {
+      const chunk = fed.chunks[fed.next];
+      if (chunk.length !== fed.sizes[fed.next]) return false;
+      fed.offset += feedLast(this[kSlot], chunk, fed.offset);
+      if (fed.offset < chunk.length) return false;
+      fed.offset = 0;
+    }
+    return true;
+  }
+
+  /**
+   * @param {function(): void} [callback] as for Handle
+   */
+  close(callback) {
+    if (!this[kClosing]) this._sendLast();
+    super.close(callback);
   }
 
   /**
@@ -143,7 +204,7 @@ class FeedingHandle extends WritingHandle {
       const chunk = fed.chunks[fed.next];
       if (this[kClosing]) return UV_EBADF;
       if (chunk.length !== size) return UV_EFAULT;
-      const sent = feed(this[kSlot], chunk, fed.offset);
+      const sent = feed(this[kSlot], chunk, fed.offset, currentTick());
       if (sent < 0) {
         // Refused bytes count as written; the engine has counted those of this chunk.
         this._uncounted -= fed.left - (size - fed.offset);
@@ -199,6 +260,7 @@ class FeedingHandle extends WritingHandle {
       }
     }
     super._completeWrite(result);
+    if (this[kWriteReqs].length === 0) unsent.delete(this);
   }
 
   /**
@@ -209,6 +271,7 @@ class FeedingHandle extends WritingHandle {
     this._feed = null;
     this._surplus = 0;
     this._overdue = 0;
+    unsent.delete(this);
     super._closing(callback, announced);
   }
 }

@@ -33,7 +33,9 @@ let since = 0;
 /** Areas with bytes, in the order in which their handles began to gather. */
 let pending = [];
 const spare = [];
-let knownAtExit = false;
+
+/** What this module instance has called when the process exits. */
+const knownAtExit = new Set();
 
 const kFlushers = Symbol.for('rsnet.flushersAtExit');
 
@@ -134,9 +136,18 @@ function areaFor(handle, bytes) {
 /** Sees to it that what is gathered is sent at the end of the turn, and if the process exits before. */
 function atEnd() {
   settleLater();
-  if (knownAtExit) return;
-  knownAtExit = true;
-  flushersAtExit().add(new WeakRef(flushAll));
+  callAtExit(flushAll);
+}
+
+/**
+ * Sees to it that a function of this copy of the module is called when the process exits.
+ *
+ * @param {function(): void} flusher
+ */
+function callAtExit(flusher) {
+  if (knownAtExit.has(flusher)) return;
+  knownAtExit.add(flusher);
+  flushersAtExit().add(new WeakRef(flusher));
 }
 
 /**
@@ -181,4 +192,6 @@ function flushAll() {
   }
 }
 
-module.exports = { AREA_SIZE, MAX_WRITE, areaFor, beginEvents, beginTurn, endTurn, flush, flushAll, isDue };
+module.exports = {
+  AREA_SIZE, MAX_WRITE, areaFor, beginEvents, beginTurn, callAtExit, endTurn, flush, flushAll, isDue,
+};

@@ -8,6 +8,7 @@ const gather = require('./gather');
 const { WriteReq } = require('./requests');
 const { Handle, kClosing, kConnectReq, kNative, kSlot, kWriteReqs } = require('./stream-handle');
 const { owner_symbol } = require('./symbols');
+const { currentTick } = require('./ticks');
 const { UV_EBADF } = require('./uv');
 
 /** Encodings of `writeString`, as the addon numbers them. */
@@ -234,7 +235,7 @@ class WritingHandle extends Handle {
     } else {
       const native = this[kNative];
       const before = native.bytesWritten;
-      result = native.writeString(string, encoding);
+      result = native.writeString(string, encoding, currentTick());
       bytes = native.bytesWritten - before;
     }
     if (result < 0 && most <= MAX_UNCOUNTED) this._uncounted += bytes;

@@ -85,10 +85,10 @@ fn queues_what_the_kernel_does_not_take() {
     assert_eq!(driven.write(b"second"), 1);
     let slices = [IoSlice::new(b"th"), IoSlice::new(b""), IoSlice::new(b"ird")];
     assert_eq!(driven.endpoint.write(&slices), 1);
-    assert_eq!(driven.endpoint.write_owned(b"fourth".to_vec()), 1);
+    assert_eq!(driven.endpoint.write_owned(b"fourth".to_vec(), 0), 1);
     assert_eq!(driven.endpoint.shutdown(), OK);
     assert_eq!(driven.write(b"late"), -libc::EPIPE);
-    assert_eq!(driven.endpoint.write_owned(b"later".to_vec()), -libc::EPIPE);
+    assert_eq!(driven.endpoint.write_owned(b"later".to_vec(), 0), -libc::EPIPE);
     assert!(driven.endpoint.queued_bytes() > 0);
     assert!(driven.endpoint.activity().pending);
     assert_eq!(driven.endpoint.bytes_written(), 8_000_026);
@@ -145,8 +145,8 @@ fn half_close_leaves_the_other_direction_open() {
 fn memory_given_away_is_sent_from_where_the_kernel_stopped() {
     let (mut driven, mut peer) = connected();
     let big: Vec<u8> = (0..8_000_000u32).map(|number| (number % 251) as u8).collect();
-    assert_eq!(driven.endpoint.write_owned(b"small".to_vec()), 0);
-    assert_eq!(driven.endpoint.write_owned(big.clone()), 1);
+    assert_eq!(driven.endpoint.write_owned(b"small".to_vec(), 0), 0);
+    assert_eq!(driven.endpoint.write_owned(big.clone(), 0), 1);
     let queued = driven.endpoint.queued_bytes();
     assert!(0 < queued && queued < big.len());
     let receiver = thread::spawn(move || {

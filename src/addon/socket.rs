@@ -76,11 +76,11 @@ impl Socket {
         });
     }
 
-    /// Writes a string in an encoding: 0 UTF-8, 1 Latin-1, 2 UTF-16LE.
+    /// Writes a string in an encoding: 0 UTF-8, 1 Latin-1, 2 UTF-16LE; in the tick `tick`, see [`Endpoint::feed`].
     #[napi]
-    pub fn write_string(&self, string: Unknown<'_>, encoding: u32) -> Result<Status> {
+    pub fn write_string(&self, string: Unknown<'_>, encoding: u32, tick: u32) -> Result<Status> {
         if let Some(bytes) = convert::large_string(&string, encoding)? {
-            return Ok(self.run(|endpoint| endpoint.write_owned(bytes)));
+            return Ok(self.run(|endpoint| endpoint.write_owned(bytes, tick)));
         }
         convert::with_string(&string, encoding, |bytes| self.send(&[IoSlice::new(bytes)]))
     }

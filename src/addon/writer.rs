@@ -1,4 +1,4 @@
-//! The functions `write(id, view, length)` and `feed(id, view, offset)`, the most frequent of all.
+//! The functions `write(id, view, length)` and `feed(id, view, offset, tick)`, the most frequent of all.
 
 use std::ffi::CStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,21 +10,22 @@ use super::raw::Callback;
 use crate::bridge::Bridge;
 use crate::engine::errors::Status;
 
-/// How many arguments the functions take.
-const GIVEN: usize = 3;
+/// Which argument the view is; numbers follow.
+const VIEW: usize = 1;
+
+/// The most arguments that one of the functions takes.
+const GIVEN: usize = 4;
 
 /// The functions by their names.
-pub const WRITERS: [(&CStr, Callback); 3] =
-    [(c"write", write), (c"writeTold", write_told), (c"feed", feed)];
+pub const WRITERS: [(&CStr, Callback); 4] =
+    [(c"write", write), (c"writeTold", write_told), (c"feed", feed), (c"feedLast", feed_last)];
 
 /// `write(id, view, length)`: sends the first `length` bytes of the view, all of them if it is left out. 0
 /// sent, 1 queued, or a negated errno.
 unsafe extern "C" fn write(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     // SAFETY: `info` belongs to this call of a function that `raw::function` made.
     unsafe {
-        respond(env, info, |bridge, id, bytes, length| {
-            bridge.write(id, length.map_or(bytes, |length| &bytes[..length.min(bytes.len())]))
-        })
+        respond(env, info, |bridge, id, bytes, [length]| bridge.write(id, first(bytes, length)))
     }
 }
 
@@ -35,38 +36,63 @@ unsafe extern "C" fn write_told(
 ) -> sys::napi_value {
     // SAFETY: as above.
     unsafe {
-        respond(env, info, |bridge, id, bytes, length| {
-            bridge.write_told(id, length.map_or(bytes, |length| &bytes[..length.min(bytes.len())]))
+        respond(env, info, |bridge, id, bytes, [length]| {
+            bridge.write_told(id, first(bytes, length))
         })
     }
 }
 
-/// `feed(id, view, offset)`: sends what the kernel takes of the view from `offset` on. How many bytes that
-/// was, or a negated errno; if some are left, a WRITE event tells when to go on.
+/// `feed(id, view, offset, tick)`: sends what the kernel takes of the view from `offset` on, in the tick `tick`. How
+/// many bytes that was, or a negated errno; if some are left, a WRITE event tells when to go on.
 unsafe extern "C" fn feed(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     // SAFETY: as above.
     unsafe {
-        respond(env, info, |bridge, id, bytes, offset| {
-            let offset = offset.unwrap_or(0).min(bytes.len());
-            bridge.feed(id, &bytes[offset..], offset > 0)
+        respond(env, info, |bridge, id, bytes, [offset, tick]| {
+            let offset = offset.unwrap_or(0);
+            bridge.feed(id, rest(bytes, offset), tick.unwrap_or(0) as u32, offset > 0)
         })
     }
 }
 
-/// Runs `body` with the bridge, the socket's id, the bytes of the view, and the third argument. `EINVAL`
+/// `feedLast(id, view, offset)`: sends what the kernel takes of the view from `offset` on, if that was held back: the
+/// socket is about to be closed. How many bytes that was.
+unsafe extern "C" fn feed_last(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    // SAFETY: as above.
+    unsafe {
+        respond(env, info, |bridge, id, bytes, [offset]| {
+            bridge.send_held_back(id, rest(bytes, offset.unwrap_or(0)))
+        })
+    }
+}
+
+/// The first `length` of some bytes, or all of them.
+fn first(bytes: &[u8], length: Option<usize>) -> &[u8] {
+    length.map_or(bytes, |length| &bytes[..length.min(bytes.len())])
+}
+
+/// Some bytes from `offset` on.
+fn rest(bytes: &[u8], offset: usize) -> &[u8] {
+    &bytes[offset.min(bytes.len())..]
+}
+
+/// Runs `body` with the bridge, the socket's id, the bytes of the view, and the numbers that follow. `EINVAL`
 /// for wrong arguments.
 ///
 /// # Safety
 /// `info` belongs to the running call of a function that [`super::raw::function`] made. `body` runs no JavaScript.
-unsafe fn respond(
+unsafe fn respond<const NUMBERS: usize>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
-    body: impl FnOnce(&Bridge, u32, &[u8], Option<usize>) -> Status,
+    body: impl FnOnce(&Bridge, u32, &[u8], [Option<usize>; NUMBERS]) -> Status,
 ) -> sys::napi_value {
     // SAFETY: passed on to the caller.
     let status =
-        unsafe { arguments(env, info) }.map_or(-libc::EINVAL, |(bridge, id, bytes, number)| {
-            catch_unwind(AssertUnwindSafe(|| body(bridge, id, bytes, number))).unwrap_or(-libc::EIO)
+        unsafe { arguments(env, info) }.map_or(-libc::EINVAL, |(bridge, id, bytes, numbers)| {
+            catch_unwind(AssertUnwindSafe(|| body(bridge, id, bytes, numbers)))
+                .unwrap_or(-libc::EIO)
         });
     let mut value = ptr::null_mut();
     // SAFETY: the result is written to a local.
@@ -74,14 +100,18 @@ unsafe fn respond(
     value
 }
 
+/// What [`respond`] passes on.
+type Arguments<'a, const NUMBERS: usize> = (&'a Bridge, u32, &'a [u8], [Option<usize>; NUMBERS]);
+
 /// What [`respond`] passes on; `None` for wrong arguments.
 ///
 /// # Safety
 /// As for [`respond`]: the bytes must not be used after JavaScript has run.
-unsafe fn arguments<'a>(
+unsafe fn arguments<'a, const NUMBERS: usize>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
-) -> Option<(&'a Bridge, u32, &'a [u8], Option<usize>)> {
+) -> Option<Arguments<'a, NUMBERS>> {
+    const { assert!(VIEW + 1 + NUMBERS <= GIVEN) };
     let (mut count, mut values, mut data) = (GIVEN, [ptr::null_mut(); GIVEN], ptr::null_mut());
     let (mut id, mut bytes, mut length) = (0, ptr::null_mut(), 0);
     // SAFETY: passed on to the caller; results are written to locals, and `values` has room for as
@@ -96,17 +126,19 @@ unsafe fn arguments<'a>(
             &raw mut data,
         ) == sys::Status::napi_ok
             && sys::napi_get_value_uint32(env, values[0], &raw mut id) == sys::Status::napi_ok
-            && sys::napi_get_buffer_info(env, values[1], &raw mut bytes, &raw mut length)
+            && sys::napi_get_buffer_info(env, values[VIEW], &raw mut bytes, &raw mut length)
                 == sys::Status::napi_ok
     };
     if !fine {
         return None;
     }
-    let mut number = 0;
-    // SAFETY: the result is written to a local.
-    let status = unsafe { sys::napi_get_value_int64(env, values[2], &raw mut number) };
-    let number = (count >= GIVEN && status == sys::Status::napi_ok)
-        .then(|| usize::try_from(number).unwrap_or(0));
+    let numbers = std::array::from_fn(|index| {
+        let at = VIEW + 1 + index;
+        let mut number = 0;
+        // SAFETY: the result is written to a local; `values` has as many elements, see above.
+        let status = unsafe { sys::napi_get_value_int64(env, values[at], &raw mut number) };
+        (at < count && status == sys::Status::napi_ok).then(|| usize::try_from(number).unwrap_or(0))
+    });
     let bytes = if bytes.is_null() || length == 0 {
         &[]
     } else {
@@ -114,5 +146,5 @@ unsafe fn arguments<'a>(
         unsafe { std::slice::from_raw_parts(bytes.cast(), length) }
     };
     // SAFETY: the function owns a share of the bridge.
-    Some((unsafe { &*data.cast_const().cast::<Bridge>() }, id, bytes, number))
+    Some((unsafe { &*data.cast_const().cast::<Bridge>() }, id, bytes, numbers))
 }

@@ -88,11 +88,16 @@ impl Bridge {
 
     /// Sends of `bytes` what the kernel takes now, see [`Endpoint::feed`].
     /// `EBADF`: there is no socket `id`.
-    pub fn feed(&self, id: u32, bytes: &[u8], continues: bool) -> Status {
+    pub fn feed(&self, id: u32, bytes: &[u8], tick: u32, continues: bool) -> Status {
         let Some(socket) = self.sockets.get(id) else { return -libc::EBADF };
-        let (status, delta) = socket.command(|handle| handle.endpoint.feed(bytes, continues));
+        let (status, delta) = socket.command(|handle| handle.endpoint.feed(bytes, tick, continues));
         self.apply(delta);
         status
+    }
+
+    /// See [`Endpoint::send_held_back`].
+    pub fn send_held_back(&self, id: u32, bytes: &[u8]) -> Status {
+        self.command(id, |handle| handle.endpoint.send_held_back(bytes))
     }
 
     /// Closes the socket `id` by `close`, which closes its endpoint. Returns the status, and whether

@@ -60,20 +60,25 @@ impl WriteQueue {
         self.pending.push_back(Pending { bytes, sent });
     }
 
-    /// Offers as much as fits one system call to `send` and takes off what it reports as sent.
+    /// Offers as much as fits one system call, but at most `room` bytes, to `send` and takes off what it reports as sent.
     /// Returns (bytes offered, bytes sent, writes completed).
     ///
     /// # Errors
     /// Those of `send`; the queue is then unchanged.
     pub fn send(
         &mut self,
+        room: usize,
         send: impl FnOnce(&[IoSlice<'_>]) -> io::Result<usize>,
     ) -> io::Result<(usize, usize, usize)> {
         let mut slices = [IoSlice::new(&[]); SLICES];
         let mut count = 0;
         let mut offered = 0;
         for (slot, pending) in slices.iter_mut().zip(&self.pending) {
+            if count > 0 && offered == room {
+                break;
+            }
             let rest = &pending.bytes[pending.sent..];
+            let rest = &rest[..rest.len().min(room - offered)];
             *slot = IoSlice::new(rest);
             offered += rest.len();
             count += 1;
@@ -122,24 +127,43 @@ mod tests {
         assert_eq!(queue.bytes(), 5);
         let mut seen = Vec::new();
         let (offered, sent, completed) = queue
-            .send(|slices| {
+            .send(usize::MAX, |slices| {
                 seen = slices.iter().flat_map(|slice| slice.to_vec()).collect();
                 Ok(1)
             })
             .unwrap();
         assert_eq!((offered, sent, completed), (5, 1, 0));
         assert_eq!(seen, b"efghi");
-        assert_eq!(queue.send(|_| Ok(1)).unwrap(), (4, 1, 2));
-        assert_eq!(queue.send(|_| Ok(3)).unwrap(), (3, 3, 1));
+        assert_eq!(queue.send(usize::MAX, |_| Ok(1)).unwrap(), (4, 1, 2));
+        assert_eq!(queue.send(usize::MAX, |_| Ok(3)).unwrap(), (3, 3, 1));
         assert!(queue.is_empty());
         assert_eq!(queue.bytes(), 0);
+    }
+
+    #[test]
+    fn offers_as_much_as_there_is_room_for() {
+        let mut queue = WriteQueue::default();
+        queue.push(&[IoSlice::new(b"abc")], 0);
+        queue.push(&[IoSlice::new(b"def")], 0);
+        queue.push(&[IoSlice::new(b"ghi")], 0);
+        let mut seen = Vec::new();
+        let (offered, sent, completed) = queue
+            .send(5, |slices| {
+                seen = slices.iter().flat_map(|slice| slice.to_vec()).collect();
+                Ok(5)
+            })
+            .unwrap();
+        assert_eq!((offered, sent, completed), (5, 5, 1));
+        assert_eq!(seen, b"abcde");
+        assert_eq!(queue.send(0, |_| panic!("nothing to send")).unwrap(), (0, 0, 0));
+        assert_eq!(queue.bytes(), 4);
     }
 
     #[test]
     fn an_error_leaves_the_queue_as_it_was() {
         let mut queue = WriteQueue::default();
         queue.push(&[IoSlice::new(b"abc")], 0);
-        let error = queue.send(|_| Err(io::Error::from_raw_os_error(libc::EPIPE)));
+        let error = queue.send(usize::MAX, |_| Err(io::Error::from_raw_os_error(libc::EPIPE)));
         assert!(error.is_err());
         assert_eq!((queue.len(), queue.bytes()), (1, 3));
         assert_eq!(queue.clear(), 1);

@@ -274,8 +274,8 @@ impl Endpoint {
     }
 
     /// As [`Endpoint::write`], of memory that is nobody else's.
-    pub fn write_owned(&mut self, bytes: Vec<u8>) -> Status {
-        self.write_by(|stream| stream.write_owned(bytes))
+    pub fn write_owned(&mut self, bytes: Vec<u8>, tick: u32) -> Status {
+        self.write_by(|stream| stream.write_owned(bytes, tick))
     }
 
     /// See [`Stream::write_told`]: 1 or an error.
@@ -293,11 +293,19 @@ impl Endpoint {
     }
 
     /// See [`Stream::feed`]: how many bytes were sent, or an error. `EBADF`: this is no connection.
-    pub fn feed(&mut self, bytes: &[u8], continues: bool) -> Status {
+    pub fn feed(&mut self, bytes: &[u8], tick: u32, continues: bool) -> Status {
         let Role::Stream(stream) = &mut self.role else { return -libc::EBADF };
         // The kernel takes fewer than 2^31 bytes by one call (send(2)), and JavaScript counts in as many.
         let bytes = &bytes[..bytes.len().min(Status::MAX as usize)];
-        stream.feed(bytes, continues).map_or_else(|error| status_of(&error), |sent| sent as Status)
+        stream
+            .feed(bytes, tick, continues)
+            .map_or_else(|error| status_of(&error), |sent| sent as Status)
+    }
+
+    /// See [`Stream::send_held_back`].
+    pub fn send_held_back(&mut self, bytes: &[u8]) -> Status {
+        let Role::Stream(stream) = &mut self.role else { return 0 };
+        stream.send_held_back(&bytes[..bytes.len().min(Status::MAX as usize)]) as Status
     }
 
     /// See [`Stream::shutdown`].
@@ -317,7 +325,8 @@ impl Endpoint {
     /// As [`Endpoint::close`]; `unread`: JavaScript has not got all bytes that were read. A connection
     /// is then reset, as the kernel does itself with one whose bytes were not read (tcp(7), RFC 2525).
     pub fn close_unread(&mut self, unread: bool) {
-        if let Role::Stream(stream) = &self.role {
+        if let Role::Stream(stream) = &mut self.role {
+            stream.flush_held_back();
             if unread && !self.shared {
                 let _ = stream.socket().set_linger(Some(Duration::ZERO));
             }

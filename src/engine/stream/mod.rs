@@ -1,5 +1,6 @@
 //! One connection: a state machine around a non-blocking stream socket.
 
+mod burst;
 mod write;
 
 use std::collections::VecDeque;
@@ -16,6 +17,7 @@ use crate::engine::queue::WriteQueue;
 use crate::engine::read::ReadSide;
 use crate::engine::sys;
 
+use burst::Burst;
 pub use write::Written;
 
 /// The number of events that come before anything that was read.
@@ -62,6 +64,8 @@ pub struct Stream {
     requests: usize,
     /// Bytes given to [`Stream::write`].
     given: u64,
+    /// What was sent of large writes since the event loop went on.
+    burst: Burst,
     /// Whether a large write has seen to it that the connection is not paced where that is of no use.
     unpaced: bool,
 }
@@ -83,6 +87,7 @@ impl Stream {
             order: 0,
             requests: 0,
             given: 0,
+            burst: Burst::default(),
             unpaced: false,
         }
     }
@@ -190,6 +195,17 @@ impl Stream {
             self.read.on_ready(readiness.read_closed, readiness.hung_up);
         }
         self.writable |= readiness.writable;
+        self.burst.end();
+    }
+
+    /// Whether what is sent before the event loop goes on is bounded, see [`burst`].
+    pub fn set_bounded(&mut self, bounded: bool) {
+        self.burst.set_bounded(bounded);
+    }
+
+    /// Whether the descriptor has to be reported once more, for the rest of a write to be sent; asked once.
+    pub fn take_held_back(&mut self) -> bool {
+        self.burst.take_untold()
     }
 
     /// Whether a read would be made now, were there something to read.

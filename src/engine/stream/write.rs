@@ -57,12 +57,14 @@ impl Stream {
         Ok(Written::Queued)
     }
 
-    /// As [`Stream::write`], of memory that is nobody else's: what waits of it is not copied.
+    /// As [`Stream::write`], of memory that is nobody else's: what waits of it is not copied. It is made in the tick
+    /// `tick`, see [`burst`](super::burst).
     ///
     /// # Errors
     /// As for [`Stream::write`].
-    pub fn write_owned(&mut self, bytes: Vec<u8>) -> io::Result<Written> {
-        let Some(sent) = self.begin_write(&[IoSlice::new(&bytes)])? else {
+    pub fn write_owned(&mut self, bytes: Vec<u8>, tick: u32) -> io::Result<Written> {
+        let room = self.burst.room(Some(tick));
+        let Some(sent) = self.begin_write_of(&[IoSlice::new(&bytes)], Some(room))? else {
             return Ok(Written::Now);
         };
         self.queue.push_owned(bytes, sent);
@@ -89,6 +91,15 @@ impl Stream {
 
     /// Sends of a new write what the kernel takes: how many bytes, if the rest has to be queued.
     fn begin_write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<Option<usize>> {
+        self.begin_write_of(slices, None)
+    }
+
+    /// As [`Stream::begin_write`], of at most `room` bytes, if it is part of a burst.
+    fn begin_write_of(
+        &mut self,
+        slices: &[IoSlice<'_>],
+        room: Option<usize>,
+    ) -> io::Result<Option<usize>> {
         let total: usize = slices.iter().map(|slice| slice.len()).sum();
         self.given += total as u64;
         if self.write_side != WriteSide::Open {
@@ -99,7 +110,11 @@ impl Stream {
             if total == 0 && slices.len() > 1 {
                 return Ok(None);
             }
-            sent = match self.send_now(slices) {
+            let result = match (slices, room) {
+                ([slice], Some(room)) => self.send_some(slice, room),
+                _ => self.send_now(slices),
+            };
+            sent = match result {
                 Ok(sent) => sent,
                 Err(error) => return Err(self.write_error(error)),
             };
@@ -113,18 +128,20 @@ impl Stream {
 
     /// Sends of `bytes` what the kernel takes now and returns how much that was. If it is not all of
     /// them, an [`Event::Write`] tells when it may take more; nothing is copied. `continues`: a part was
-    /// sent before, and what a read has found meanwhile is told first.
+    /// sent before, and what a read has found meanwhile is told first. It is made in the tick `tick`, see
+    /// [`burst`](super::burst).
     ///
     /// # Errors
     /// As for [`Stream::write`].
-    pub fn feed(&mut self, bytes: &[u8], continues: bool) -> io::Result<usize> {
+    pub fn feed(&mut self, bytes: &[u8], tick: u32, continues: bool) -> io::Result<usize> {
         let mut sent = 0;
         if self.write_side != WriteSide::Open {
             self.given += bytes.len() as u64;
             return Err(io::Error::from_raw_os_error(libc::EPIPE));
         }
         if self.queue.is_empty() && !self.connecting {
-            sent = match self.send_now(&[IoSlice::new(bytes)]) {
+            let room = self.burst.room((!continues).then_some(tick));
+            sent = match self.send_some(bytes, room) {
                 Ok(sent) => sent,
                 Err(error) if continues && self.read.has_error() => {
                     self.requests += 1;
@@ -145,6 +162,31 @@ impl Stream {
         self.requests += 1;
         self.queue.push(&[], 0);
         Ok(sent)
+    }
+
+    /// Sends of `bytes`, which come behind what is queued, what the kernel takes, if something was held back: the socket
+    /// is about to be closed. Returns how many bytes that was.
+    pub fn send_held_back(&mut self, bytes: &[u8]) -> usize {
+        self.flush_held_back();
+        if !self.burst.holds_back() || self.connecting || self.queue.bytes() > 0 {
+            return 0;
+        }
+        self.send_now(&[IoSlice::new(bytes)]).unwrap_or(0)
+    }
+
+    /// As [`Stream::send_held_back`], for what is queued.
+    pub fn flush_held_back(&mut self) {
+        if !self.burst.holds_back() || self.connecting {
+            return;
+        }
+        let socket = &self.socket;
+        // An error ends the sending, and nobody is left to be told: the socket is about to be closed.
+        while self.queue.bytes() > 0 {
+            let result = self.queue.send(usize::MAX, |slices| sys::send(socket, slices));
+            if !result.is_ok_and(|(offered, sent, _)| sent == offered) {
+                break;
+            }
+        }
     }
 
     /// Shuts the write side down once everything queued was sent; an [`Event::Shutdown`] follows.
@@ -176,6 +218,24 @@ impl Stream {
     pub(super) fn push_write(&mut self, status: Status) {
         let order = self.next_order();
         self.events.push_back((order, Event::Write(status)));
+    }
+
+    /// As [`Stream::send_now`], of the first `room` bytes; what is left then waits for the descriptor.
+    fn send_some(&mut self, bytes: &[u8], room: usize) -> io::Result<usize> {
+        let offered = bytes.len().min(room);
+        let sent =
+            if offered == 0 { 0 } else { self.send_now(&[IoSlice::new(&bytes[..offered])])? };
+        self.burst.note(sent);
+        if sent == offered && sent < bytes.len() {
+            self.hold_back();
+        }
+        Ok(sent)
+    }
+
+    /// The kernel may have room for what is left; it waits until the event loop has gone on.
+    fn hold_back(&mut self) {
+        self.burst.hold_back();
+        self.writable = false;
     }
 
     /// Bytes that the kernel took at once; 0 if it takes none for now.
@@ -211,9 +271,14 @@ impl Stream {
     /// Sends what is queued; returns whether that got anywhere.
     pub(super) fn flush(&mut self) -> bool {
         let socket = &self.socket;
-        match self.queue.send(|slices| sys::send(socket, slices)) {
+        let room = self.burst.room(None);
+        match self.queue.send(room, |slices| sys::send(socket, slices)) {
             Ok((offered, sent, completed)) => {
+                self.burst.note(sent);
                 self.writable = sent == offered;
+                if self.writable && sent >= room && !self.queue.is_empty() {
+                    self.hold_back();
+                }
                 for _ in 0..completed {
                     self.push_write(OK);
                 }
