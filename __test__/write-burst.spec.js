@@ -57,27 +57,31 @@ describe.each(matrix)('%s client, %s server: writes tick by tick', (clientName, 
 });
 
 describe.each(implementations)('%s: writes tick by tick', (name, net) => {
-  test('are sent before the process exits', async () => {
-    const server = track(net.createServer());
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const exited = spawnNode(name, () => {
-      const [port, length] = process.argv.slice(1).map(Number);
-      const client = net.connect(port, '127.0.0.1', () => {
-        const write = (left) => {
-          client.write(Buffer.alloc(length, left));
-          if (left === 1) process.exit();
-          process.nextTick(write, left - 1);
-        };
-        write(3);
-      });
-    }, { args: [String(server.address().port), String(300 * KiB)] });
-    const [peer] = await once(server, 'connection');
-    const received = await collect(track(peer));
-    expect(received.length).toBe(900 * KiB);
-    expect([received[0], received[300 * KiB], received[600 * KiB]]).toEqual([3, 2, 1]);
-    expect((await exited).code).toBe(0);
-  });
+  test.each([['', false], [', once, when a listener of that destroys the socket', true]])(
+    'are sent before the process exits%s', async (_title, destroys) => {
+      const server = track(net.createServer());
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const exited = spawnNode(name, () => {
+        const [port, length, destroysAtExit] = process.argv.slice(1).map(Number);
+        const client = net.connect(port, '127.0.0.1', () => {
+          const write = (left) => {
+            client.write(Buffer.alloc(length, left));
+            if (left === 1) {
+              if (destroysAtExit) process.on('exit', () => client.destroy());
+              process.exit();
+            }
+            process.nextTick(write, left - 1);
+          };
+          write(3);
+        });
+      }, { args: [server.address().port, 300 * KiB, Number(destroys)].map(String) });
+      const [peer] = await once(server, 'connection');
+      const received = await collect(track(peer));
+      expect(received.length).toBe(900 * KiB);
+      expect([received[0], received[300 * KiB], received[600 * KiB]]).toEqual([3, 2, 1]);
+      expect((await exited).code).toBe(0);
+    });
 
   test('call back in their order, and count as written at once', async () => {
     const { client, peer } = await pair(net);

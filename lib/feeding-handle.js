@@ -154,10 +154,11 @@ class FeedingHandle extends WritingHandle {
 
   /**
    * Nothing is sent afterwards: the kernel gets what was held back, and what the stream has not handed over because of
-   * that, as the built-in would have sent it at once.
+   * that, as the built-in would have sent it at once. It gets it once, though both the end of the process and a
+   * listener of that, which closes the handle, ask for it.
    */
   _sendLast() {
-    if (this[kWriteReqs].length === 0 || !this._feedLast()) return;
+    if (!unsent.delete(this) || !this._feedLast()) return;
     const socket = this[owner_symbol];
     // Others than a socket of its own, such as one of TLS, encode what they have first.
     if (socket?._handle !== this) return;
@@ -188,7 +189,7 @@ class FeedingHandle extends WritingHandle {
    * @param {function(): void} [callback] as for Handle
    */
   close(callback) {
-    if (!this[kClosing]) this._sendLast();
+    this._sendLast();
     super.close(callback);
   }
 
