@@ -1,6 +1,8 @@
 'use strict';
 
-const { closed, implementations, listen, once, spawnNode, tempPath, traceTest, track } = require('./helpers');
+const {
+  closed, implementations, listen, once, receive, spawnNode, tempPath, traceTest, track,
+} = require('./helpers');
 
 /** In a process of its own: the built-in's first request is never answered and keeps the process alive. */
 const TWO_PATHS = `
@@ -50,6 +52,34 @@ describe('traces of connecting again', () => {
     const socket = t.watch(t.net.connect(server.at), 'socket', { props: ['bytesRead', 'connecting', 'destroyed'] });
     await once(socket, 'data');
     t.call('socket', 'connect', () => socket.connect(server.at));
+    await closed(socket);
+  });
+
+  traceTest('TCP: a shutdown that was due follows when the connection is over', async (t) => {
+    const server = await t.listen({}, () => {});
+    const socket = t.watch(new t.net.Socket(), 'socket', { props: ['readyState', 'writableFinished', 'destroyed'] });
+    socket.connect(server.at);
+    const [[peer]] = await Promise.all([once(server, 'connection'), once(socket, 'ready')]);
+    t.call('socket', 'end', () => socket.end('64 bytes'));
+    t.call('socket', 'connect', () => socket.connect(server.at));
+    socket.resume();
+    await Promise.all([once(socket, 'ready'), receive(peer, 8)]);
+    peer.write('7 bytes');
+    peer.resetAndDestroy();
+    await closed(socket);
+  });
+
+  traceTest('TCP: a socket that was ended before it connected is written', async (t) => {
+    const server = await t.listen({}, () => {});
+    const socket = t.watch(new t.net.Socket(), 'socket', { props: ['readyState', 'writableFinished', 'destroyed'] });
+    socket.end();
+    socket.connect(server.at);
+    const [[peer]] = await Promise.all([once(server, 'connection'), once(socket, 'connect')]);
+    socket.connect(server.at);
+    await once(socket, 'ready');
+    t.call('socket', 'write', () => socket.write('x'.repeat(1000)));
+    t.note('peer', 'received', (await receive(peer, 1000)).length);
+    socket.destroy();
     await closed(socket);
   });
 });

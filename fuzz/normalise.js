@@ -7,7 +7,8 @@
 //    So each actor has a trace of its own. Which step an entry belongs to does count.
 // 2. Chunks of data. TCP and Unix stream sockets keep no boundaries. So the data of one actor in one step is one entry,
 //    where the first of it arrived: its length, a hash of everything the actor has received so far, and whether it is
-//    what the other end wrote.
+//    what the other end wrote. Where bytes go that `unshift` puts back follows from the boundaries, and so does how
+//    much a client has taken whose `onread` callback stops it: neither hash nor length are compared there.
 // 3. Ports that the kernel chose, and the path of the Unix socket. Both are names in the trace (format.js).
 // 4. How much a reader holds that does not flow, where `highWaterMark` is small: it reads until it holds that much, and
 //    how far it gets beyond depends on the size of a single read.
@@ -44,6 +45,9 @@ const UNSTEADY = /^(drain|pause|resume|pipe|unpipe)$/;
 
 /** Counters that rule 4 leaves out. */
 const HELD = /(bytesRead|readableLength)=\d+ /g;
+
+/** An `onread` callback that stops after so many bytes does not stop (generate.js). */
+const NEVER = 1e9;
 
 /** Properties that rule 12 leaves out. */
 const FLOWING = /\b(readableFlowing|paused)=\w+ /g;
@@ -170,6 +174,27 @@ function isOpenOnWorker(expected, actual, actor, lines) {
 }
 
 /**
+ * Rule 2, for what follows from the boundaries of chunks.
+ *
+ * @param {object[]} entries a trace
+ * @param {object} program see generate.js
+ * @returns {object[]}
+ */
+function withoutBoundaries(entries, program) {
+  const unshifts = JSON.stringify(program).includes('["unshift",');
+  const stops = new Set();
+  for (const [number, { onread }] of program.clients.entries()) {
+    if (onread?.stopAfter < NEVER) stops.add(`c${number}`);
+  }
+  if (!unshifts && stops.size === 0) return entries;
+  return entries.map((entry) => {
+    const stopped = stops.has(entry.actor);
+    if (entry.kind === 'data') return { ...entry, length: stopped ? 0 : entry.length, hash: 0 };
+    return stopped && entry.kind === 'counters' ? { ...entry, label: entry.label.replace(HELD, '') } : entry;
+  });
+}
+
+/**
  * What of a trace counts.
  *
  * @param {object[]} entries a trace
@@ -182,7 +207,8 @@ function normalise(entries, program, onWorker) {
   const isPiped = onWorker && text.includes('["pipe",');
   const counts = ({ kind, label }) => kind !== 'event' || !/^(pause|resume)$/.test(label);
   const steady = (entry) => (entry.kind === 'state' ? { ...entry, label: entry.label.replace(FLOWING, '') } : entry);
-  const kept = isPiped ? entries.filter(counts).map(steady) : entries;
+  const told = withoutBoundaries(entries, program);
+  const kept = isPiped ? told.filter(counts).map(steady) : told;
   return program.bulk ? normaliseBulk(kept, program.abrupt) : normaliseFine(kept, text.includes('highWaterMark'));
 }
 

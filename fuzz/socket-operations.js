@@ -298,7 +298,9 @@ const connecting = {
     actor.seen.clear();
     actor.connectedIn = world.step;
     actor.port = undefined;
-    if (!world.unpaired.includes(actor)) {
+    // A socket that has a connection keeps it, and what it writes goes there.
+    const keepsPeer = actor.outgoing && actor.socket._handle;
+    if (!keepsPeer && !world.unpaired.includes(actor)) {
       actor.early = [];
       actor.outgoing = undefined;
       world.unpaired.push(actor);

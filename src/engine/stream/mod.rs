@@ -53,6 +53,8 @@ pub struct Stream {
     /// Whether the kernel may take bytes. Cleared when it took less than it was offered.
     writable: bool,
     write_side: WriteSide,
+    /// Whether writes are refused: a shutdown was asked for, and no connect since (`UV_HANDLE_WRITABLE` of libuv).
+    refuses_writes: bool,
     /// Whether the event of a shutdown was not delivered.
     shutdown_due: bool,
     /// Events other than reads, each with the number that orders it among all events; [`FIRST`] for
@@ -82,6 +84,7 @@ impl Stream {
             queue: WriteQueue::default(),
             writable: true,
             write_side: WriteSide::Open,
+            refuses_writes: false,
             shutdown_due: false,
             events: VecDeque::new(),
             order: 0,
@@ -121,7 +124,7 @@ impl Stream {
 
     /// Calls connect(2) once more, as libuv does: the kernel decides (Linux says yes the first time
     /// after a TCP connect, then `EISCONN`). The event of a connect before, if it was not delivered,
-    /// does not come any more.
+    /// does not come any more. Writes are taken again, also while a shutdown is due.
     ///
     /// # Errors
     /// Those of connect(2), if none of `delayed`.
@@ -143,6 +146,7 @@ impl Stream {
             self.requests += 1;
         }
         self.defer_shutdown();
+        self.refuses_writes = false;
         match progress {
             Ok(Progress::Waiting) => {
                 self.writable = false;
@@ -256,6 +260,15 @@ impl Stream {
 
     /// The oldest event that may be delivered now; reads are held back while reading is off.
     pub fn next_event(&mut self) -> Option<Event> {
+        let event = self.next_of_both();
+        if matches!(event, Some(Event::ReadEnd(_))) {
+            self.resume_shutdown();
+        }
+        event
+    }
+
+    /// As [`Stream::next_event`], of what was read and of what else has happened.
+    fn next_of_both(&mut self) -> Option<Event> {
         self.read.settle_doubt();
         if self.read.has_assumed_end() {
             return self.read.next_event();

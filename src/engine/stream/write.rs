@@ -3,6 +3,7 @@
 
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
+use std::os::fd::AsRawFd;
 
 use super::{FIRST, Stream, WriteSide};
 use crate::engine::errors::{OK, Status, is_out_of_buffers, is_would_block, status, status_of};
@@ -102,7 +103,7 @@ impl Stream {
     ) -> io::Result<Option<usize>> {
         let total: usize = slices.iter().map(|slice| slice.len()).sum();
         self.given += total as u64;
-        if self.write_side != WriteSide::Open {
+        if self.refuses_writes {
             return Err(io::Error::from_raw_os_error(libc::EPIPE));
         }
         let mut sent = 0;
@@ -135,7 +136,7 @@ impl Stream {
     /// As for [`Stream::write`].
     pub fn feed(&mut self, bytes: &[u8], tick: u32, continues: bool) -> io::Result<usize> {
         let mut sent = 0;
-        if self.write_side != WriteSide::Open {
+        if self.refuses_writes {
             self.given += bytes.len() as u64;
             return Err(io::Error::from_raw_os_error(libc::EPIPE));
         }
@@ -198,6 +199,7 @@ impl Stream {
             return Err(io::Error::from_raw_os_error(libc::ENOTCONN));
         }
         self.write_side = WriteSide::Closing;
+        self.refuses_writes = true;
         self.shutdown_due = true;
         self.requests += 1;
         self.shut_if_sent(FIRST);
@@ -311,11 +313,19 @@ impl Stream {
     }
 
     /// A shutdown that was due waits for bytes to be sent first: libuv looks at the connect instead, and
-    /// comes to the shutdown only after the next write.
+    /// comes to the shutdown only after the next write that has to wait, or when the connection is over.
     pub(super) fn defer_shutdown(&mut self) {
         if self.write_side == WriteSide::Due {
             self.write_side = WriteSide::Closing;
             self.events.retain(|(_, event)| !matches!(event, Event::Shutdown(_)));
+        }
+    }
+
+    /// An end was delivered: a shutdown that was deferred follows if both directions are over (`POLLHUP`).
+    pub(super) fn resume_shutdown(&mut self) {
+        if self.write_side == WriteSide::Closing && sys::is_hung_up(self.socket.as_raw_fd()) {
+            let order = self.next_order();
+            self.shut_if_sent(order);
         }
     }
 
