@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -26,6 +27,7 @@ pub async fn send(args: &Args) -> io::Result<()> {
 /// copies nothing, the loopback interface was not faster.
 pub async fn flood(address: SocketAddr, size: usize, tally: Arc<Tally>) -> io::Result<()> {
     let mut stream = TcpStream::connect(address).await?;
+    unpace(&stream)?;
     let data = vec![b'x'; size];
     loop {
         let mut rest = &data[..];
@@ -35,6 +37,16 @@ pub async fn flood(address: SocketAddr, size: usize, tally: Arc<Tally>) -> io::R
             rest = &rest[count..];
         }
     }
+}
+
+/// Leaves a congestion control that paces, as BBR does within one machine, too: this end is not to be the slow one,
+/// whoever is tested.
+fn unpace(stream: &TcpStream) -> io::Result<()> {
+    let socket = SockRef::from(stream);
+    if socket.tcp_congestion()?.starts_with(b"bbr") {
+        socket.set_tcp_congestion(b"reno")?;
+    }
+    Ok(())
 }
 
 /// Takes what `addr=` sends without end.
