@@ -34,6 +34,15 @@ const strings = {
   'a NUL': 'a\0b',
 };
 
+const largeTexts = [
+  ['ASCII', 'plain'],
+  ['Latin-1', 'é'],
+  ['two and three bytes', 'привет 雪'],
+  ['pairs of surrogates', '😀'],
+  ['halves of pairs', 'a\ud800\udfff\udc00b\ud83d'],
+  ['ASCII that ends otherwise', `${'x'.repeat(4096)}é雪😀`],
+];
+
 describe.each(matrix)(
   '%s client, %s server: what write takes',
   (clientName, serverName, clientNet, serverNet) => {
@@ -71,6 +80,21 @@ describe.each(matrix)(
       client.write(oneByte, 'latin1');
       client.end(twoByte, 'utf16le');
       expect((await collect(peer)).equals(expected)).toBe(true);
+    });
+
+    test.each(largeTexts)('large UTF-8 strings of %s, whose characters lie at every offset', async (_, text) => {
+      const { client, peer } = await pair(clientNet, serverNet);
+      const texts = [];
+      for (const units of [5000, 20000, 65534, 200000]) {
+        for (let offset = 0; offset < 4; offset++) {
+          texts.push('x'.repeat(offset) + text.repeat(Math.ceil(units / text.length)).slice(offset, units + offset));
+        }
+      }
+      const expected = Buffer.from(texts.map((one) => Buffer.from(one).toString('latin1')).join(''), 'latin1');
+      for (const one of texts) client.write(one);
+      client.end();
+      expect((await collect(peer)).equals(expected)).toBe(true);
+      expect(client.bytesWritten).toBe(expected.length);
     });
 
     test('Buffer, Uint8Array and parts of them', async () => {

@@ -35,6 +35,9 @@ const MAX_IN_HEAP = 64;
 /** Many chunks of one write are copied together when they are of up to this many bytes on average. */
 const MAX_MEAN = 512;
 
+/** A longer string is encoded as UTF-8 in pieces of so many UTF-16 units, in memory that is used again. */
+const PIECE = 64 * 1024 - 2;
+
 /** Where short strings are encoded, and short data is copied to, when it does not wait for others in an area. */
 const scratch = Buffer.allocUnsafeSlow(gather.AREA_SIZE);
 
@@ -42,6 +45,22 @@ const scratch = Buffer.allocUnsafeSlow(gather.AREA_SIZE);
 const STRING_WRITERS = {
   'utf8': 'utf8Write', 'utf-8': 'utf8Write', 'latin1': 'latin1Write', 'binary': 'latin1Write', 'ascii': 'latin1Write',
 };
+
+/**
+ * @param {string} string
+ * @returns {string[]} its parts, none of which ends in the middle of a pair of surrogates
+ */
+function piecesOf(string) {
+  const pieces = [];
+  let from = 0;
+  while (from < string.length) {
+    const splitsPair = (string.charCodeAt(from + PIECE - 1) & 0xFC00) === 0xD800;
+    const to = from + PIECE + (splitsPair ? 1 : 0);
+    pieces.push(string.slice(from, to));
+    from = to;
+  }
+  return pieces;
+}
 
 /**
  * @param {Array} chunks Buffers, or chunk and encoding by turns
@@ -235,7 +254,9 @@ class WritingHandle extends Handle {
     } else {
       const native = this[kNative];
       const before = native.bytesWritten;
-      result = native.writeString(string, encoding, currentTick());
+      result = encoding === UTF8 && string.length > PIECE
+        ? native.writePieces(piecesOf(string), encoding, currentTick(), string.length)
+        : native.writeString(string, encoding, currentTick());
       bytes = native.bytesWritten - before;
     }
     if (result < 0 && most <= MAX_UNCOUNTED) this._uncounted += bytes;

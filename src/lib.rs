@@ -3,7 +3,7 @@
 //! * [`engine`] is the network itself: state machines around a non-blocking socket.
 //! * [`lane`] waits for readiness and decides on which thread the engine runs.
 //! * [`bridge`] carries the engine's events into JavaScript.
-//! * [`addon`] is what JavaScript sees.
+//! * [`addon`] is what JavaScript sees; [`utf8`] encodes its large strings.
 //!
 //! Imports point one way: addon → bridge → lane → engine. No Node-API type appears in `engine` or
 //! `lane`, so both run under `cargo test` without Node.
@@ -15,3 +15,4 @@ pub mod addon;
 pub mod bridge;
 pub mod engine;
 pub mod lane;
+pub mod utf8;

@@ -7,4 +7,5 @@ pub mod descriptor;
 pub mod functions;
 pub mod raw;
 pub mod socket;
+pub mod strings;
 pub mod writer;

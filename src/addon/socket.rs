@@ -8,7 +8,7 @@ use napi::{Result, ValueType};
 use napi_derive::napi;
 
 use super::bridge::Bridge;
-use super::convert;
+use super::{convert, strings};
 use crate::bridge::Bridge as Inner;
 use crate::engine::endpoint::Endpoint;
 use crate::engine::errors::Status;
@@ -79,10 +79,24 @@ impl Socket {
     /// Writes a string in an encoding: 0 UTF-8, 1 Latin-1, 2 UTF-16LE; in the tick `tick`, see [`Endpoint::feed`].
     #[napi]
     pub fn write_string(&self, string: Unknown<'_>, encoding: u32, tick: u32) -> Result<Status> {
-        if let Some(bytes) = convert::large_string(&string, encoding)? {
+        if let Some(bytes) = strings::large_string(&string, encoding)? {
             return Ok(self.run(|endpoint| endpoint.write_owned(bytes, tick)));
         }
-        convert::with_string(&string, encoding, |bytes| self.send(&[IoSlice::new(bytes)]))
+        strings::with_string(&string, encoding, |bytes| self.send(&[IoSlice::new(bytes)]))
+    }
+
+    /// As [`Socket::write_string`], of an array of strings of at most 64 Ki UTF-16 units each, which are the parts
+    /// of one of `units`.
+    #[napi]
+    pub fn write_pieces(
+        &self,
+        pieces: Unknown<'_>,
+        encoding: u32,
+        tick: u32,
+        units: u32,
+    ) -> Result<Status> {
+        let bytes = strings::pieces(&pieces, encoding, units as usize)?;
+        Ok(self.run(|endpoint| endpoint.write_owned(bytes, tick)))
     }
 
     /// Writes an array of views as one write.
@@ -190,7 +204,7 @@ impl Socket {
 fn with_path(path: &Unknown<'_>, use_path: impl FnOnce(&[u8]) -> Status) -> Result<Status> {
     const UTF8: u32 = 0;
     if path.get_type()? == ValueType::String {
-        convert::with_string(path, UTF8, use_path)
+        strings::with_string(path, UTF8, use_path)
     } else {
         convert::with_bytes(path, use_path)
     }

@@ -19,7 +19,7 @@ use super::address::{self, NameRules};
 use super::bind;
 use super::errors::{OK, Status, status, status_of};
 use super::listen::Listener;
-use super::options::KeepAlive;
+use super::options::{KeepAlive, never_pace};
 use super::stream::{Stream, Written};
 use super::sys;
 
@@ -155,6 +155,9 @@ impl Endpoint {
             Ok(socket) => socket,
             Err(error) => return error,
         };
+        if let Ok(address) = socket.local_addr() {
+            never_pace(&socket, &address);
+        }
         match Listener::new(socket, backlog) {
             Ok(listener) => {
                 self.role = Role::Listener(listener);
@@ -202,7 +205,9 @@ impl Endpoint {
             Err(error) => return error,
         };
         self.apply_options(&socket);
-        match Stream::connect(socket, &address.into(), delayed) {
+        let address = address.into();
+        never_pace(&socket, &address);
+        match Stream::connect(socket, &address, delayed) {
             Ok(stream) => {
                 self.role = Role::Stream(stream);
                 OK
