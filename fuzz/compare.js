@@ -2,7 +2,7 @@
 
 // Two traces of one program side by side.
 
-const { isOpenOnWorker, normalise } = require('./normalise');
+const { isAgain, isOpenOnWorker, normalise } = require('./normalise');
 
 /** What a line of data says that is not what the runner takes to be written; see `isSame`. */
 const NOT_WRITTEN = ' not what was written';
@@ -52,6 +52,7 @@ function compare(program, expected, actual, onWorker) {
   const right = normalise(actual, program, onWorker);
   let found = null;
   let excused = false;
+  let againIn = Infinity;
   // The server comes last: its count follows from what its connections have learnt.
   const actors = [...new Set([...left.keys(), ...right.keys()])].filter((name) => name !== 'server');
   for (const actor of [...actors, 'server']) {
@@ -63,11 +64,12 @@ function compare(program, expected, actual, onWorker) {
       if (excused && isCountOnly(one[index], other[index])) continue;
       // So does its 'close'.
       if (excused && actor === 'server' && [one[index], other[index]].some((text) => CLOSES.test(text))) break;
-      if (onWorker && isOpenOnWorker(one[index], other[index], actor, left)) {
+      const step = parseInt(one[index] ?? other[index], 10) || 0;
+      if (onWorker && isAgain(one[index], other[index])) againIn = Math.min(againIn, step);
+      if (step >= againIn || (onWorker && isOpenOnWorker(one[index], other[index], actor, left))) {
         excused = true;
         break;
       }
-      const step = parseInt(one[index] ?? other[index], 10) || 0;
       if (!found || step < found.step) {
         found = {
           step, actor, before: one.slice(Math.max(0, index - 5), index), expected: one[index] ?? 'nothing more',
