@@ -2,6 +2,7 @@
 
 // What comes first where several things are due in one turn of the event loop.
 
+const { spawnSync } = require('child_process');
 const { closed, collect, implementations, once, pair, receive, traceTest, track, turn } = require('./helpers');
 
 /** Whether another thread reads: what two sockets of one process see of each other is then a race. */
@@ -14,6 +15,22 @@ describe.each(implementations)('%s: an end that comes with the last bytes', (nam
     peer.on('data', () => setImmediate(() => peer.write('reply')));
     client.end('request');
     expect((await reply).toString()).toBe('reply');
+  });
+
+  test('comes before what who got these bytes has sent to others', async () => {
+    const { client, peer } = await pair(net);
+    const other = await pair(net);
+    const events = [];
+    for (const event of ['data', 'end']) peer.on(event, () => events.push(event));
+    other.peer.on('data', () => events.push('passed on'));
+    peer.once('data', (data) => {
+      other.client.write(data);
+      // While this turn lasts, threads that read see what was written.
+      spawnSync(process.execPath, ['--version']);
+    });
+    client.end('request');
+    await Promise.all([once(peer, 'end'), once(other.peer, 'data')]);
+    expect(events).toEqual(['data', 'end', 'passed on']);
   });
 
   test('does not overtake an own end', async () => {

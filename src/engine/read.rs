@@ -325,6 +325,11 @@ impl ReadSide {
         self.on && is_end && self.assumed.is_none()
     }
 
+    /// Whether everything that was read is delivered, and the next read is likely to find the end.
+    pub fn ends_behind(&self) -> bool {
+        self.short && self.read_closed && !self.ended && self.arrived.is_empty()
+    }
+
     /// The number of the next event that may be delivered now.
     pub fn next_order(&self) -> Option<u64> {
         if !self.on {

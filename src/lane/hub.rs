@@ -27,6 +27,9 @@ struct Ready {
     fed: VecDeque<Arc<WorkerSocket>>,
     /// How many at the front of `list` belong to the turn that is under way; `fed` comes after them.
     batch: usize,
+    /// How many behind these an earlier turn, or this one, had to leave. As descriptors that stay ready
+    /// under epoll(7), they come before what became ready meanwhile.
+    left: usize,
     /// Whether the JavaScript thread was woken for `list`, or has had its turn and not rested: it
     /// takes note of what is added.
     awake: bool,
@@ -47,6 +50,7 @@ impl Hub {
             list: VecDeque::new(),
             fed: VecDeque::new(),
             batch: 0,
+            left: 0,
             awake: false,
             fed_awake: false,
             in_turn: false,
@@ -60,7 +64,7 @@ impl Hub {
     pub fn end(&self) {
         let (list, fed, wake) = {
             let mut ready = lock(&self.ready);
-            ready.batch = 0;
+            (ready.batch, ready.left) = (0, 0);
             (std::mem::take(&mut ready.list), std::mem::take(&mut ready.fed), ready.wake.take())
         };
         drop((list, fed, wake));
@@ -109,7 +113,9 @@ impl Hub {
     /// the rest of the event loop. What is fed does not wait, as libuv's pending queue does not.
     fn begin_turn(&self) {
         let mut ready = lock(&self.ready);
-        ready.batch = if ready.resting { 0 } else { ready.list.len() };
+        if !ready.resting {
+            (ready.batch, ready.left) = (ready.list.len(), 0);
+        }
         ready.in_turn = true;
         ready.fed_awake = false;
     }
@@ -117,7 +123,7 @@ impl Hub {
     /// `had_events`: [`Hub::rest`] is going to be called.
     fn end_turn(&self, had_events: bool) {
         let mut ready = lock(&self.ready);
-        ready.batch = 0;
+        ready.left += std::mem::take(&mut ready.batch);
         ready.in_turn = false;
         if had_events {
             ready.resting = true;
@@ -157,6 +163,13 @@ impl Hub {
                 ready.list.push_back(socket);
                 !std::mem::replace(&mut ready.awake, true)
             }
+            Origin::Turn => {
+                let at = ready.batch + ready.left;
+                ready.list.insert(at, socket);
+                ready.left += 1;
+                // The end of the turn sees to it that there is another one.
+                false
+            }
         };
         if wakes {
             ready.wake();
@@ -169,8 +182,10 @@ impl Hub {
 pub(super) enum Origin {
     /// A command of JavaScript itself.
     Command,
-    /// A socket's task, or a turn that had to leave something.
+    /// A socket's task.
     Task,
+    /// A turn that had to leave something.
+    Turn,
 }
 
 impl Ready {

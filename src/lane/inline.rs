@@ -77,6 +77,8 @@ struct State {
     parked: bool,
     /// The turn in which it last read something.
     read_in: u64,
+    /// Whether the next poll was asked for its descriptor when that was read.
+    asked: bool,
     /// Whether JavaScript has given it memory of its own to read into.
     owns_memory: bool,
 }
@@ -287,6 +289,15 @@ impl InlineSocket {
         poll.registry().reregister(&mut SourceFd(&fd), token, interest).is_ok()
     }
 
+    /// Something was read. An end behind it is polled for before JavaScript gets the bytes: under epoll(7) a
+    /// descriptor that stays ready comes before those that become ready by what JavaScript does.
+    fn note_read(&self, state: &mut State) {
+        state.read_in = self.lane.turn.get();
+        state.asked = self.lane.polled.get()
+            && state.handle.endpoint.ends_behind()
+            && self.report_again(state);
+    }
+
     /// Puts the socket on the list if there is something to do.
     fn list(self: &Rc<Self>, state: &mut State) {
         if state.handle.endpoint.take_held_back() && !self.report_again(state) {
@@ -322,24 +333,25 @@ impl InlineSocket {
         let endpoint = &mut state.handle.endpoint;
         if let Some(memory) = own {
             if let Some(count) = endpoint.read_into(memory) {
-                state.read_in = self.lane.turn.get();
+                self.note_read(&mut state);
                 return batch.push_own_read(self.id, count);
             }
         } else if let Some(count) = endpoint.read_into(batch.free_memory()) {
-            state.read_in = self.lane.turn.get();
+            self.note_read(&mut state);
             return batch.push_read(self.id, count);
         }
         let has_read = state.read_in == self.lane.turn.get();
         match next_event(&mut state.handle.endpoint, has_read) {
             Next::Event(event) => {
                 if matches!(event, Event::Read(_)) {
-                    state.read_in = self.lane.turn.get();
+                    self.note_read(&mut state);
                 }
                 batch.push(self.id, event);
             }
             Next::Parked => {
                 state.parked = true;
-                if !(self.lane.polled.get() && self.report_again(&state)) {
+                let asked = std::mem::take(&mut state.asked);
+                if !(asked || self.lane.polled.get() && self.report_again(&state)) {
                     self.lane.parked.borrow_mut().push(Rc::clone(self));
                 }
             }

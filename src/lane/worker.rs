@@ -147,7 +147,7 @@ impl WorkerSocket {
 
     /// Puts the socket back on the list after its share of a turn.
     pub(super) fn list_again(self: &Arc<Self>) {
-        self.list(&mut lock(&self.state), Origin::Task);
+        self.list(&mut lock(&self.state), Origin::Turn);
     }
 
     /// What JavaScript calls the socket.

@@ -107,6 +107,11 @@ impl Endpoint {
         self.stream().is_some_and(Stream::ends_next)
     }
 
+    /// See [`ReadSide::ends_behind`](crate::engine::read::ReadSide::ends_behind).
+    pub fn ends_behind(&self) -> bool {
+        self.stream().is_some_and(|stream| stream.reading().ends_behind())
+    }
+
     /// See [`Stream::read_into`].
     pub fn read_into(&mut self, memory: &mut [MaybeUninit<u8>]) -> Option<usize> {
         match &mut self.role {
