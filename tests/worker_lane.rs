@@ -77,12 +77,17 @@ impl Environment {
 
 /// A socket of the name 5 that is connected, and its peer.
 fn connected(environment: &mut Environment) -> (Arc<WorkerSocket>, TcpStream) {
+    connected_as(environment, 5)
+}
+
+/// A socket of the name `id` that is connected, and its peer.
+fn connected_as(environment: &mut Environment, id: u32) -> (Arc<WorkerSocket>, TcpStream) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
-    let socket = WorkerSocket::new(&environment.hub, 5);
+    let socket = WorkerSocket::new(&environment.hub, id);
     environment.run(&socket, |handle| handle.endpoint.connect("127.0.0.1", port));
     let (peer, _) = listener.accept().unwrap();
-    assert!(matches!(environment.turn()[..], [(5, Event::Connect(OK))]));
+    assert!(matches!(environment.turn()[..], [(of, Event::Connect(OK))] if of == id));
     (socket, peer)
 }
 
@@ -204,6 +209,25 @@ fn a_shutdown_between_two_events_is_done_before_the_end_that_waits() {
     });
     let kinds: Vec<i32> = events.iter().map(|(_, event)| event.kind()).collect();
     assert_eq!(kinds, [2, 4, 2]);
+}
+
+#[test]
+fn events_come_in_the_order_in_which_descriptors_became_ready() {
+    let mut environment = Environment::new();
+    let (first, mut first_peer) = connected(&mut environment);
+    let (second, mut second_peer) = connected_as(&mut environment, 6);
+    for socket in [&first, &second] {
+        environment.run(socket, |handle| handle.endpoint.read_start());
+    }
+    for _ in 0..20_000 {
+        first_peer.write_all(b"x").unwrap();
+        second_peer.write_all(b"x").unwrap();
+        let mut ids = Vec::new();
+        while ids.len() < 2 {
+            ids.extend(environment.turn().iter().map(|(id, _)| *id));
+        }
+        assert_eq!(ids, [5, 6]);
+    }
 }
 
 #[test]

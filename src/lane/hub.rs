@@ -19,8 +19,8 @@ pub struct Hub {
 }
 
 struct Ready {
-    /// Sockets with events that their tasks found; each is here or in `fed` at most once
-    /// (`State::listed`).
+    /// Sockets whose descriptors became ready, or with events that their tasks found; each is here or in
+    /// `fed` at most once (`WorkerSocket::listed`).
     list: VecDeque<Arc<WorkerSocket>>,
     /// Sockets with events that a command of JavaScript had at once. As libuv's pending queue they
     /// come before anything that shows up later: a shutdown has completed when its peer's end is seen.
@@ -182,7 +182,7 @@ impl Hub {
 pub(super) enum Origin {
     /// A command of JavaScript itself.
     Command,
-    /// A socket's task.
+    /// A socket's task, or what wakes it.
     Task,
     /// A turn that had to leave something.
     Turn,

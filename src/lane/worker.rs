@@ -5,6 +5,10 @@
 //! send ahead, and puts the socket on the ready list of its environment's [`Hub`]; the JavaScript
 //! thread, woken when that list was empty, pulls the events of the sockets on it.
 //!
+//! The runtime finds descriptors ready in the order in which they became so, but runs their tasks in
+//! another. So a socket goes on the ready list as soon as its descriptor is found ready, and the
+//! JavaScript thread runs the engine itself if the task has not done so by the time of its turn.
+//!
 //! Closing, on the JavaScript thread:
 //!
 //! 1. Take the lock; the task cannot be inside a system call then.
@@ -16,8 +20,9 @@ use std::future::Future;
 use std::os::fd::RawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 use tokio::io::unix::AsyncFd;
 
@@ -35,6 +40,12 @@ pub struct WorkerSocket {
     id: u32,
     hub: Arc<Hub>,
     state: Mutex<State>,
+    /// Wakes the task. Its lock is the last one that is taken.
+    task: Mutex<Option<Waker>>,
+    /// Whether the socket is on the ready list.
+    listed: AtomicBool,
+    /// Whether the descriptor was found ready, and the engine has not run since.
+    found: AtomicBool,
 }
 
 struct State {
@@ -42,25 +53,22 @@ struct State {
     /// dropped before the descriptor is closed.
     registration: Option<AsyncFd<RawFd>>,
     handle: Handle,
-    /// Wakes the task.
-    waker: Option<Waker>,
     /// Whether the task waits for the descriptor to become (readable, writable).
     armed: (bool, bool),
-    /// Whether the socket is on the ready list.
-    listed: bool,
 }
 
 impl WorkerSocket {
     /// A socket without a descriptor that JavaScript calls `id`.
     pub fn new(hub: &Arc<Hub>, id: u32) -> Arc<Self> {
-        let state = State {
-            handle: Handle::default(),
-            registration: None,
-            waker: None,
-            armed: (false, false),
-            listed: false,
-        };
-        Arc::new(WorkerSocket { id, hub: Arc::clone(hub), state: Mutex::new(state) })
+        let state = State { handle: Handle::default(), registration: None, armed: (false, false) };
+        Arc::new(WorkerSocket {
+            id,
+            hub: Arc::clone(hub),
+            state: Mutex::new(state),
+            task: Mutex::new(None),
+            listed: AtomicBool::new(false),
+            found: AtomicBool::new(false),
+        })
     }
 
     /// Runs `command` and sees to it that what it began goes on. For the JavaScript thread.
@@ -93,9 +101,9 @@ impl WorkerSocket {
         let mut state = lock(&self.state);
         state.registration = None;
         let result = close(&mut state.handle);
-        let waker = state.waker.take();
         let delta = state.handle.recount();
         drop(state);
+        let waker = lock(&self.task).take();
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -111,7 +119,7 @@ impl WorkerSocket {
             if state.registration.is_none() {
                 self.register(state);
             } else if (reads && !state.armed.0) || (writes && !state.armed.1) {
-                state.wake_task();
+                self.wake_task();
             }
         }
         self.list(state, Origin::Command);
@@ -138,16 +146,40 @@ impl WorkerSocket {
     }
 
     /// Puts the socket on the ready list if it has events.
-    fn list(self: &Arc<Self>, state: &mut State, origin: Origin) {
-        if !state.listed && state.handle.endpoint.has_event() {
-            state.listed = true;
+    fn list(self: &Arc<Self>, state: &State, origin: Origin) {
+        if state.handle.endpoint.has_event() {
+            self.enlist(origin);
+        }
+    }
+
+    fn enlist(self: &Arc<Self>, origin: Origin) {
+        if !self.listed.swap(true, Ordering::AcqRel) {
             self.hub.push(Arc::clone(self), origin);
         }
     }
 
+    fn wake_task(&self) {
+        if let Some(waker) = &*lock(&self.task) {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Runs the engine; the descriptor being found ready wakes the socket then.
+    fn run(self: &Arc<Self>, state: &mut State) -> Poll<()> {
+        self.found.store(false, Ordering::Release);
+        let waker = Waker::from(Arc::clone(self));
+        let mut context = Context::from_waker(&waker);
+        let result = catch_unwind(AssertUnwindSafe(|| state.run(&mut context)));
+        result.unwrap_or_else(|_| {
+            state.registration = None;
+            state.handle.endpoint.fail(-libc::EIO);
+            Poll::Ready(())
+        })
+    }
+
     /// Puts the socket back on the list after its share of a turn.
     pub(super) fn list_again(self: &Arc<Self>) {
-        self.list(&mut lock(&self.state), Origin::Turn);
+        self.list(&lock(&self.state), Origin::Turn);
     }
 
     /// What JavaScript calls the socket.
@@ -155,9 +187,13 @@ impl WorkerSocket {
         self.id
     }
 
-    /// The socket was taken off its list.
-    pub(super) fn unlist(&self) {
-        lock(&self.state).listed = false;
+    /// The socket was taken off its list; does what its task has not come to.
+    pub(super) fn unlist(self: &Arc<Self>) {
+        // Not stored: who saw it listed before has said first that it was found ready.
+        self.listed.swap(false, Ordering::AcqRel);
+        if self.found.load(Ordering::Acquire) {
+            let _ = self.run(&mut lock(&self.state));
+        }
     }
 
     /// See [`Handle::recount`].
@@ -172,9 +208,22 @@ impl WorkerSocket {
         let endpoint = &state.handle.endpoint;
         // Taking an event may have made room to read ahead.
         if endpoint.wants_read(READ_AHEAD) && !state.armed.0 {
-            state.wake_task();
+            self.wake_task();
         }
         Some(event)
+    }
+}
+
+impl Wake for WorkerSocket {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    /// The runtime has found the descriptor ready.
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.found.store(true, Ordering::Release);
+        self.enlist(Origin::Task);
+        self.wake_task();
     }
 }
 
@@ -189,31 +238,23 @@ impl Future for Task {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let socket = &self.socket;
         let mut state = lock(&socket.state);
-        let result = catch_unwind(AssertUnwindSafe(|| state.run(context)));
-        let poll = result.unwrap_or_else(|_| {
-            state.registration = None;
-            state.handle.endpoint.fail(-libc::EIO);
-            Poll::Ready(())
-        });
-        socket.list(&mut state, Origin::Task);
+        {
+            let mut task = lock(&socket.task);
+            if !task.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
+                *task = Some(context.waker().clone());
+            }
+        }
+        let poll = socket.run(&mut state);
+        socket.list(&state, Origin::Task);
         poll
     }
 }
 
 impl State {
-    fn wake_task(&self) {
-        if let Some(waker) = &self.waker {
-            waker.wake_by_ref();
-        }
-    }
-
     /// Lets the engine do what it wants and can, and waits for the rest.
     fn run(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let State { handle, registration, waker, armed, .. } = self;
+        let State { handle, registration, armed } = self;
         let Some(registration) = registration else { return Poll::Ready(()) };
-        if !waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
-            *waker = Some(context.waker().clone());
-        }
         let endpoint = &mut handle.endpoint;
         // Nobody has waited to read, so the runtime may not have looked at the descriptor for a while.
         let mut unwatched = !armed.0;
