@@ -103,16 +103,15 @@ describe.each(implementations)('%s: writes of one turn', (name, net) => {
   });
 
   test('are sent when the process exits in that turn', async () => {
-    let arrived;
-    const server = await listen(net, {}, (socket) => {
-      arrived = collect(socket);
-    });
+    const server = await listen(net);
+    const connection = once(server, 'connection');
     await spawnNode(name, `
       const socket = net.connect(${server.at.port}, '127.0.0.1', () => {
         for (let i = 0; i < 10; i++) socket.write(String(i));
         process.exit();
       });`);
-    expect((await arrived).toString()).toBe('0123456789');
+    const [socket] = await connection;
+    expect((await collect(socket)).toString()).toBe('0123456789');
   });
 
   test('beyond what the kernel takes, push back', async () => {
