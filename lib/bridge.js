@@ -3,6 +3,7 @@
 // Where the addon's events come in: one Bridge for this instance of the module, and the table of open handles.
 
 const { setImmediate } = require('timers');
+const { deprecate } = require('util');
 const { beginEvents, beginTurn, endTurn } = require('./gather');
 const native = require('./native');
 
@@ -188,6 +189,28 @@ function tick() {
   process._tickCallback?.();
 }
 
+/** @returns {boolean} whether the process was started with `--pending-deprecation`, in any of its forms */
+function warnsOfPending() {
+  const { execArgv, env } = process;
+  const options = `${execArgv.join(' ')} ${env.NODE_OPTIONS ?? ''}`;
+  return env.NODE_PENDING_DEPRECATION === '1' || /(^|\s)--pending[-_]deprecation(\s|$)/.test(options);
+}
+
+/**
+ * Takes the deprecation of `process._tickCallback` (DEP0134) for told: under `--pending-deprecation` the program would
+ * hear of it, or end by it, for a call that is not its own. `util.deprecate` warns once for each code.
+ */
+function takeDeprecationForTold() {
+  const descriptor = Object.getOwnPropertyDescriptor(process, 'emitWarning');
+  if (!descriptor?.configurable || !warnsOfPending()) return;
+  Object.defineProperty(process, 'emitWarning', { ...descriptor, value() {} });
+  try {
+    deprecate(() => {}, 'process._tickCallback() is deprecated', 'DEP0134')();
+  } finally {
+    Object.defineProperty(process, 'emitWarning', descriptor);
+  }
+}
+
 /**
  * The Bridge, made on first use: only then the runtime's threads start.
  *
@@ -196,6 +219,7 @@ function tick() {
  */
 function getBridge() {
   if (bridge === undefined) {
+    takeDeprecationForTold();
     bridge = new native.Bridge(dispatchFromThreads, tick, dispatchBatch, entries, memory);
     ({ write: writer, feed: feeder, feedLast: lastFeeder } = Object.assign(commands, bridge.functions()));
   }

@@ -30,6 +30,10 @@ function explain(causes) {
   if (process.platform === 'win32') {
     return noBinary('rsnet does not support Windows: use the built-in net module there', causes);
   }
+  if (causes.some(({ code }) => code === 'ERR_DLOPEN_DISABLED')) {
+    return noBinary('rsnet is a native addon, and this process may not load any: it was started with --no-addons, or ' +
+      'with the permission model and without --allow-addons', causes);
+  }
   const id = hostId();
   const name = packageName(id);
   const { version } = require('../package.json');
