@@ -1,6 +1,6 @@
 'use strict';
 
-/* global listening -- given to the code of a child */
+/* global listening, once -- given to the code of a child */
 
 // Connections that Node's HTTP agent uses again: each request's events belong to that request's context.
 
@@ -38,10 +38,8 @@ describe.each(modes)('an agent that keeps connections, %s', (_mode, flags) => {
           request.on('close', resolve);
         });
       }));
-      for (const url of ['/1', '/2', '/kill']) {
-        await ask(url);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+      for (const url of ['/1', '/2']) await Promise.all([ask(url), once(agent, 'free')]);
+      await ask('/kill');
       agent.destroy();
       server.close();
       return seen;
@@ -66,17 +64,15 @@ describe.each(modes)('an agent that keeps connections, %s', (_mode, flags) => {
       const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
       const ids = [];
       for (let i = 0; i < 3; i++) {
-        await new Promise((resolve) => {
-          const request = http.get({ port, host: '127.0.0.1', agent }, (response) => {
-            response.resume().on('close', resolve);
-          });
-          request.on('socket', ({ _handle: handle }) => ids.push(handle.getAsyncId()));
-        });
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        const request = http.get({ port, host: '127.0.0.1', agent }, (response) => response.resume());
+        request.on('socket', ({ _handle: handle }) => ids.push(handle.getAsyncId()));
+        await once(agent, 'free');
       }
       agent.destroy();
       server.close();
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await once(server, 'close');
+      // Ends are told in a later turn of the event loop, one for the hooks of each.
+      while (![...lives.values()].every(Boolean)) await new Promise(setImmediate);
       return { different: new Set(ids).size, known: ids.every((id) => lives.has(id)), destroyed: [...lives.values()] };
     });
     // The accepted connection is one of them.
