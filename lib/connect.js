@@ -9,6 +9,7 @@ const { builtin } = require('./builtin');
 const diagnostics = require('./diagnostics');
 const { codes } = require('./errors');
 const { Pipe, TCP } = require('./handle');
+const { attachHandle } = require('./socket-io');
 const { kBoundSource } = require('./symbols');
 const {
   validateBoolean, validateFunction, validateInt32, validateNumber, validatePort, validateString,
@@ -51,7 +52,7 @@ function socketConnect(...args) {
   const { path } = options;
   // A socket that is bound is of one kind already.
   const isPipe = this[kBoundSource] && this._handle ? this._handle instanceof Pipe : !!path;
-  if (!this._handle) this._attachHandle(isPipe ? new Pipe(Pipe.SOCKET) : new TCP(TCP.SOCKET));
+  if (!this._handle) attachHandle(this, isPipe ? new Pipe(Pipe.SOCKET) : new TCP(TCP.SOCKET));
   this._unrefTimer();
   this.connecting = true;
   if (isPipe) {

@@ -6,7 +6,9 @@
 const { setImmediate } = require('timers');
 const { feed, feedLast } = require('./bridge');
 const gather = require('./gather');
-const { kClosing, kConnectReq, kSlot, kWriteReqs } = require('./stream-handle');
+const {
+  kClosing, kConnectReq, kFeed, kOverdue, kSlot, kSurplus, kUncounted, kWriteReqs,
+} = require('./handle-symbols');
 const { owner_symbol } = require('./symbols');
 const { currentTick } = require('./ticks');
 const { UV_EBADF, UV_EFAULT } = require('./uv');
@@ -50,12 +52,9 @@ class FeedingHandle extends WritingHandle {
    */
   constructor(provider, triggerAsyncId) {
     super(provider, triggerAsyncId);
-    /** The write that is being fed, or null. */
-    this._feed = null;
-    /** Events that the engine owes for the oldest request beyond the one that completes it. */
-    this._surplus = 0;
-    /** Events to come for requests that have failed. */
-    this._overdue = 0;
+    this[kFeed] = null;
+    this[kSurplus] = 0;
+    this[kOverdue] = 0;
   }
 
   /** Bytes accepted for writing, sent or queued. */
@@ -65,7 +64,7 @@ class FeedingHandle extends WritingHandle {
   get writeQueueSize() { return super.writeQueueSize + this._unfed; }
 
   /** Bytes of the write being fed that the engine has not got. */
-  get _unfed() { return this._feed === null ? 0 : this._feed.left; }
+  get _unfed() { return this[kFeed] === null ? 0 : this[kFeed].left; }
 
   /**
    * @param {object} req a WriteReq
@@ -140,7 +139,7 @@ class FeedingHandle extends WritingHandle {
     const begun = newFeed(chunks, bytes);
     const result = this._feedOn(begun);
     if (result === 1) {
-      this._feed = begun;
+      this[kFeed] = begun;
       this._noteUnsent();
     }
     return this._wrote(req, bytes, result);
@@ -173,7 +172,7 @@ class FeedingHandle extends WritingHandle {
    * @returns {boolean} whether nothing is left of it
    */
   _feedLast() {
-    const fed = this._feed;
+    const fed = this[kFeed];
     if (fed === null) return true;
     for (; fed.next < fed.chunks.length; fed.next++) {
       const chunk = fed.chunks[fed.next];
@@ -208,7 +207,7 @@ class FeedingHandle extends WritingHandle {
       const sent = feed(this[kSlot], chunk, fed.offset, currentTick());
       if (sent < 0) {
         // Refused bytes count as written; the engine has counted those of this chunk.
-        this._uncounted -= fed.left - (size - fed.offset);
+        this[kUncounted] -= fed.left - (size - fed.offset);
         return sent;
       }
       fed.left -= sent;
@@ -221,13 +220,13 @@ class FeedingHandle extends WritingHandle {
 
   /** Another request comes before the feeding is done: the engine gets all the rest, to keep the order. */
   _feedRest() {
-    const fed = this._feed;
+    const fed = this[kFeed];
     if (fed === null) return;
-    this._feed = null;
+    this[kFeed] = null;
     for (; fed.next < fed.chunks.length; fed.next++) {
       const rest = fed.chunks[fed.next].subarray(fed.offset);
       fed.offset = 0;
-      if (rest.length > 0 && this._send(rest, rest.length) === 1) this._surplus++;
+      if (rest.length > 0 && this._send(rest, rest.length) === 1) this[kSurplus]++;
     }
   }
 
@@ -236,24 +235,24 @@ class FeedingHandle extends WritingHandle {
    * @param {number} status
    */
   _completeWrite(status) {
-    if (this._overdue > 0) {
-      this._overdue--;
+    if (this[kOverdue] > 0) {
+      this[kOverdue]--;
       return;
     }
-    if (this._surplus > 0) {
+    if (this[kSurplus] > 0) {
       if (status === 0) {
-        this._surplus--;
+        this[kSurplus]--;
         return;
       }
-      this._overdue = this._surplus;
-      this._surplus = 0;
+      this[kOverdue] = this[kSurplus];
+      this[kSurplus] = 0;
     }
-    const fed = this._feed;
+    const fed = this[kFeed];
     let result = status;
     if (fed !== null) {
       if (status === 0) result = this._feedOn(fed);
       if (result === 1) return;
-      this._feed = null;
+      this[kFeed] = null;
       if (result !== status) {
         // What has arrived before, such as the reset that this is the consequence of, comes first.
         setImmediate(() => super._completeWrite(result));
@@ -269,9 +268,9 @@ class FeedingHandle extends WritingHandle {
    * @param {boolean} [announced] as for Handle
    */
   _closing(callback, announced) {
-    this._feed = null;
-    this._surplus = 0;
-    this._overdue = 0;
+    this[kFeed] = null;
+    this[kSurplus] = 0;
+    this[kOverdue] = 0;
     unsent.delete(this);
     super._closing(callback, announced);
   }

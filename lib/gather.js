@@ -4,6 +4,8 @@
 // copied together and sent by one system call at the end of the turn. To the stream each of them has been sent. What is
 // written after a turn has worked for a while does not wait: somebody may be looking at how far it is.
 
+const { kArea, kLastTurn } = require('./handle-symbols');
+
 /** Writes of up to this many bytes are gathered. */
 const MAX_WRITE = 8 * 1024;
 
@@ -90,13 +92,13 @@ function settleLater() {
  * Whether a write has to go to the kernel now, because it is the first of its turn, or the last one was a while ago.
  * Once anything is gathered, the others wait too, so that they do not overtake it.
  *
- * @param {{lastTurn: number}} state of the handle
+ * @param {object} handle
  * @returns {boolean}
  */
-function isDue(state) {
+function isDue(handle) {
   if (!handling) wrote = true;
-  if (pending.length === 0 && state.lastTurn !== turn) {
-    state.lastTurn = turn;
+  if (pending.length === 0 && handle[kLastTurn] !== turn) {
+    handle[kLastTurn] = turn;
     if (!handling && !settling) {
       since = Date.now();
       settleLater();
@@ -113,12 +115,12 @@ function isDue(state) {
 /**
  * The handle's area with room for a write.
  *
- * @param {object} handle with `_area` and `_sendGathered`
+ * @param {object} handle with `_sendGathered`
  * @param {number} bytes of the write
  * @returns {Area|undefined} undefined when what was gathered before could not be sent completely
  */
 function areaFor(handle, bytes) {
-  let area = handle._area;
+  let area = handle[kArea];
   if (area === null) {
     area = spare.pop() ?? new Area();
     pending.push(area);
@@ -129,7 +131,7 @@ function areaFor(handle, bytes) {
     return undefined;
   }
   area.handle = handle;
-  handle._area = area;
+  handle[kArea] = area;
   return area;
 }
 
@@ -172,9 +174,9 @@ function flushersAtExit() {
  * @returns {boolean} false when the kernel did not take all of it, or refused it
  */
 function flush(handle) {
-  const area = handle._area;
+  const area = handle[kArea];
   if (area === null) return true;
-  handle._area = null;
+  handle[kArea] = null;
   const data = area.memory.subarray(0, area.length);
   const sent = area.length === 0 || handle._sendGathered(data);
   area.length = 0;

@@ -7,14 +7,15 @@ const { builtin } = require('./builtin');
 const { FeedingHandle } = require('./feeding-handle');
 const { commands } = require('./bridge');
 const gather = require('./gather');
-const { Handle, kClosing, kNative, kSlot } = require('./stream-handle');
+const { showAsBuiltin } = require('./handle-shape');
+const { kClosing, kNative, kReadWhenConnected, kSlot } = require('./handle-symbols');
+const { Handle } = require('./stream-handle');
+const { owner_symbol } = require('./symbols');
 const { UV_EBADF, UV_EINVAL, UV_ENAMETOOLONG, UV_ENOTCONN } = require('./uv');
 
 /** Seconds between two keep-alive probes, and how many, where nobody says: libuv's. */
 const KEEPALIVE_INTERVAL = 1;
 const KEEPALIVE_COUNT = 10;
-
-const kReadWhenConnected = Symbol('kReadWhenConnected');
 
 /** A TCP socket, connected, connecting or listening. */
 class TCP extends FeedingHandle {
@@ -24,6 +25,10 @@ class TCP extends FeedingHandle {
    */
   constructor(type, triggerAsyncId) {
     super(type === TCP.SERVER ? 'TCPSERVERWRAP' : 'TCPWRAP', triggerAsyncId);
+    /** Whether the owner wants data; kept by the owner. */
+    this.reading = false;
+    /** Called with (status, handle of the new connection). */
+    this.onconnection = null;
   }
 
   /** Only connections are used again. */
@@ -187,5 +192,13 @@ class Pipe extends FeedingHandle {
 
 Object.assign(TCP, { SOCKET: 0, SERVER: 1, UV_TCP_IPV6ONLY: 1, UV_TCP_REUSEPORT: 2 });
 Object.assign(Pipe, { SOCKET: 0, SERVER: 1, IPC: 2, UV_READABLE: 1, UV_WRITABLE: 2 });
+
+// A Pipe of the built-in has none.
+Object.defineProperty(TCP.prototype, 'owner', {
+  get() { return this[owner_symbol]; },
+  set(owner) { this[owner_symbol] = owner; },
+});
+showAsBuiltin(TCP);
+showAsBuiltin(Pipe);
 
 module.exports = { Handle, TCP, Pipe };

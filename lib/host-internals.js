@@ -36,6 +36,7 @@ function noteRead(nread) {
 module.exports = {
   noteRead,
   async_id_symbol: hostSymbol(resource, 'async_id_symbol'),
+  trigger_async_id_symbol: hostSymbol(resource, 'trigger_async_id_symbol'),
   owner_symbol: hostSymbol(handle, 'owner_symbol'),
   kTimeout: hostSymbol(socket, 'timeout'),
   kReinitializeHandle: hostSymbol(builtin.Socket.prototype, 'kReinitializeHandle'),

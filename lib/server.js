@@ -6,7 +6,9 @@ const { promisify } = require('util');
 const { builtin } = require('./builtin');
 const { codes, ErrnoException } = require('./errors');
 const { Pipe } = require('./handle');
+const { nameLike } = require('./host-shape');
 const { listen, setupListenHandle } = require('./listen');
+const { seconds } = require('./socket-options');
 const { async_id_symbol } = require('./symbols');
 const { markTransferable } = require('./transferable');
 const { validateNumber } = require('./validate');
@@ -84,7 +86,7 @@ function Server(options, connectionListener) {
   this.noDelay = Boolean(options.noDelay);
   this.keepAlive = Boolean(options.keepAlive);
   // The handles take seconds.
-  this.keepAliveInitialDelay = Math.trunc(options.keepAliveInitialDelay / 1000) || 0;
+  this.keepAliveInitialDelay = seconds(options.keepAliveInitialDelay);
   this.highWaterMark = options.highWaterMark ?? getDefaultHighWaterMark(false);
   if (options.blockList) {
     validateBlockList(options.blockList);
@@ -244,5 +246,7 @@ Server.prototype[EventEmitter.captureRejectionSymbol] = function(err, event, soc
   if (event === 'connection') socket.destroy(err);
   else this.emit('error', err);
 };
+
+nameLike(listen, builtin.Server.prototype.listen);
 
 module.exports = { Server, createServer };

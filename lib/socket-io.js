@@ -9,7 +9,7 @@ const host = require('./host');
 const { ShutdownReq, WriteReq } = require('./requests');
 const { UV_ENOBUFS, UV_ENOTCONN, UV_EOF } = require('./uv');
 const {
-  kAfterAsyncWrite, kBuffer, kBufferCb, kBufferGen, kLastWriteQueueSize, kUpdateTimer, owner_symbol,
+  async_id_symbol, kAfterAsyncWrite, kBuffer, kBufferCb, kBufferGen, kLastWriteQueueSize, owner_symbol,
 } = require('./symbols');
 
 /** What a user's buffer (`onread`) had no room for when its callback asked to pause. */
@@ -25,7 +25,7 @@ const kHeld = Symbol('kHeld');
 function onHandleRead(nread, buffer) {
   const socket = this[owner_symbol];
   if (socket === null || this !== socket._handle) return;
-  socket[kUpdateTimer]();
+  socket._unrefTimer();
   if (nread > 0) {
     if (socket.destroyed) return;
     if (socket[kBuffer] === null && emitsAtOnce(socket)) {
@@ -115,7 +115,7 @@ function takeNextUserBuffer(socket) {
   if (make === null) return;
   const next = make();
   if (!isUint8Array(next)) return;
-  if (next !== socket[kBuffer]) socket._handle?.setReadBuffer?.(next);
+  if (next !== socket[kBuffer]) socket._handle?.useUserBuffer?.(next);
   socket[kBuffer] = next;
 }
 
@@ -125,13 +125,38 @@ function takeNextUserBuffer(socket) {
  * @param {import('..').Socket} socket with a handle
  */
 function useUserBuffer(socket) {
-  if (!socket[kBuffer] || typeof socket._handle.setReadBuffer !== 'function') return;
+  if (!socket[kBuffer] || typeof socket._handle.useUserBuffer !== 'function') return;
   if (socket[kBufferGen] !== null) {
     const first = socket[kBufferGen]();
     if (!isUint8Array(first)) return;
     socket[kBuffer] = first;
   }
-  socket._handle.setReadBuffer(socket[kBuffer]);
+  socket._handle.useUserBuffer(socket[kBuffer]);
+}
+
+/**
+ * Makes a handle a socket's own, and the socket alive again if it was destroyed.
+ *
+ * @param {import('..').Socket} socket
+ * @param {object} handle
+ */
+function attachHandle(socket, handle) {
+  socket._handle = handle;
+  socket._undestroy();
+  socket._sockname = null;
+  handle[owner_symbol] = socket;
+  handle.onread = onHandleRead;
+  socket[async_id_symbol] = typeof handle.getAsyncId === 'function' ? handle.getAsyncId() : -1;
+  useUserBuffer(socket);
+}
+
+/**
+ * With `onread`, data flows as soon as somebody asks for it, whatever the stream's state.
+ *
+ * @param {import('..').Socket} socket
+ */
+function readIntoUserBuffer(socket) {
+  if (socket[kBuffer] && !socket.connecting && socket._handle && !socket._handle.reading) startReading(socket);
 }
 
 /**
@@ -147,7 +172,7 @@ function startReading(socket) {
       if (!socket.destroyed && !fillUserBuffer(socket, held)) stopReading(socket);
     });
   }
-  const status = handle.readStart();
+  const status = socket._handle.readStart();
   if (status) socket.destroy(new ErrnoException(status, 'read'));
 }
 
@@ -184,31 +209,31 @@ function read(n) {
  * @param {boolean} several whether `data` is an array of `{ chunk, encoding }`
  * @param {Buffer|string|Array} data
  * @param {string} encoding
- * @param {function(Error=): void} callback
+ * @param {function(Error=): void} cb
  * @returns {false|undefined} false where there is nothing to write to
  */
-function writeGeneric(several, data, encoding, callback) {
+function writeGeneric(several, data, encoding, cb) {
   if (this.connecting) {
-    writeOnceConnected(this, several, data, encoding, callback);
+    writeOnceConnected(this, several, data, encoding, cb);
     return undefined;
   }
   this._pendingData = null;
   this._pendingEncoding = '';
   const handle = this._handle;
   if (!handle) {
-    callback(new codes.ERR_SOCKET_CLOSED());
+    cb(new codes.ERR_SOCKET_CLOSED());
     return false;
   }
   this._unrefTimer();
-  const req = new WriteReq(onWriteComplete, callback);
+  const req = new WriteReq(onWriteComplete, cb);
   req.handle = handle;
   const status = several ? writeChunks(handle, req, data) : writeChunk(handle, req, data, encoding);
   if (status !== 0) {
-    callback(new ErrnoException(status, 'write', req.error));
+    cb(new ErrnoException(status, 'write', req.error));
   } else if (req.async) {
     this[kLastWriteQueueSize] = req.bytes;
   } else {
-    callback();
+    cb();
   }
   return undefined;
 }
@@ -294,7 +319,7 @@ function onWriteComplete(status) {
     else socket.destroy(error);
     return;
   }
-  socket[kUpdateTimer]();
+  socket._unrefTimer();
   socket[kAfterAsyncWrite](this);
   if (typeof this.callback === 'function') this.callback(null);
 }
@@ -304,17 +329,18 @@ function onWriteComplete(status) {
  *
  * @this {import('..').Socket}
  * @param {function(Error=): void} callback
+ * @returns {*} as the built-in's
  */
 function final(callback) {
   if (this.pending) {
-    if (host.endsWithoutConnection && !this.connecting) callback();
-    else this.once('connect', () => this._final(callback));
-    return;
+    if (!host.endsWithoutConnection || this.connecting) return this.once('connect', () => this._final(callback));
+    return callback();
   }
   const req = new ShutdownReq(onShutdownComplete, callback);
   const status = this._handle.shutdown(req);
-  if (status === UV_ENOTCONN || status === 1) callback();
-  else if (status !== 0) callback(new ErrnoException(status, 'shutdown'));
+  if (status === UV_ENOTCONN || status === 1) return callback();
+  if (status !== 0) return callback(new ErrnoException(status, 'shutdown'));
+  return undefined;
 }
 
 /**
@@ -344,5 +370,6 @@ function writeAfterFIN(chunk, encoding, callback) {
 }
 
 module.exports = {
-  final, onHandleRead, read, startReading, stopReading, useUserBuffer, writeAfterFIN, writeGeneric,
+  attachHandle, final, onHandleRead, read, readIntoUserBuffer, startReading, stopReading, useUserBuffer, writeAfterFIN,
+  writeGeneric,
 };

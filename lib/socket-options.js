@@ -26,9 +26,7 @@ function initOptions(socket, options) {
   socket[kSetNoDelay] = Boolean(options.noDelay);
   socket[kSetKeepAlive] = Boolean(options.keepAlive);
   socket[kSetKeepAliveInitialDelay] = seconds(options.keepAliveInitialDelay);
-  socket[kSetKeepAliveInterval] = undefined;
-  socket[kSetKeepAliveCount] = undefined;
-  socket[kSetTOS] = options.typeOfService;
+  if (options.typeOfService !== undefined) socket[kSetTOS] = options.typeOfService;
 }
 
 /**
@@ -91,7 +89,11 @@ function setKeepAlive(enable, initialDelay, interval, count) {
   if (this._handle && !this._handle.setKeepAlive) return this;
   const changed = wanted[0] !== this[kSetKeepAlive] ||
     (wanted[0] && keys.some((key, i) => this[key] !== wanted[i]));
-  if (!this._handle || changed) keys.forEach((key, i) => { this[key] = wanted[i]; });
+  if (!this._handle || changed) {
+    keys.forEach((key, i) => {
+      if (this[key] !== wanted[i]) this[key] = wanted[i];
+    });
+  }
   if (this._handle && changed) callSetKeepAlive(this, this._handle);
   return this;
 }

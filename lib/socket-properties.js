@@ -2,7 +2,7 @@
 
 // The properties of a Socket that are computed: state, addresses, counters.
 
-const { kBoundPath, kBytesRead, kBytesWritten } = require('./symbols');
+const { kBoundPath, kBytesRead, kBytesWritten, kHandle } = require('./symbols');
 
 /**
  * @param {Buffer|string|Array} data what `_write` or `_writev` was given
@@ -50,40 +50,33 @@ function getpeername() {
   return this._peername;
 }
 
-/** Each name with whether it is enumerable, and its getter. */
-const getters = {
-  _connecting: [false, function() { return this.connecting; }],
-  pending: [false, function() { return !this._handle || this.connecting; }],
-  readyState: [false, function() {
+/** The computed properties. */
+const getters = Object.getOwnPropertyDescriptors({
+  get _handle() { return this[kHandle]; },
+  set _handle(handle) { this[kHandle] = handle; },
+  get _connecting() { return this.connecting; },
+  get pending() { return !this._handle || this.connecting; },
+  get readyState() {
     if (this.connecting) return 'opening';
     if (this.readable) return this.writable ? 'open' : 'readOnly';
     return this.writable ? 'writeOnly' : 'closed';
-  }],
-  bufferSize: [false, function() { return this._handle ? this.writableLength : undefined; }],
-  bytesRead: [true, function() { return this._handle ? this._handle.bytesRead : this[kBytesRead]; }],
-  _bytesDispatched: [true, function() {
-    return this._handle ? this._handle.bytesWritten : this[kBytesWritten];
-  }],
-  bytesWritten: [true, function() {
+  },
+  get bufferSize() { return this._handle ? this.writableLength : undefined; },
+  get bytesRead() { return this._handle ? this._handle.bytesRead : this[kBytesRead]; },
+  get _bytesDispatched() { return this._handle ? this._handle.bytesWritten : this[kBytesWritten]; },
+  get bytesWritten() {
     const waiting = this.writableBuffer;
     if (!waiting) return undefined;
-    return this._bytesDispatched + byteLength(waiting) + byteLength(this._pendingData, this._pendingEncoding);
-  }],
-  remoteAddress: [true, function() { return this._getpeername().address; }],
-  remoteFamily: [true, function() { return this._getpeername().family; }],
-  remotePort: [true, function() { return this._getpeername().port; }],
-  localAddress: [true, function() { return this._getsockname().address; }],
-  localFamily: [true, function() { return this._getsockname().family; }],
-  localPort: [true, function() { return this._getsockname().port; }],
-};
+    const held = byteLength(waiting) + byteLength(this._pendingData, this._pendingEncoding);
+    // A handle that counts nothing has no number to add to.
+    return held === 0 ? this._bytesDispatched : this._bytesDispatched + held;
+  },
+  get remoteAddress() { return this._getpeername().address; },
+  get remoteFamily() { return this._getpeername().family; },
+  get remotePort() { return this._getpeername().port; },
+  get localAddress() { return this._getsockname().address; },
+  get localFamily() { return this._getsockname().family; },
+  get localPort() { return this._getsockname().port; },
+});
 
-/**
- * @param {object} prototype of Socket
- */
-function defineProperties(prototype) {
-  for (const [name, [enumerable, get]] of Object.entries(getters)) {
-    Object.defineProperty(prototype, name, { configurable: true, enumerable, get });
-  }
-}
-
-module.exports = { defineProperties, getsockname, getpeername };
+module.exports = { getsockname, getpeername, getters };

@@ -2,6 +2,7 @@
 
 // The options of a Socket's constructor: checked, and those that are its stream's.
 
+const { builtin } = require('./builtin');
 const { codes } = require('./errors');
 const { validateInt32, validateNumber } = require('./validate');
 
@@ -25,6 +26,18 @@ function checkedOptions(options) {
   }
   if (settings.typeOfService !== undefined) validateInt32(settings.typeOfService, 'options.typeOfService', 0, 255);
   return settings;
+}
+
+/**
+ * @param {import('..').Socket} socket
+ * @param {object} blockList a net.BlockList of addresses that must not be connected to
+ * @throws {TypeError} for anything else
+ */
+function setBlockList(socket, blockList) {
+  if (!(blockList instanceof builtin.BlockList)) {
+    throw new codes.ERR_INVALID_ARG_TYPE('options.blockList', 'net.BlockList', blockList);
+  }
+  socket.blockList = blockList;
 }
 
 /**
@@ -58,4 +71,4 @@ function streamOptions(settings) {
   };
 }
 
-module.exports = { checkedOptions, streamOptions };
+module.exports = { checkedOptions, setBlockList, streamOptions };

@@ -11,15 +11,16 @@ const { adoptHandle, handleFromDescriptor, isFifo, isUsableHandle } = require('.
 const { TCP } = require('./handle');
 const io = require('./socket-io');
 const socketOptions = require('./socket-options');
-const { defineProperties, getpeername, getsockname } = require('./socket-properties');
+const { defineLike } = require('./host-shape');
+const { getpeername, getsockname, getters } = require('./socket-properties');
 const { formatOf, streamBaseOf } = require('./stream-base');
 const timeouts = require('./timeouts');
-const { checkedOptions, streamOptions } = require('./socket-settings');
+const { checkedOptions, setBlockList, streamOptions } = require('./socket-settings');
 const { markTransferable } = require('./transferable');
 const { builtin } = require('./builtin');
 const {
   async_id_symbol, kAfterAsyncWrite, kBoundPath, kBoundSource, kBuffer, kBufferCb, kBufferGen, kBytesRead,
-  kBytesWritten, kLastWriteQueueSize, kReinitializeHandle, kSignal, kTimeout, kUpdateTimer, owner_symbol,
+  kBytesWritten, kHandle, kLastWriteQueueSize, kReinitializeHandle, kSignal, kTimeout,
 } = require('./symbols');
 
 /**
@@ -41,40 +42,46 @@ function Socket(options) {
   const settings = checkedOptions(options);
   if (!settings.handle && settings.fd !== undefined && isFifo(settings.fd)) return new builtin.Socket(settings);
 
-  // The stream's constructor destroys at once where the signal has fired already: what that needs comes first.
+  // The properties come in the built-in's order, which programs see that list them. The stream's constructor destroys
+  // at once where the signal has fired already.
   this.connecting = false;
   this._hadError = false;
   this._parent = null;
   this._host = null;
   this._closeAfterHandlingError = false;
-  this._handle = null;
-  this._server = null;
+  this[async_id_symbol] = -1;
+  this[kHandle] = null;
+  this[kLastWriteQueueSize] = 0;
   this[kTimeout] = null;
-  this[kBytesRead] = 0;
-  this[kBytesWritten] = 0;
+  initUserBuffer(this, settings.onread);
 
   Duplex.call(this, streamOptions(settings));
 
+  this.on('end', onReadableStreamEnd);
   this._sockname = null;
   this._pendingData = null;
   this._pendingEncoding = '';
   this.server = null;
-  this[async_id_symbol] = -1;
-  this[kLastWriteQueueSize] = 0;
-  initUserBuffer(this, settings.onread);
+  this._server = null;
   socketOptions.initOptions(this, settings);
-  if (settings.blockList) this._setBlockList(settings.blockList);
-  this.on('end', onReadableStreamEnd);
+  this[kBytesRead] = 0;
+  this[kBytesWritten] = 0;
+  if (settings.blockList) setBlockList(this, settings.blockList);
+  if (settings.signal) this[kSignal] = settings.signal;
 
   const bound = settings.handle instanceof BoundSocket;
-  this[kBoundSource] = bound;
-  this[kSignal] = settings.signal;
-  this[kBoundPath] = bound ? settings.handle[kPath] : undefined;
-  if (bound) this._attachHandle(settings.handle[kConsume]());
-  else if (settings.handle) this._attachHandle(adoptHandle(settings.handle));
-  else if (settings.fd !== undefined) this._attachHandle(handleFromDescriptor(settings.fd));
-  // A signal that had fired already does not keep the socket from being used; its error still comes.
-  else this._undestroy();
+  if (bound) {
+    this[kBoundSource] = true;
+    this[kBoundPath] = settings.handle[kPath];
+    io.attachHandle(this, settings.handle[kConsume]());
+  } else if (settings.handle) {
+    io.attachHandle(this, adoptHandle(settings.handle));
+  } else if (settings.fd !== undefined) {
+    io.attachHandle(this, handleFromDescriptor(settings.fd));
+  } else {
+    // A signal that had fired already does not keep the socket from being used; its error still comes.
+    this._undestroy();
+  }
   if (this._handle && !bound && settings.readable !== false && !settings.manualStart) startOrPause(this, settings);
 }
 Object.setPrototypeOf(Socket.prototype, Duplex.prototype);
@@ -200,7 +207,7 @@ const methods = {
    * @returns {Socket} this
    */
   resume() {
-    this._readIntoUserBuffer();
+    io.readIntoUserBuffer(this);
     return Duplex.prototype.resume.call(this);
   },
 
@@ -210,7 +217,7 @@ const methods = {
    * @returns {Buffer|string|null}
    */
   read(size) {
-    this._readIntoUserBuffer();
+    io.readIntoUserBuffer(this);
     return Duplex.prototype.read.call(this, size);
   },
 
@@ -246,22 +253,23 @@ const methods = {
   _final: io.final,
   _writeGeneric: io.writeGeneric,
 
-  _write(data, encoding, callback) {
-    this._writeGeneric(false, data, encoding, callback);
+  // The names of the callbacks stand in the error for what is none.
+  _write(data, encoding, cb) {
+    this._writeGeneric(false, data, encoding, cb);
   },
 
-  _writev(chunks, callback) {
-    this._writeGeneric(true, chunks, '', callback);
+  _writev(chunks, cb) {
+    this._writeGeneric(true, chunks, '', cb);
   },
 
-  _destroy(error, callback) {
+  _destroy(error, cb) {
     this.connecting = false;
     for (let socket = this; socket; socket = socket._parent) timeouts.clearSocketTimeout(socket);
     if (this._handle) {
-      closeHandle(this, this._handle, Boolean(error));
-      callback(error);
+      closeHandle.call(this, Boolean(error));
+      cb(error);
     } else {
-      callback(error);
+      cb(error);
       process.nextTick(emitClose, this);
     }
     if (this._server) {
@@ -274,75 +282,45 @@ const methods = {
   _unrefTimer: timeouts.refreshTimeout,
   _getsockname: getsockname,
   _getpeername: getpeername,
-
-  /** With `onread`, data flows as soon as somebody asks for it, whatever the stream's state. */
-  _readIntoUserBuffer() {
-    if (this[kBuffer] && !this.connecting && this._handle && !this._handle.reading) io.startReading(this);
-  },
-
-  /**
-   * Makes a handle this socket's own, and the socket alive again if it was destroyed.
-   * @param {object} handle
-   */
-  _attachHandle(handle) {
-    this._handle = handle;
-    this._undestroy();
-    this._sockname = undefined;
-    handle[owner_symbol] = this;
-    handle.onread = io.onHandleRead;
-    this[async_id_symbol] = typeof handle.getAsyncId === 'function' ? handle.getAsyncId() : -1;
-    io.useUserBuffer(this);
-  },
-
-  /**
-   * @param {object} blockList a net.BlockList of addresses that must not be connected to
-   * @throws {TypeError} for anything else
-   */
-  _setBlockList(blockList) {
-    if (!(blockList instanceof builtin.BlockList)) {
-      throw new codes.ERR_INVALID_ARG_TYPE('options.blockList', 'net.BlockList', blockList);
-    }
-    this.blockList = blockList;
-  },
 };
 
 /**
  * Lets go of the handle; 'close' follows when it has closed.
  *
- * @param {Socket} socket
- * @param {object} handle
+ * @this {Socket}
  * @param {boolean} hadError what 'close' will say
  */
-function closeHandle(socket, handle, hadError) {
-  socket[kBytesRead] = handle.bytesRead;
-  socket[kBytesWritten] = handle.bytesWritten;
-  const closed = () => socket.emit('close', hadError);
-  if (socket.resetAndClosing) {
-    socket.resetAndClosing = false;
-    const status = handle.reset(closed);
-    if (status) socket.emit('error', new ErrnoException(status, 'reset'));
-  } else if (socket._closeAfterHandlingError) {
+function closeHandle(hadError) {
+  const self = this;
+  const handle = this._handle;
+  this[kBytesRead] = handle.bytesRead;
+  this[kBytesWritten] = handle.bytesWritten;
+  const closed = () => this.emit('close', hadError);
+  // Errors of a handle that is none name the call as it stands here: the built-in's words.
+  if (this.resetAndClosing) {
+    this.resetAndClosing = false;
+    const status = this._handle.reset(closed);
+    if (status) this.emit('error', new ErrnoException(status, 'reset'));
+  } else if (this._closeAfterHandlingError) {
     queueMicrotask(() => handle.close(closed));
   } else {
-    handle.close(closed);
+    self._handle.close(closed);
   }
   handle.onread = () => {};
-  socket._handle = null;
-  socket._sockname = null;
+  this._handle = null;
+  this._sockname = null;
 }
 
-for (const [name, value] of Object.entries(methods)) {
-  Object.defineProperty(Socket.prototype, name, { value, writable: true, enumerable: true, configurable: true });
-}
-defineProperties(Socket.prototype);
-
-Socket.prototype[kUpdateTimer] = timeouts.refreshTimeout;
+defineLike(Socket.prototype, builtin.Socket.prototype, {
+  ...Object.getOwnPropertyDescriptors(methods),
+  ...getters,
+});
 
 Socket.prototype[kAfterAsyncWrite] = function() {
   this[kLastWriteQueueSize] = 0;
 };
 
-Socket.prototype[kReinitializeHandle] = function(handle) {
+Socket.prototype[kReinitializeHandle] = function reinitializeHandle(handle) {
   // TLS looks the method up here, for sockets that are the built-in's.
   if (!isSocket(this)) {
     builtin.Socket.prototype[kReinitializeHandle].call(this, handle);
@@ -350,7 +328,7 @@ Socket.prototype[kReinitializeHandle] = function(handle) {
   }
   const format = formatOf(this._handle);
   this._handle?.close();
-  this._attachHandle(handle);
+  io.attachHandle(this, handle);
   if (format !== undefined) this._handle = streamBaseOf(handle, format);
 };
 

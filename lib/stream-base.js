@@ -9,6 +9,7 @@
 const { Duplex } = require('stream');
 const { setImmediate } = require('timers');
 const { getBridge } = require('./bridge');
+const { kStreamBase } = require('./handle-symbols');
 const { onStreamRead } = require('./host-internals');
 const { onHandleRead } = require('./socket-io');
 const { HTTP2, Units } = require('./stream-units');
@@ -17,7 +18,6 @@ const { owner_symbol } = require('./symbols');
 const { UV_EOF, UV_EPIPE } = require('./uv');
 
 const kHandle = Symbol('kHandle');
-const kStreamBase = Symbol('kStreamBase');
 const kOnRead = Symbol('kOnRead');
 const kUnclaimed = Symbol('kUnclaimed');
 const kUnits = Symbol('kUnits');

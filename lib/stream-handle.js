@@ -8,32 +8,19 @@ const { NO_SLOT, awaitsData, commands, getBridge, register, release, viewOf } = 
 const gather = require('./gather');
 const { HandleResource } = require('./handle-resource');
 const { noteRead, onStreamRead } = require('./host-internals');
+const {
+  kAdopted, kArea, kClosing, kConnectReq, kDelivers, kHeldBack, kLastTurn, kNative, kOnClose, kOnRead, kRead,
+  kReadEnded, kReadSize, kReads, kShutdownReq, kSlot, kUncounted, kView, kWriteReqs, kWritten,
+} = require('./handle-symbols');
 const { onHandleRead } = require('./socket-io');
 const { owner_symbol } = require('./symbols');
 const { UV_EBADF, UV_ECANCELED } = require('./uv');
-
-const kNative = Symbol('kNative');
-const kView = Symbol('kView');
-const kSlot = Symbol('kSlot');
-const kClosing = Symbol('kClosing');
-const kOnClose = Symbol('kOnClose');
-const kConnectReq = Symbol('kConnectReq');
-const kShutdownReq = Symbol('kShutdownReq');
-const kWriteReqs = Symbol('kWriteReqs');
-const kAdopted = Symbol('kAdopted');
-const kReadSize = Symbol('kReadSize');
-const kDelivers = Symbol('kDelivers');
-const kHeldBack = Symbol('kHeldBack');
-const kReads = Symbol('kReads');
 
 /** What `kReads` is: not begun; held back; held back though wanted; begun at least once. */
 const READS_NONE = 0;
 const READS_HELD = 1;
 const READS_WAITING = 2;
 const READS_BEGUN = 3;
-const kOnRead = Symbol('kOnRead');
-const kRead = Symbol('kRead');
-const kWritten = Symbol('kWritten');
 
 /**
  * Hands over what was held back, if it is still wanted, and reads on.
@@ -75,7 +62,6 @@ class Handle extends HandleResource {
     this[kShutdownReq] = null;
     this[kWriteReqs] = [];
     this[kAdopted] = undefined;
-    /** The counters of a handle that was closed. */
     this[kRead] = 0;
     this[kWritten] = 0;
     this[kReadSize] = 0;
@@ -83,18 +69,11 @@ class Handle extends HandleResource {
     this[kHeldBack] = null;
     this[kReads] = READS_NONE;
     this[owner_symbol] = null;
-    /** What gather.js keeps: the turn of the last write, and the bytes gathered since. */
-    this.lastTurn = 0;
-    this._area = null;
-    /** Bytes of refused writes that do not count as written. */
-    this._uncounted = 0;
-    /** Whether reading came to its end: a write is then likely to fail. */
-    this._readEnded = false;
-    /** Whether the owner wants data; kept by the owner. */
-    this.reading = false;
+    this[kLastTurn] = 0;
+    this[kArea] = null;
+    this[kUncounted] = 0;
+    this[kReadEnded] = false;
     this[kOnRead] = undefined;
-    /** Called with (status, handle of the new connection). */
-    this.onconnection = undefined;
   }
 
   /** Called with (count or negated errno, Buffer). */
@@ -117,7 +96,7 @@ class Handle extends HandleResource {
   /** Bytes given for writing: sent, queued or refused. */
   get bytesWritten() {
     if (this[kClosing]) return this[kWritten];
-    return commands.bytesWritten(this[kSlot]) - this._uncounted + (this._area === null ? 0 : this._area.length);
+    return commands.bytesWritten(this[kSlot]) - this[kUncounted] + (this[kArea] === null ? 0 : this[kArea].length);
   }
 
   /** Bytes accepted for writing that the kernel has not taken yet. */
@@ -146,7 +125,7 @@ class Handle extends HandleResource {
    * @param {number} backlog connections that may wait for accept
    * @returns {number} status
    */
-  listen(backlog) { return this[kNative].listen(backlog | 0); }
+  listen(backlog) { return this[kNative].listen(+backlog | 0); }
 
   /** @returns {number} status */
   readStart() {
@@ -193,11 +172,21 @@ class Handle extends HandleResource {
    * Memory that reads go to straight away, where the lane can do that; events then come without a Buffer. It must not
    * be used otherwise while the handle reads.
    * @param {Uint8Array} view
+   * @returns {number} status
    */
-  setReadBuffer(view) {
+  useUserBuffer(view) {
+    if (this[kClosing]) return UV_EBADF;
     this.setReadSize(view.length);
     getBridge().setMemory(this[kSlot], view);
+    return 0;
   }
+
+  /**
+   * Node's handles can be made to wait in each write. Here a write never waits: what the kernel does not take is kept,
+   * and the process stays alive for it.
+   * @returns {number} status
+   */
+  setBlocking() { return this[kClosing] ? UV_EBADF : 0; }
 
   /**
    * A descriptor of its own for the same connection, for handing it to somebody else.
@@ -285,7 +274,7 @@ class Handle extends HandleResource {
     }
     if (status < 0) {
       this[kDelivers] = false;
-      this._readEnded = true;
+      this[kReadEnded] = true;
     }
     const listener = this[kOnRead];
     if (listener !== onHandleRead && listener.isOwn !== true) noteRead(status);
@@ -385,4 +374,4 @@ class Handle extends HandleResource {
   }
 }
 
-module.exports = { Handle, kClosing, kConnectReq, kNative, kSlot, kWriteReqs };
+module.exports = { Handle };

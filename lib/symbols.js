@@ -7,8 +7,8 @@ module.exports = {
   async_id_symbol: host.async_id_symbol,
   /** The Socket or Server that a handle belongs to. */
   owner_symbol: host.owner_symbol,
-  /** Restarts the idle timer of a Socket. */
-  kUpdateTimer: Symbol('kUpdateTimer'),
+  /** The handle of a Socket; its `_handle` is an accessor. */
+  kHandle: Symbol('kHandle'),
   /** Runs after a write that the kernel did not take at once has completed. */
   kAfterAsyncWrite: Symbol('kAfterAsyncWrite'),
   /** Gives a Socket another handle between two connection attempts; TLS calls it too. */

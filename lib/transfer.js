@@ -18,6 +18,7 @@ const { TCP } = require('./handle');
 const native = require('./native');
 const { Server } = require('./server');
 const Socket = require('./socket');
+const { attachHandle } = require('./socket-io');
 const { hide, host, implement, marked, marksInPlace } = require('./transferable');
 const { deserializeWeakly, weakProperty } = require('./detached');
 
@@ -160,7 +161,7 @@ const socketTransfer = {
     const fd = receive(data, 'net.Socket');
     if (!Object.prototype.isPrototypeOf.call(Socket.prototype, this)) become(this, Socket);
     this.allowHalfOpen = Boolean(data.allowHalfOpen);
-    this._attachHandle(handleFromDescriptor(fd));
+    attachHandle(this, handleFromDescriptor(fd));
   },
 };
 

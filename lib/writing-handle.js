@@ -5,8 +5,11 @@
 const { commands, write } = require('./bridge');
 const { ErrnoException } = require('./errors');
 const gather = require('./gather');
+const {
+  kClosing, kConnectReq, kNative, kReadEnded, kSlot, kUncounted, kWriteReqs,
+} = require('./handle-symbols');
 const { WriteReq } = require('./requests');
-const { Handle, kClosing, kConnectReq, kNative, kSlot, kWriteReqs } = require('./stream-handle');
+const { Handle } = require('./stream-handle');
 const { owner_symbol } = require('./symbols');
 const { currentTick } = require('./ticks');
 const { UV_EBADF } = require('./uv');
@@ -259,7 +262,7 @@ class WritingHandle extends Handle {
         : native.writeString(string, encoding, currentTick());
       bytes = native.bytesWritten - before;
     }
-    if (result < 0 && most <= MAX_UNCOUNTED) this._uncounted += bytes;
+    if (result < 0 && most <= MAX_UNCOUNTED) this[kUncounted] += bytes;
     return this._wrote(req, bytes, result);
   }
 
@@ -279,7 +282,7 @@ class WritingHandle extends Handle {
    */
   _gathers(bytes) {
     return bytes > 0 && bytes <= gather.MAX_WRITE && this[kWriteReqs].length === 0 && this[kConnectReq] === null &&
-      !this[kClosing] && !this._readEnded && this.reading && !gather.isDue(this);
+      !this[kClosing] && !this[kReadEnded] && this.reading && !gather.isDue(this);
   }
 
   /**
