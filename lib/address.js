@@ -45,8 +45,8 @@ function isPipeName(value) {
 function normalizeArgs(args) {
   let options = {};
   let callback = null;
-  if (args.length > 0) {
-    const [first, second] = args;
+  if (args.length !== 0) {
+    const { 0: first, 1: second } = args;
     if (typeof first === 'object' && first !== null) {
       options = first;
     } else if (isPipeName(first)) {

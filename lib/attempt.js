@@ -67,16 +67,16 @@ function connectErrorAtOnce(socket, req, status) {
 /**
  * Asks the socket's handle to connect.
  *
- * @param {import('..').Socket} socket
+ * @param {import('..').Socket} self
  * @param {ConnectReq} req
  * @returns {number} status
  */
-function startConnect(socket, req) {
-  const handle = socket._handle;
-  if (req.addressType === undefined) return handle.connect(req, req.address);
+function startConnect(self, req) {
+  // What a handle that is none throws names the call as it stands here: the built-in's words.
+  if (req.addressType === undefined) return self._handle.connect(req, req.address);
   const status = req.addressType === 4
-    ? handle.connect(req, req.address, req.port)
-    : handle.connect6(req, req.address, req.port);
+    ? self._handle.connect(req, req.address, req.port)
+    : self._handle.connect6(req, req.address, req.port);
   if (status === 0) req.finishEntry = startEntry(req);
   return status;
 }

@@ -136,7 +136,7 @@ function setupListenHandle(address, port, addressType, backlog, fd, flags) {
   this._handle.onconnection = onconnection;
   this._handle[owner_symbol] = this;
 
-  const status = this._handle.listen((backlog || DEFAULT_BACKLOG) | 0);
+  const status = this._handle.listen(backlog || DEFAULT_BACKLOG);
   if (status !== 0) {
     this._handle.close();
     this._handle = null;
