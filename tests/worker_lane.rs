@@ -45,32 +45,33 @@ impl Environment {
         result
     }
 
-    /// Waits for one wake-up; its events.
+    /// Waits for a wake-up that has events. One may have none: a descriptor was found ready, and what it had was taken
+    /// before.
     fn turn(&mut self) -> Vec<(u32, Event)> {
         self.turn_with(|| {})
     }
 
     /// As [`Environment::turn`]; `between` runs between two events.
     fn turn_with(&mut self, mut between: impl FnMut()) -> Vec<(u32, Event)> {
-        self.wakes.recv_timeout(PATIENCE).unwrap();
         let mut events = Vec::new();
         let mut deltas = Vec::new();
         let hub = Arc::clone(&self.hub);
-        hub.turn(
-            || {
-                between();
-                Flow::Continue
-            },
-            |id, event| {
-                events.push((id, event));
-                Flow::Continue
-            },
-            |delta| deltas.push(delta),
-        );
-        deltas.into_iter().for_each(|delta| self.count(delta));
-        if !events.is_empty() {
-            hub.rest();
+        while events.is_empty() {
+            self.wakes.recv_timeout(PATIENCE).unwrap();
+            hub.turn(
+                || {
+                    between();
+                    Flow::Continue
+                },
+                |id, event| {
+                    events.push((id, event));
+                    Flow::Continue
+                },
+                |delta| deltas.push(delta),
+            );
         }
+        deltas.into_iter().for_each(|delta| self.count(delta));
+        hub.rest();
         events
     }
 }
@@ -245,6 +246,7 @@ fn nothing_comes_after_the_end_of_the_environment() {
     environment.turn();
     environment.run(&socket, |handle| handle.endpoint.read_start());
     environment.hub.end();
+    while environment.wakes.try_recv().is_ok() {}
     let (mut peer, _) = listener.accept().unwrap();
     peer.write_all(b"too late").unwrap();
     let ((), delta) = socket.close(|handle| handle.endpoint.close());
