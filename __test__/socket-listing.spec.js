@@ -121,6 +121,13 @@ describe.each(implementations)('%s: printing a handle', (_name, net) => {
     delete handle.note;
     expect(inspect(handle)).not.toContain('note');
   });
+
+  test('several times, with a property that is not configurable, as TLS makes them', async () => {
+    const { client } = await pair(net);
+    Object.defineProperty(client._handle, 'own', { value: 1, enumerable: true });
+    expect(inspect(client._handle)).toContain('own: 1');
+    expect(inspect(client._handle)).toContain('own: 1');
+  });
 });
 
 describe.each(implementations)('%s: socket._handle', (_name, net) => {

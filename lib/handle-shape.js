@@ -35,7 +35,9 @@ function picture() {
   if (shown === this) return shown;
   for (const key of Reflect.ownKeys(shown)) delete shown[key];
   for (const key of [...Object.keys(this), owner_symbol, ...Reflect.ownKeys(this)]) {
-    if (!hidden.has(key)) Object.defineProperty(shown, key, Object.getOwnPropertyDescriptor(this, key));
+    if (hidden.has(key)) continue;
+    // Configurable, so that it can be taken out again the next time.
+    Object.defineProperty(shown, key, { ...Object.getOwnPropertyDescriptor(this, key), configurable: true });
   }
   return shown;
 }
