@@ -17,7 +17,7 @@ mod encoding {
 
 /// Strings of up to this many bytes are encoded into memory that is used again: the longest that a piece may take as
 /// UTF-8, see [`pieces`].
-const SCRATCH_SIZE: usize = 3 * WIDE_SIZE + 1;
+const SCRATCH_SIZE: usize = utf8::MAX_BYTES * WIDE_SIZE + 1;
 
 /// Strings of more UTF-16 units than this get memory of their own, which is sent from.
 const LARGE: usize = 16 * 1024;
@@ -86,8 +86,8 @@ pub fn pieces(value: &Unknown<'_>, encoding: u32, units: usize) -> Result<Vec<u8
         append_exactly(&piece, encoding, &mut bytes)?;
         if index == 0 {
             // The others are taken to be like the first one.
-            let rest = units.saturating_sub(units_of(&piece)?);
-            bytes.reserve_exact(bytes.len() * rest / units_of(&piece)?.max(1));
+            let first = units_of(&piece)?.max(1);
+            bytes.reserve_exact(bytes.len() * units.saturating_sub(first) / first);
         }
     }
     if bytes.capacity() - bytes.len() > bytes.len() / 4 {
