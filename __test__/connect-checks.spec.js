@@ -89,6 +89,19 @@ describeFeature('blockList and several addresses', () => nodeMajor >= 24, (net) 
   });
 });
 
+describeRsnet('a listener that ends what it is told of', (net) => {
+  // The built-in throws from its inside here, where nobody can catch it.
+  test('destroy() before the attempt leaves it out', async () => {
+    const server = await listen(net);
+    const socket = track(net.connect(server.at));
+    const connected = jest.fn();
+    socket.on('connect', connected).once('connectionAttempt', () => socket.destroy());
+    await closed(socket);
+    expect(connected).not.toHaveBeenCalled();
+    expect(socket.connecting).toBe(false);
+  });
+});
+
 describe.each(implementations)('%s: versions differ', (name, net) => {
   test(`end() without a connection ${nodeMajor >= 22 ? 'finishes' : 'waits'}`, async () => {
     const socket = track(new net.Socket());

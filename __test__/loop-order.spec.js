@@ -3,7 +3,9 @@
 // What comes first where several things are due in one turn of the event loop.
 
 const { spawnSync } = require('child_process');
-const { closed, collect, implementations, once, pair, receive, traceTest, track, turn } = require('./helpers');
+const {
+  closed, collect, implementations, once, pair, receive, spawnNode, traceTest, track, turn,
+} = require('./helpers');
 
 /** Whether another thread reads: what two sockets of one process see of each other is then a race. */
 const hasThreads = process.env.RSNET_LANE === 'worker';
@@ -41,6 +43,39 @@ describe.each(implementations)('%s: an end that comes with the last bytes', (nam
     client.end('request');
     await once(peer, 'close');
     expect(events).toEqual(['finish', 'end']);
+  });
+});
+
+/** Two connections have data in one turn; the listener of the first throws. */
+const THROWING = `
+process.on('uncaughtException', (error) => console.log('uncaught', error.message));
+const order = [];
+const server = net.createServer((peer) => {
+  peer.once('data', (data) => {
+    console.log('data', String(data));
+    process.nextTick(() => console.log('tick after', String(data)));
+    order.push(data);
+    if (order.length === 2) setImmediate(process.exit);
+    else throw new Error('by the first');
+  });
+  server.getConnections((error, count) => {
+    if (count === 2) setImmediate(() => clients.forEach((client, n) => client.write(String(n))));
+  });
+});
+const clients = [];
+server.listen(0, '127.0.0.1', () => {
+  for (let n = 0; n < 2; n++) clients.push(net.connect(server.address().port, '127.0.0.1'));
+});
+`;
+
+(hasThreads ? describe.skip : describe)('a listener that throws', () => {
+  test('leaves its ticks to the next event of the turn', async () => {
+    const [builtin, rsnet] = await Promise.all(implementations.map(async ([name]) => {
+      const { stdout } = await spawnNode(name, THROWING);
+      return stdout;
+    }));
+    expect(rsnet).toBe(builtin);
+    expect(rsnet).toMatch(/^data \d\nuncaught by the first\ndata \d\ntick after/);
   });
 });
 

@@ -37,6 +37,10 @@
 // 13. Whether a socket that was destroyed and connects again is closed before the new connect ends: another thread
 //     waits for the one, the event loop for the other. What follows from that is not compared: a write that waits for
 //     the connect fails when the socket closes.
+//
+// Of the built-in alone, which may be on the other side, too
+// 14. The TypeError from its inside, which nobody can catch, when a listener of 'connectionAttempt' destroys the
+//     socket. rsnet leaves the attempt out (connect-checks.spec.js).
 
 /** Events that belong to the writing side of a socket, for rule 6. */
 const WRITING = /callback|^(drain|finish|prefinish)$/;
@@ -60,6 +64,9 @@ const ENDINGS = /^(error|end|finish|prefinish|iterated|close)$|callback/;
 const LEARNS = /^(\d+): (?:event (?:error|uncaught|end|prefinish|finish|close|iterated|.*callback)\b|write \d+ \w+ \w+ ->)/;
 const LEAVES = /: event (?:finish|close|drop)\b/;
 const UNREAD = /^(\d+): state .*readableEnded=false (?:readableFlowing=(?:null|false) )?readableEncoding/;
+/** For rule 14. */
+const FAULT = /^TypeError: Cannot read properties of null \(reading 'connect'\)/;
+
 /** For rule 13. */
 const AGAIN = /^(\d+): event (close|connect|connectionAttemptFailed)\b/;
 
@@ -142,6 +149,16 @@ function normaliseBulk(entries, abrupt) {
 }
 
 /**
+ * Rule 14.
+ *
+ * @param {object} entry
+ * @returns {boolean} whether it is an error from the built-in's inside
+ */
+function isFault({ detail, kind, label }) {
+  return kind === 'event' && label === 'uncaught' && FAULT.test(detail);
+}
+
+/**
  * Rule 13.
  *
  * @param {string | undefined} one line
@@ -207,7 +224,7 @@ function normalise(entries, program, onWorker) {
   const isPiped = onWorker && text.includes('["pipe",');
   const counts = ({ kind, label }) => kind !== 'event' || !/^(pause|resume)$/.test(label);
   const steady = (entry) => (entry.kind === 'state' ? { ...entry, label: entry.label.replace(FLOWING, '') } : entry);
-  const told = withoutBoundaries(entries, program);
+  const told = withoutBoundaries(entries.filter((entry) => !isFault(entry)), program);
   const kept = isPiped ? told.filter(counts).map(steady) : told;
   return program.bulk ? normaliseBulk(kept, program.abrupt) : normaliseFine(kept, text.includes('highWaterMark'));
 }

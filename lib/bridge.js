@@ -132,13 +132,14 @@ function copied(offset, length) {
 
 /**
  * Called by the inline lane for the events that stand in `entries`. What an event leaves for the next tick is run
- * before the next event; after the last one, the host does it.
+ * before the next event, or, if it has thrown, after that; after the last one, the host does it.
  *
  * @param {number} count
  * @param {Buffer} [payload] the bytes of the last event, if they stand apart
  */
 function dispatchBatch(count, payload) {
   filled = count;
+  let hasThrown = false;
   beginEvents();
   for (let i = 0; i < count; i++) {
     position = i;
@@ -147,7 +148,8 @@ function dispatchBatch(count, payload) {
     const kind = entries[at + 1];
     const status = entries[at + 2];
     const offset = entries[at + 3];
-    if (i > 0) tickBetween();
+    if (i > 0 && !hasThrown) tickBetween();
+    hasThrown = false;
     try {
       if (kind !== kinds.READ || status <= 0 || offset === OWN) {
         dispatch(slot, kind, status, undefined);
@@ -157,6 +159,7 @@ function dispatchBatch(count, payload) {
         if (offset < 0) new ArrayBuffer(1);
       }
     } catch (error) {
+      hasThrown = true;
       bridge.raise(error);
     }
   }
@@ -166,10 +169,26 @@ function dispatchBatch(count, payload) {
 /** Runs ticks between two events of a batch; what they throw does not keep the next event from being dispatched. */
 function tickBetween() {
   try {
-    process._tickCallback();
+    tick();
   } catch (error) {
     bridge.raise(error);
   }
+}
+
+/**
+ * Calls a callback that is followed by others in the same event, as the built-in makes each of them: its ticks run
+ * before the next one is called. What it throws does not keep that from being called, but leaves it the ticks.
+ *
+ * @param {function(): void} callback
+ */
+function callApart(callback) {
+  try {
+    callback();
+  } catch (error) {
+    bridge.raise(error);
+    return;
+  }
+  tickBetween();
 }
 
 /**
@@ -298,4 +317,6 @@ function feedLast(slot, data, offset) {
   return lastFeeder(slot, data, offset);
 }
 
-module.exports = { NO_SLOT, awaitsData, commands, feed, feedLast, getBridge, register, release, viewOf, write };
+module.exports = {
+  NO_SLOT, awaitsData, callApart, commands, feed, feedLast, getBridge, register, release, viewOf, write,
+};

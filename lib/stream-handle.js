@@ -4,7 +4,7 @@
 // that programs know from Node's own handles. Status values are 0 or a negated errno.
 
 const { setImmediate } = require('timers');
-const { NO_SLOT, awaitsData, commands, getBridge, register, release, viewOf } = require('./bridge');
+const { NO_SLOT, awaitsData, callApart, commands, getBridge, register, release, viewOf } = require('./bridge');
 const gather = require('./gather');
 const { HandleResource } = require('./handle-resource');
 const { noteRead, onStreamRead } = require('./host-internals');
@@ -324,9 +324,9 @@ class Handle extends HandleResource {
    */
   _completeClose(slot) {
     release(slot);
-    this._completeConnect(UV_ECANCELED);
-    while (this[kWriteReqs].length > 0) this._completeWrite(UV_ECANCELED);
-    this._completeShutdown(UV_ECANCELED);
+    if (this[kConnectReq] !== null) callApart(() => this._completeConnect(UV_ECANCELED));
+    while (this[kWriteReqs].length > 0) callApart(() => this._completeWrite(UV_ECANCELED));
+    if (this[kShutdownReq] !== null) callApart(() => this._completeShutdown(UV_ECANCELED));
     const callback = this[kOnClose];
     this[kOnClose] = undefined;
     this[owner_symbol] = null;

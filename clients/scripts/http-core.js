@@ -168,7 +168,8 @@ async function sessions() {
   const gone = emitted(lost.on('error', () => {}), 'close');
   await stopServer('nginx');
   await gone;
-  await report('http2: the session of a stopped server', [lost.closed, lost.destroyed]);
+  // Whether it is `closed` as well differs from run to run, on the built-in too.
+  await report('http2: the session of a stopped server', lost.destroyed);
   await startServer('nginx');
 }
 
