@@ -9,6 +9,7 @@ use socket2::Socket;
 
 use super::errors::{OK, Status, is_would_block};
 use super::event::{Event, Readiness};
+use super::pacing::Elsewhere;
 use super::sys;
 
 /// Most connections that are accepted ahead of JavaScript.
@@ -26,6 +27,8 @@ pub struct Listener {
     offered: VecDeque<Socket>,
     /// Stands by for `EMFILE`; closed and opened again to make room for one descriptor.
     spare: Option<File>,
+    /// What connections from elsewhere get back; see [`Elsewhere`].
+    elsewhere: Option<Elsewhere>,
 }
 
 impl Listener {
@@ -38,12 +41,14 @@ impl Listener {
             return Err((socket, error));
         }
         let spare = sys::spare_descriptor().ok();
+        let elsewhere = Elsewhere::suspend(&socket);
         Ok(Listener {
             socket,
             readable: false,
             arrived: VecDeque::new(),
             offered: VecDeque::new(),
             spare,
+            elsewhere,
         })
     }
 
@@ -82,10 +87,22 @@ impl Listener {
             return false;
         }
         match sys::accept(&self.socket) {
-            Ok(socket) => self.arrived.push_back(Ok(socket)),
+            Ok(socket) => {
+                if let Some(elsewhere) = &self.elsewhere {
+                    elsewhere.return_to(&socket);
+                }
+                self.arrived.push_back(Ok(socket));
+            }
             Err(error) => return self.refused(&error),
         }
         true
+    }
+
+    /// Somebody else may be about to accept from the same socket.
+    pub fn share(&self) {
+        if let Some(elsewhere) = &self.elsewhere {
+            elsewhere.resume(&self.socket);
+        }
     }
 
     /// What happened next, if anything did.

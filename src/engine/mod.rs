@@ -14,6 +14,7 @@ pub mod event;
 pub mod listen;
 pub mod memory;
 pub mod options;
+pub mod pacing;
 pub mod queue;
 pub mod read;
 pub mod stream;

@@ -157,15 +157,16 @@ pub fn congestion_control(socket: &Socket) -> Option<Vec<u8>> {
     }
 }
 
-/// Sets the congestion control; one that the system does not have, or allow, is left alone.
-pub fn set_congestion_control(socket: &Socket, name: &[u8]) {
+/// Sets the congestion control; false where the system does not have it, or does not allow it.
+pub fn set_congestion_control(socket: &Socket, name: &[u8]) -> bool {
     #[cfg(target_os = "linux")]
     {
-        let _ = socket.set_tcp_congestion(name);
+        socket.set_tcp_congestion(name).is_ok()
     }
     #[cfg(not(target_os = "linux"))]
     {
         let _ = (socket, name);
+        false
     }
 }
 

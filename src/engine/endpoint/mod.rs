@@ -19,7 +19,8 @@ use super::address::{self, NameRules};
 use super::bind;
 use super::errors::{OK, Status, status, status_of};
 use super::listen::Listener;
-use super::options::{KeepAlive, never_pace};
+use super::options::KeepAlive;
+use super::pacing;
 use super::stream::{Stream, Written};
 use super::sys;
 
@@ -155,9 +156,6 @@ impl Endpoint {
             Ok(socket) => socket,
             Err(error) => return error,
         };
-        if let Ok(address) = socket.local_addr() {
-            never_pace(&socket, &address);
-        }
         match Listener::new(socket, backlog) {
             Ok(listener) => {
                 self.role = Role::Listener(listener);
@@ -206,7 +204,7 @@ impl Endpoint {
         };
         self.apply_options(&socket);
         let address = address.into();
-        never_pace(&socket, &address);
+        pacing::never_begin(&socket, &address);
         match Stream::connect(socket, &address, delayed) {
             Ok(stream) => {
                 self.role = Role::Stream(stream);

@@ -8,7 +8,7 @@ use std::os::fd::AsRawFd;
 use super::{FIRST, Stream, WriteSide};
 use crate::engine::errors::{OK, Status, is_out_of_buffers, is_would_block, status, status_of};
 use crate::engine::event::Event;
-use crate::engine::options;
+use crate::engine::pacing;
 use crate::engine::sys;
 
 /// Most slices of one sendmsg(2) (`IOV_MAX`, 1024 on Linux and macOS).
@@ -250,7 +250,7 @@ impl Stream {
         }
         if !self.unpaced && slices.iter().any(|slice| slice.len() > LARGE) {
             self.unpaced = true;
-            options::stop_pacing(&self.socket);
+            pacing::stop(&self.socket);
         }
         let mut total = 0;
         for group in slices.chunks(MAX_SLICES) {
