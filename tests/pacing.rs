@@ -3,7 +3,8 @@
 
 mod support;
 
-use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
+use std::os::fd::IntoRawFd;
 use std::process::Command;
 
 use rsnet::engine::errors::OK;
@@ -68,6 +69,17 @@ fn a_listener_that_others_may_have_keeps_its_congestion_control() {
     assert!(is_bbr(&listener));
     let _client = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
     assert!(is_bbr(&accept(&mut listener)));
+}
+
+#[test]
+fn a_listener_that_others_have_already_is_left_alone() {
+    let mut listener = Driven::default();
+    let socket = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
+    assert_eq!(listener.endpoint.open(socket.try_clone().unwrap().into_raw_fd()), OK);
+    if take_bbr(&listener) {
+        assert_eq!(listener.endpoint.listen(16), OK);
+        assert!(is_bbr(&listener));
+    }
 }
 
 /// Addresses of a network namespace that only this thread is in.

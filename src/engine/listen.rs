@@ -32,16 +32,20 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Makes `socket` listen (listen(2)). It may listen already.
+    /// Makes `socket` listen (listen(2)). It may listen already. `is_private`: nobody else can accept from it.
     ///
     /// # Errors
     /// The socket and the error of listen(2).
-    pub fn new(socket: Socket, backlog: i32) -> Result<Self, (Socket, io::Error)> {
+    pub fn new(
+        socket: Socket,
+        backlog: i32,
+        is_private: bool,
+    ) -> Result<Self, (Socket, io::Error)> {
         if let Err(error) = socket.listen(backlog) {
             return Err((socket, error));
         }
         let spare = sys::spare_descriptor().ok();
-        let elsewhere = Elsewhere::suspend(&socket);
+        let elsewhere = if is_private { Elsewhere::suspend(&socket) } else { None };
         Ok(Listener {
             socket,
             readable: false,

@@ -156,7 +156,7 @@ impl Endpoint {
             Ok(socket) => socket,
             Err(error) => return error,
         };
-        match Listener::new(socket, backlog) {
+        match Listener::new(socket, backlog, self.is_private()) {
             Ok(listener) => {
                 self.role = Role::Listener(listener);
                 OK
