@@ -3,9 +3,13 @@
 // The fixed set of the fuzzer: the same programs each time, each run on the built-in and on rsnet in child processes
 // with a time limit. `npm run fuzz -- --replay SEED` shows one of them again.
 
+const net = require('net');
 const { runCampaign } = require('../fuzz/campaign');
 const { generate } = require('../fuzz/generate');
 const { formatFinding } = require('../fuzz/report');
+const { normalise } = require('../fuzz/normalise');
+const { runProgram } = require('../fuzz/run');
+const { PACES } = require('../fuzz/settle');
 const { only } = require('./helpers/implementations');
 
 /** Programs in the fixed set. */
@@ -24,6 +28,31 @@ test('a seed always makes the same program', () => {
     expect(generate(`same/${number}`)).toEqual(generate(`same/${number}`));
   }
   expect(generate('same/0')).not.toEqual(generate('same/1'));
+});
+
+test('a program that a stranger has connected to is run again', async () => {
+  const program = {
+    transport: 'tcp4', server: { listen: ['listen', 'options', {}] }, accepted: [{}], clients: [{}],
+    steps: [{ on: 'c0', ops: [['connect', 'options', {}]] }],
+  };
+  let servers = 0;
+  const visited = {
+    createServer(...args) {
+      const server = net.createServer(...args);
+      if (servers++ > 0) return server;
+      return server.once('listening', () => net.connect(server.address().port, '127.0.0.1').on('error', () => {}));
+    },
+  };
+  const entries = await runProgram(program, { server: visited, client: net }, PACES[1]);
+  expect(servers).toBe(2);
+  expect(entries.filter(({ label }) => label === 'connection')).toHaveLength(1);
+});
+
+test('what read() gives counts on the inline lane, and how much of it is open on the worker lane', () => {
+  const entries = [{ step: 1, actor: 's0', kind: 'call', label: 'read', detail: '"object of 64"' }];
+  const program = { clients: [] };
+  expect(normalise(entries, program, false).get('s0')).toEqual(['1: read -> "object of 64"']);
+  expect(normalise(entries, program, true).get('s0')).toEqual(['1: read -> "object"']);
 });
 
 test(`${PROGRAMS} random programs have the same traces on the built-in and on rsnet`, async () => {

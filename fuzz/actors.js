@@ -133,9 +133,26 @@ function attach(world, actor, socket) {
 }
 
 /**
+ * @param {object} client an actor
+ * @returns {number | undefined} its port, also when it is gone, once it was connected
+ */
+function portOf({ port, socket }) {
+  return socket.localPort ?? port;
+}
+
+/**
+ * @param {object} client an actor
+ * @returns {boolean}
+ */
+function hasPort(client) {
+  return portOf(client) !== undefined;
+}
+
+/**
  * Finds whose connection was accepted: by its port, or, where there are no ports, by the order of connecting. One that
  * was destroyed since counts as long as it has connected in this step: another thread may have ended it before the
- * server's listener comes.
+ * server's listener comes. Takes note of a port that is nobody's: a program that runs beside this one has connected to
+ * what was its own server's port before.
  *
  * @param {import('./world').World} world
  * @param {import('net').Socket} socket
@@ -143,7 +160,8 @@ function attach(world, actor, socket) {
  */
 function findClient(world, socket) {
   const port = socket.remotePort;
-  let index = world.unpaired.findIndex((one) => port !== undefined && (one.socket.localPort ?? one.port) === port);
+  let index = world.unpaired.findIndex((one) => port !== undefined && portOf(one) === port);
+  if (index < 0 && port !== undefined) world.hasVisitor ||= world.unpaired.every(hasPort);
   const isThere = ({ connectedIn, seen, socket: { destroyed } }) => !destroyed
     || (connectedIn === world.step && seen.has('connect'));
   if (index < 0) index = Math.max(0, world.unpaired.findIndex(isThere));

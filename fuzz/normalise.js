@@ -32,8 +32,9 @@
 //     where it is so each time that the program is run; the number of such programs is printed. An end that nobody
 //     reads is no event at all. (Over a Unix path the kernel tells of a reset if bytes were unread, and the worker lane
 //     has read them ahead.)
-// 12. 'pause' and 'resume', and whether a socket flows, where one is piped: they follow from the chunks (rule 2), and
-//     another thread may read in between two writes of one tick.
+// 12. 'pause' and 'resume', and whether a socket flows, where one is piped, and how much `read()` gives, which is one
+//     chunk if the socket flows: they follow from the chunks (rule 2), and another thread may read in between two
+//     writes of one tick.
 // 13. Whether a socket that was destroyed and connects again is closed before the new connect ends: another thread
 //     waits for the one, the event loop for the other. What follows from that is not compared: a write that waits for
 //     the connect fails when the socket closes.
@@ -56,6 +57,9 @@ const NEVER = 1e9;
 
 /** Properties that rule 12 leaves out. */
 const FLOWING = /\b(readableFlowing|paused)=\w+ /g;
+
+/** What `read()` gives, for rule 12. */
+const GIVEN = / of \d+(?="$)/;
 
 /** Events that say how an abrupt program ended, for rule 10. */
 const ENDINGS = /^(error|end|finish|prefinish|iterated|close)$|callback/;
@@ -224,8 +228,11 @@ function normalise(entries, program, onWorker) {
   const isPiped = onWorker && text.includes('["pipe",');
   const counts = ({ kind, label }) => kind !== 'event' || !/^(pause|resume)$/.test(label);
   const steady = (entry) => (entry.kind === 'state' ? { ...entry, label: entry.label.replace(FLOWING, '') } : entry);
+  const ungiven = (entry) => (entry.kind === 'call' && entry.label === 'read'
+    ? { ...entry, detail: entry.detail.replace(GIVEN, '') } : entry);
   const told = withoutBoundaries(entries.filter((entry) => !isFault(entry)), program);
-  const kept = isPiped ? told.filter(counts).map(steady) : told;
+  const cut = onWorker ? told.map(ungiven) : told;
+  const kept = isPiped ? cut.filter(counts).map(steady) : cut;
   return program.bulk ? normaliseBulk(kept, program.abrupt) : normaliseFine(kept, text.includes('highWaterMark'));
 }
 

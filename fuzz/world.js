@@ -44,6 +44,8 @@ class World {
     /** Clients whose connection has not been paired with one that the server accepted. */
     this.unpaired = [];
     this.accepted = 0;
+    /** Whether somebody else has connected to the server. */
+    this.hasVisitor = false;
     this.names = { path: socketPath(program.transport, created), port: 0 };
     running.add(this);
   }
