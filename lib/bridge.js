@@ -2,6 +2,8 @@
 
 // Where the addon's events come in: one Bridge for this instance of the module, and the table of open handles.
 
+// As a global it is a getter.
+const process = require('process');
 const { setImmediate } = require('timers');
 const { deprecate } = require('util');
 const { beginEvents, beginTurn, endTurn } = require('./gather');
@@ -287,7 +289,7 @@ function release(slot) {
  * @returns {number} 0 sent, 1 queued, or a negated errno
  */
 function write(slot, data, length) {
-  return writer(slot, data, length);
+  return writer(slot, data, length) | 0;
 }
 
 /**
@@ -302,7 +304,7 @@ function write(slot, data, length) {
  * @returns {number} bytes sent, or a negated errno
  */
 function feed(slot, data, offset, inTick) {
-  return feeder(slot, data, offset, inTick);
+  return feeder(slot, data, offset, inTick) | 0;
 }
 
 /**
@@ -314,7 +316,7 @@ function feed(slot, data, offset, inTick) {
  * @returns {number} bytes sent
  */
 function feedLast(slot, data, offset) {
-  return lastFeeder(slot, data, offset);
+  return lastFeeder(slot, data, offset) | 0;
 }
 
 module.exports = {

@@ -4,6 +4,7 @@
 // copied together and sent by one system call at the end of the turn. To the stream each of them has been sent. What is
 // written after a turn has worked for a while does not wait: somebody may be looking at how far it is.
 
+const process = require('process');
 const { kArea, kLastTurn } = require('./handle-symbols');
 
 /** Writes of up to this many bytes are gathered. */

@@ -9,7 +9,7 @@ const FOLDER = path.join(__dirname, '..', '__test__');
 
 /** Run by `npm run sanitize`. */
 const REPRESENTATIVE = [
-  'engine-', 'errors-peer', 'load-connections', 'load-stream', 'load-traffic', 'memory-', 'process-exit',
+  'engine-', 'errors-peer', 'load-connections', 'load-stream', 'load-traffic', 'lone', 'memory-', 'process-exit',
   'process-faults', 'process-threads', 'process-workers', 'server-adopt', 'server-connections', 'server-limits',
   'server-path', 'socket-destroy', 'socket-end', 'socket-onread', 'socket-reentry', 'stream-encoding', 'stream-pause',
   'stream-pipe', 'transfer', 'write-',

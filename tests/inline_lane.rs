@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::io::{IoSlice, Read, Write};
 use std::mem::MaybeUninit;
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::os::fd::RawFd;
 use std::rc::Rc;
 
 use rsnet::engine::address::Address;
@@ -14,15 +15,40 @@ use rsnet::engine::memory::Chunk;
 use rsnet::lane::EVENTS_PER_TURN;
 use rsnet::lane::batch::{APART, Batch, FIELDS, Filled, RESERVE};
 use rsnet::lane::handle::{Delta, Handle};
-use rsnet::lane::inline::{InlineLane, InlineSocket};
+use rsnet::lane::inline::{EventLoop, InlineLane, InlineSocket};
 
 /// Entries of one batch.
 const BATCH: usize = 64;
 
-/// An environment: its lane, whether that asked for a turn, and the sums of the deltas.
+/// What the lane has asked of the event loop.
+#[derive(Default)]
+struct Asked {
+    awake: Cell<bool>,
+    /// The descriptor of the lone socket, if one is watched.
+    watched: Cell<Option<RawFd>>,
+}
+
+struct FakeLoop(Rc<Asked>);
+
+impl EventLoop for FakeLoop {
+    fn set_awake(&self, awake: bool) {
+        self.0.awake.set(awake);
+    }
+
+    fn watch(&self, fd: RawFd) -> bool {
+        assert_eq!(self.0.watched.replace(Some(fd)), None);
+        true
+    }
+
+    fn unwatch(&self) {
+        self.0.watched.set(None);
+    }
+}
+
+/// An environment: its lane, what that asked for, and the sums of the deltas.
 struct Environment {
     lane: Rc<InlineLane>,
-    awake: Rc<Cell<bool>>,
+    asked: Rc<Asked>,
     alive: Cell<i32>,
     open: Cell<i32>,
 }
@@ -30,10 +56,9 @@ struct Environment {
 impl Environment {
     fn new() -> Self {
         let lane = InlineLane::new().unwrap();
-        let awake = Rc::new(Cell::new(false));
-        let flag = Rc::clone(&awake);
-        lane.set_wake(Box::new(move |awake| flag.set(awake)));
-        Environment { lane, awake, alive: Cell::new(0), open: Cell::new(0) }
+        let asked = Rc::new(Asked::default());
+        lane.set_event_loop(Box::new(FakeLoop(Rc::clone(&asked))));
+        Environment { lane, asked, alive: Cell::new(0), open: Cell::new(0) }
     }
 
     fn count(&self, delta: Delta) {
@@ -54,12 +79,20 @@ impl Environment {
 
     /// One turn of the event loop: waits, unless a turn was asked for. `handle` gets each event.
     fn turn(&self, handle: impl FnMut(u32, Event)) -> usize {
-        let mut poll = libc::pollfd { fd: self.lane.fd(), events: libc::POLLIN, revents: 0 };
-        let patience = if self.awake.get() { 0 } else { 20_000 };
-        // SAFETY: one valid pollfd.
-        let ready = unsafe { libc::poll(&raw mut poll, 1, patience) };
-        assert!(ready > 0 || self.awake.get(), "nothing happened");
-        self.lane.collect();
+        let lone = self.asked.watched.get().unwrap_or(-1);
+        let mut polls = [
+            libc::pollfd { fd: self.lane.fd(), events: libc::POLLIN, revents: 0 },
+            libc::pollfd { fd: lone, events: libc::POLLIN | libc::POLLRDHUP, revents: 0 },
+        ];
+        let patience = if self.asked.awake.get() { 0 } else { 20_000 };
+        // SAFETY: two valid pollfds; a negative descriptor is left out.
+        let ready = unsafe { libc::poll(polls.as_mut_ptr(), 2, patience) };
+        assert!(ready > 0 || self.asked.awake.get(), "nothing happened");
+        if polls[1].revents != 0 {
+            self.lane.collect_lone(polls[1].revents == libc::POLLIN);
+        } else {
+            self.lane.collect();
+        }
         self.deliver(handle)
     }
 
@@ -201,11 +234,11 @@ fn a_listener_that_pauses_or_closes_in_its_own_event_gets_no_other() {
         environment.run(&socket, |own| own.endpoint.read_stop());
     };
     assert_eq!(environment.turn(pause), 1);
-    assert!(!environment.awake.get());
+    assert!(!environment.asked.awake.get());
     environment.run(&socket, |own| own.endpoint.read_start());
-    assert!(environment.awake.get());
+    assert!(environment.asked.awake.get());
     assert_eq!(environment.turn(|_, _| environment.close(&socket)), 1);
-    assert!(!environment.awake.get());
+    assert!(!environment.asked.awake.get());
     assert_eq!((environment.alive.get(), environment.open.get()), (0, 0));
 }
 
@@ -241,5 +274,119 @@ fn nothing_comes_after_the_end_of_the_environment() {
     environment.lane.end();
     environment.lane.collect();
     assert_eq!(environment.deliver(|_, _| panic!("an event")), 0);
-    assert!(!environment.awake.get());
+    assert!(!environment.asked.awake.get());
+}
+
+/// Sends a byte and has it delivered.
+fn pass_byte(environment: &Environment, peer: &mut TcpStream) {
+    peer.write_all(b"x").unwrap();
+    let mut bytes = 0;
+    while bytes == 0 {
+        environment.turn(|_, event| match event {
+            Event::Read(chunk) => bytes += chunk.len(),
+            other => panic!("{other:?}"),
+        });
+    }
+    assert_eq!(bytes, 1);
+}
+
+/// A connection that the event loop watches itself.
+fn lone(environment: &Environment, id: u32) -> (Rc<InlineSocket>, TcpStream) {
+    let (socket, mut peer) = connected(environment, id);
+    environment.run(&socket, |own| own.endpoint.read_start());
+    for _ in 0..100 {
+        pass_byte(environment, &mut peer);
+    }
+    assert_eq!(environment.asked.watched.get(), Some(socket.ask(|own| own.endpoint.fd())));
+    (socket, peer)
+}
+
+#[test]
+fn a_lone_socket_that_does_not_want_to_read_is_not_watched() {
+    let environment = Environment::new();
+    let (socket, mut peer) = lone(&environment, 7);
+    pass_byte(&environment, &mut peer);
+    environment.run(&socket, |own| own.endpoint.read_stop());
+    peer.write_all(b"abc").unwrap();
+    environment.turn(|_, event| panic!("{event:?}"));
+    assert_eq!(environment.asked.watched.get(), None);
+    environment.run(&socket, |own| own.endpoint.read_start());
+    let mut bytes = 0;
+    while bytes < 3 {
+        environment.turn(|_, event| match event {
+            Event::Read(chunk) => bytes += chunk.len(),
+            other => panic!("{other:?}"),
+        });
+    }
+}
+
+#[test]
+fn the_end_of_a_lone_socket_is_told() {
+    let environment = Environment::new();
+    let (_socket, mut peer) = lone(&environment, 7);
+    peer.write_all(b"abc").unwrap();
+    peer.shutdown(Shutdown::Write).unwrap();
+    let (mut bytes, mut ended) = (0, false);
+    while !ended {
+        environment.turn(|_, event| match event {
+            Event::Read(chunk) => bytes += chunk.len(),
+            Event::ReadEnd(status) => ended = status == UV_EOF,
+            other => panic!("{other:?}"),
+        });
+    }
+    assert_eq!((bytes, environment.asked.watched.get()), (3, None));
+}
+
+#[test]
+fn a_lone_socket_that_waits_to_write_is_watched_by_the_lane() {
+    let environment = Environment::new();
+    let (socket, mut peer) = lone(&environment, 7);
+    let block = vec![b'y'; 1 << 20];
+    let mut given = 0;
+    loop {
+        given += block.len();
+        let bytes = [IoSlice::new(&block)];
+        match environment.run(&socket, |own| own.endpoint.write(&bytes)) {
+            OK => assert_eq!(
+                environment.asked.watched.get(),
+                Some(socket.ask(|own| own.endpoint.fd()))
+            ),
+            status => break assert_eq!(status, 1),
+        }
+    }
+    assert_eq!(environment.asked.watched.get(), None);
+    let reader = std::thread::spawn(move || {
+        let mut bytes = vec![0; given];
+        peer.read_exact(&mut bytes).unwrap();
+        peer
+    });
+    let mut written = false;
+    while !written {
+        environment.turn(|_, event| written |= matches!(event, Event::Write(OK)));
+    }
+    reader.join().unwrap();
+}
+
+#[test]
+fn others_bring_a_lone_socket_back() {
+    let environment = Environment::new();
+    let (_socket, mut peer) = lone(&environment, 7);
+    let (other, mut other_peer) = connected(&environment, 8);
+    environment.run(&other, |own| own.endpoint.read_start());
+    for _ in 0..100 {
+        pass_byte(&environment, &mut other_peer);
+        pass_byte(&environment, &mut peer);
+    }
+    assert_eq!(environment.asked.watched.get(), None);
+}
+
+#[test]
+fn a_lone_socket_that_is_closed_is_not_watched() {
+    let environment = Environment::new();
+    let (socket, _peer) = lone(&environment, 7);
+    environment.close(&socket);
+    assert_eq!(environment.asked.watched.get(), None);
+    let (_socket, _peer) = lone(&environment, 8);
+    environment.lane.end();
+    assert_eq!(environment.asked.watched.get(), None);
 }

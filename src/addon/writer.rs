@@ -8,7 +8,7 @@ use napi::sys;
 
 use super::raw::Callback;
 use crate::bridge::Bridge;
-use crate::engine::errors::Status;
+use crate::engine::errors::{OK, Status};
 
 /// Which argument the view is; numbers follow.
 const VIEW: usize = 1;
@@ -94,9 +94,12 @@ unsafe fn respond<const NUMBERS: usize>(
             catch_unwind(AssertUnwindSafe(|| body(bridge, id, bytes, numbers)))
                 .unwrap_or(-libc::EIO)
         });
+    // `undefined` costs nothing.
     let mut value = ptr::null_mut();
-    // SAFETY: the result is written to a local.
-    unsafe { sys::napi_create_int32(env, status, &raw mut value) };
+    if status != OK {
+        // SAFETY: the result is written to a local.
+        unsafe { sys::napi_create_int32(env, status, &raw mut value) };
+    }
     value
 }
 

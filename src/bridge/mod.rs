@@ -89,7 +89,7 @@ impl Lane {
         let batches = unsafe { Batches::new(env, functions.entries, functions.memory).ok()? };
         // SAFETY: passed on to the caller.
         let watch = unsafe { Watch::new(env, lane.fd())? };
-        lane.set_wake(watch.wake());
+        lane.set_event_loop(watch.event_loop());
         Some(Lane::Inline { lane, watch, scope: Scope::default(), batches })
     }
 }
@@ -211,12 +211,27 @@ impl Bridge {
     /// Does what is due on the inline lane; `ready`: its descriptor is readable. JavaScript gets the
     /// events by batches, and runs what each leaves for the next tick before the next one.
     fn turn_inline(&self, ready: bool) {
-        let Lane::Inline { lane, scope, batches, .. } = &self.lane else { return };
+        let Lane::Inline { lane, .. } = &self.lane else { return };
         if ready {
             lane.collect();
         } else {
             lane.unpark();
         }
+        self.serve_inline();
+    }
+
+    /// As [`Bridge::turn_inline`], for the socket that the event loop watches itself; `is_plain`: see
+    /// [`InlineLane::collect_lone`].
+    fn turn_lone(&self, is_plain: bool) {
+        let Lane::Inline { lane, .. } = &self.lane else { return };
+        lane.collect_lone(is_plain);
+        self.serve_inline();
+    }
+
+    /// Hands what the turn has found to JavaScript, and ends it.
+    fn serve_inline(&self) {
+        let Lane::Inline { lane, scope, batches, .. } = &self.lane else { return };
+        let _end = EndOfTurn(lane);
         let mut events = 0;
         while events < EVENTS_PER_TURN && lane.is_due() && !self.ended.get() {
             let mut count = 0;
@@ -240,7 +255,6 @@ impl Bridge {
             }
             events += count;
         }
-        lane.rest();
     }
 
     fn deliver(&self, id: u32, event: Event) -> Flow {
@@ -291,6 +305,15 @@ impl Bridge {
             }
         }
         self.callbacks.delete(self.env);
+    }
+}
+
+/// Ends a turn of the inline lane, however that comes.
+struct EndOfTurn<'a>(&'a InlineLane);
+
+impl Drop for EndOfTurn<'_> {
+    fn drop(&mut self) {
+        self.0.rest();
     }
 }
 

@@ -1,11 +1,12 @@
-//! The host's event loop watches a descriptor for us: libuv's `uv_poll_t` and `uv_idle_t` (libuv's
-//! documentation), found in the running program by dlsym(3).
+//! The host's event loop watches a descriptor for us, and that of a lone socket: libuv's `uv_poll_t` and `uv_idle_t`
+//! (libuv's documentation), found in the running program by dlsym(3).
 //!
-//! The life of the two handles:
+//! The life of the handles:
 //!
-//! 1. [`Watch::new`] makes both; they keep nothing alive.
-//! 2. [`Watch::close`] stops them, so that the descriptor may be closed, and asks libuv to close them.
-//! 3. When libuv has closed both, their memory is freed, and the environment's end goes on.
+//! 1. [`Watch::new`] makes one of each kind; they keep nothing alive. [`EventLoop::watch`] makes one for a socket.
+//! 2. [`Watch::close`] stops them, so that the descriptors may be closed, and asks libuv to close them;
+//!    [`EventLoop::unwatch`] does that with the socket's.
+//! 3. When libuv has closed one, its memory is freed; when it has closed all, the environment's end goes on.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::cell::{Cell, OnceCell};
@@ -20,14 +21,16 @@ use std::sync::OnceLock;
 use napi::sys;
 
 use super::Bridge;
+use crate::lane::inline::EventLoop;
 
 /// A `uv_handle_t` of any kind.
 pub(super) type UvHandle = *mut c_void;
 type PollCallback = unsafe extern "C" fn(UvHandle, c_int, c_int);
 type HandleCallback = unsafe extern "C" fn(UvHandle);
 
-/// `UV_READABLE`.
+/// `UV_READABLE` and `UV_DISCONNECT`.
 const READABLE: c_int = 1;
+const DISCONNECT: c_int = 4;
 /// `UV_IDLE` and `UV_POLL` of `uv_handle_type`.
 pub(super) const KIND_IDLE: c_int = 6;
 const KIND_POLL: c_int = 8;
@@ -106,13 +109,16 @@ unsafe fn symbol<F>(name: &CStr) -> Option<F> {
     (!address.is_null()).then(|| unsafe { transmute_copy(&address) })
 }
 
-/// What both handles' data point to. Freed when both were closed.
+/// What the handles' data point to. Freed when all were closed.
 struct Shared {
     uv: &'static Uv,
+    uv_loop: *mut c_void,
     poll: UvHandle,
     idle: UvHandle,
     /// Null once the watch was closed.
     target: Cell<*const Bridge>,
+    /// What watches a socket; null if nothing does.
+    lone: Cell<UvHandle>,
     /// Handles that libuv has not closed yet.
     open: Cell<u32>,
     /// Removed when both handles are closed: the environment waits for that.
@@ -146,9 +152,11 @@ impl Watch {
             (uv.idle_init)(uv_loop, idle);
             let shared = Box::new(Shared {
                 uv,
+                uv_loop,
                 poll,
                 idle,
                 target: Cell::new(ptr::null()),
+                lone: Cell::new(ptr::null_mut()),
                 open: Cell::new(2),
                 hook: OnceCell::new(),
             });
@@ -187,21 +195,9 @@ impl Watch {
         }
     }
 
-    /// What asks for another turn, after the rest of the event loop, or takes that back.
-    pub fn wake(&self) -> crate::lane::inline::Wake {
-        let shared = self.shared.get();
-        Box::new(move |awake| {
-            // SAFETY: the lane drops this closure before the watch is closed; the handle is open, and
-            // this is its thread.
-            unsafe {
-                let shared = &*shared;
-                if awake {
-                    (shared.uv.idle_start)(shared.idle, on_idle);
-                } else {
-                    (shared.uv.idle_stop)(shared.idle);
-                }
-            }
-        })
+    /// What the lane asks of the event loop. To be dropped before the watch is closed.
+    pub fn event_loop(&self) -> Box<dyn EventLoop> {
+        Box::new(Loop { shared: self.shared.get() })
     }
 
     /// Stops; the descriptor may be closed afterwards.
@@ -215,6 +211,7 @@ impl Watch {
         unsafe {
             let shared = &*shared;
             shared.target.set(ptr::null());
+            shared.unwatch();
             (shared.uv.poll_stop)(shared.poll);
             (shared.uv.close)(shared.poll, on_close);
             (shared.uv.close)(shared.idle, on_close);
@@ -225,6 +222,73 @@ impl Watch {
         let shared = self.shared.get();
         // SAFETY: not null means not closed, and `Shared` lives longer than that.
         (!shared.is_null()).then(|| unsafe { &*shared })
+    }
+}
+
+impl Shared {
+    /// Ends [`EventLoop::watch`].
+    fn unwatch(&self) {
+        let lone = self.lone.replace(ptr::null_mut());
+        if !lone.is_null() {
+            // SAFETY: `watch` made it, and it is closed once; `on_close` frees it.
+            unsafe {
+                (self.uv.poll_stop)(lone);
+                (self.uv.close)(lone, on_close);
+            }
+        }
+    }
+}
+
+/// See [`Watch::event_loop`].
+struct Loop {
+    shared: *const Shared,
+}
+
+impl Loop {
+    fn shared(&self) -> &Shared {
+        // SAFETY: the lane drops this before the watch is closed, and `Shared` lives longer than that.
+        unsafe { &*self.shared }
+    }
+}
+
+impl EventLoop for Loop {
+    fn set_awake(&self, awake: bool) {
+        let shared = self.shared();
+        // SAFETY: the handle is open, and this is its thread.
+        unsafe {
+            if awake {
+                (shared.uv.idle_start)(shared.idle, on_idle);
+            } else {
+                (shared.uv.idle_stop)(shared.idle);
+            }
+        }
+    }
+
+    fn watch(&self, fd: RawFd) -> bool {
+        let shared = self.shared();
+        shared.unwatch();
+        let uv = shared.uv;
+        // SAFETY: as in `Watch::new`.
+        unsafe {
+            let lone = allocate(uv.layout(KIND_POLL));
+            if (uv.poll_init)(shared.uv_loop, lone, fd) != 0 {
+                free(uv, lone, KIND_POLL);
+                return false;
+            }
+            (uv.set_data)(lone, self.shared.cast_mut().cast());
+            (uv.unref)(lone);
+            shared.open.set(shared.open.get() + 1);
+            shared.lone.set(lone);
+            let started = (uv.poll_start)(lone, READABLE | DISCONNECT, on_lone) == 0;
+            if !started {
+                shared.unwatch();
+            }
+            started
+        }
+    }
+
+    fn unwatch(&self) {
+        self.shared().unwatch();
     }
 }
 
@@ -284,6 +348,14 @@ unsafe extern "C" fn on_readable(handle: UvHandle, _status: c_int, _events: c_in
     }
 }
 
+unsafe extern "C" fn on_lone(handle: UvHandle, status: c_int, events: c_int) {
+    // SAFETY: libuv calls this for an open handle.
+    if let Some(bridge) = unsafe { target(shared_of(handle)) } {
+        let is_plain = status == 0 && events == READABLE;
+        let _ = catch_unwind(AssertUnwindSafe(|| bridge.turn_lone(is_plain)));
+    }
+}
+
 unsafe extern "C" fn on_idle(handle: UvHandle) {
     // SAFETY: libuv calls this for an open handle.
     if let Some(bridge) = unsafe { target(shared_of(handle)) } {
@@ -292,17 +364,19 @@ unsafe extern "C" fn on_idle(handle: UvHandle) {
 }
 
 unsafe extern "C" fn on_close(handle: UvHandle) {
-    // SAFETY: libuv calls this once for each of both handles; the last call frees everything.
+    // SAFETY: libuv calls this once for each handle that we close, and does not know it any more; the last
+    // call frees what they shared.
     unsafe {
         let shared = ptr::from_ref(shared_of(handle)).cast_mut();
+        let uv = (*shared).uv;
+        let kind = if handle == (*shared).idle { KIND_IDLE } else { KIND_POLL };
+        free(uv, handle, kind);
         let open = (*shared).open.get() - 1;
         (*shared).open.set(open);
         if open > 0 {
             return;
         }
         let shared = Box::from_raw(shared);
-        free(shared.uv, shared.poll, KIND_POLL);
-        free(shared.uv, shared.idle, KIND_IDLE);
         if let Some(hook) = shared.hook.get() {
             sys::napi_remove_async_cleanup_hook(*hook);
         }

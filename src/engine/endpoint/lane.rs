@@ -17,6 +17,11 @@ impl Endpoint {
         }
     }
 
+    /// Whether this is a connection, or an attempt at one.
+    pub fn is_stream(&self) -> bool {
+        self.stream().is_some()
+    }
+
     /// Whether a reset is told that comes with the last bytes. If not, an end follows the last bytes of every
     /// connection that is over in both directions (`POLLHUP`). To be set before there is a connection.
     pub fn set_tells_resets(&mut self, tells: bool) {
