@@ -1,5 +1,6 @@
 'use strict';
 
+const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
 const { setTimeout: sleep } = require('node:timers/promises');
@@ -47,6 +48,16 @@ function loadCommand(role, options, limit) {
 }
 
 /**
+ * The command on the first processor that this process may use, by taskset(1); the process id stays.
+ * @param {{file: string, args: string[], env?: object}} command
+ * @returns {{file: string, args: string[], env?: object}}
+ */
+function pin({ file, args, ...more }) {
+  const [, first] = fs.readFileSync('/proc/self/status', 'utf8').match(/^Cpus_allowed_list:\s*(\d+)/m);
+  return { file: 'taskset', args: ['--cpu-list', first, file, ...args], ...more };
+}
+
+/**
  * Runs the load beside a process under test, and fails when either does.
  * @param {Running} load
  * @param {Running} tested
@@ -69,11 +80,12 @@ async function measure(load, tested) {
  */
 async function serverTurn(scenario, peer, times, keep) {
   const limit = GRACE + (times.warm + times.time) / 1000;
-  const tested = keep(new Running(peer.program(scenario.tested.role, scenario.tested.options), limit));
+  const place = scenario.pinned ? pin : (command) => command;
+  const tested = keep(new Running(place(peer.program(scenario.tested.role, scenario.tested.options)), limit));
   const { port, bulk } = await tested.json();
   const options = { ...scenario.load.options, ...times, addr: `127.0.0.1:${port}` };
   if (scenario.load.bulk) options.bulk = `127.0.0.1:${bulk}`;
-  const load = keep(new Running(loadCommand(scenario.load.role, options, limit), limit));
+  const load = keep(new Running(place(loadCommand(scenario.load.role, options, limit)), limit));
   return measure(load, tested);
 }
 

@@ -24,6 +24,17 @@ function echo(conns, size, more) {
   };
 }
 
+/**
+ * The same with both ends on one processor. With two, most of a round trip is the kernel's way of waking the other
+ * one; here it is the work.
+ * @param {number} conns
+ * @returns {import('./index').Scenario}
+ */
+function pinned(conns) {
+  const scenario = echo(conns, 64, { pinned: true, targets: [] });
+  return { ...scenario, id: `${scenario.id}-pinned`, title: `${scenario.title}, one processor for both ends` };
+}
+
 module.exports = [
   echo(1, 64, { quick: true, targets: [{ atLeast: 1.1 }, { metric: 'p50', atMost: 1 }] }),
   echo(10, 64, { quick: true, targets: [{ atLeast: 1.3 }, { atLeastPeer: 'bun' }] }),
@@ -33,6 +44,8 @@ module.exports = [
     quick: true,
     targets: [{ atLeast: 1.4 }, { metric: 'cpu', atMost: 1.3, ofScenario: 'echo-64-100' }],
   }),
+  pinned(1),
+  pinned(10),
   echo(100, 16384, { quick: true, targets: [{ atLeast: 1.5 }] }),
   {
     id: 'pipeline',

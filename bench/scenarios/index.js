@@ -22,6 +22,7 @@
  * @property {boolean} [latency] whether latencies are shown
  * @property {boolean} [quick] whether it is part of a quick run
  * @property {boolean} [extra] whether it runs only when named
+ * @property {boolean} [pinned] whether both ends share one processor
  * @property {string[]} [without] peers that have no such program
  * @property {{role: string, options: object}} [tested] the program under test (peers/program.cjs)
  * @property {{role: string, options: object, bulk?: boolean}} [load] the load (load/src)
