@@ -1,4 +1,5 @@
-//! The functions `write(id, view, length)` and `feed(id, view, offset, tick)`, the most frequent of all.
+//! The functions `write(id, view, length)` and `feed(id, view, offset, tick)`, the most frequent of all. They return
+//! `undefined` for 0, which spares JavaScript a number to be made.
 
 use std::ffi::CStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -94,7 +95,6 @@ unsafe fn respond<const NUMBERS: usize>(
             catch_unwind(AssertUnwindSafe(|| body(bridge, id, bytes, numbers)))
                 .unwrap_or(-libc::EIO)
         });
-    // `undefined` costs nothing.
     let mut value = ptr::null_mut();
     if status != OK {
         // SAFETY: the result is written to a local.

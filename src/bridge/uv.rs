@@ -112,6 +112,7 @@ unsafe fn symbol<F>(name: &CStr) -> Option<F> {
 /// What the handles' data point to. Freed when all were closed.
 struct Shared {
     uv: &'static Uv,
+    /// Lives longer than the handles.
     uv_loop: *mut c_void,
     poll: UvHandle,
     idle: UvHandle,
@@ -121,7 +122,7 @@ struct Shared {
     lone: Cell<UvHandle>,
     /// Handles that libuv has not closed yet.
     open: Cell<u32>,
-    /// Removed when both handles are closed: the environment waits for that.
+    /// Removed when all handles are closed: the environment waits for that.
     hook: OnceCell<sys::napi_async_cleanup_hook_handle>,
 }
 
