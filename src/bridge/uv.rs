@@ -114,11 +114,12 @@ struct Shared {
     uv: &'static Uv,
     /// Lives longer than the handles.
     uv_loop: *mut c_void,
-    poll: UvHandle,
+    /// What watches the lane's descriptor; null if nothing does, as `lone`.
+    poll: Cell<UvHandle>,
     idle: UvHandle,
     /// Null once the watch was closed.
     target: Cell<*const Bridge>,
-    /// What watches a socket; null if nothing does.
+    /// What watches a socket.
     lone: Cell<UvHandle>,
     /// Handles that libuv has not closed yet.
     open: Cell<u32>,
@@ -141,36 +142,27 @@ impl Watch {
         let uv = uv()?;
         // SAFETY: passed on to the caller.
         let uv_loop = unsafe { event_loop(env)? };
-        // SAFETY: the handles get the memory that libuv asks for; one that was initialised is given
-        // back to libuv to close, one that was not is freed.
+        // SAFETY: the handle gets the memory that libuv asks for, and is given back to libuv to close.
         unsafe {
-            let (poll, idle) = (allocate(uv.layout(KIND_POLL)), allocate(uv.layout(KIND_IDLE)));
-            if (uv.poll_init)(uv_loop, poll, fd) != 0 {
-                free(uv, poll, KIND_POLL);
-                free(uv, idle, KIND_IDLE);
-                return None;
-            }
+            let idle = allocate(uv.layout(KIND_IDLE));
             (uv.idle_init)(uv_loop, idle);
-            let shared = Box::new(Shared {
+            let shared = Box::into_raw(Box::new(Shared {
                 uv,
                 uv_loop,
-                poll,
+                poll: Cell::new(ptr::null_mut()),
                 idle,
                 target: Cell::new(ptr::null()),
                 lone: Cell::new(ptr::null_mut()),
-                open: Cell::new(2),
+                open: Cell::new(1),
                 hook: OnceCell::new(),
-            });
-            let shared = Box::into_raw(shared);
-            for handle in [poll, idle] {
-                (uv.set_data)(handle, shared.cast());
-                (uv.unref)(handle);
-            }
+            }));
+            (uv.set_data)(idle, shared.cast());
+            (uv.unref)(idle);
             let watch = Watch { shared: Cell::new(shared) };
             let mut hook = ptr::null_mut();
-            if sys::napi_add_async_cleanup_hook(env, Some(end), shared.cast(), &raw mut hook)
-                != sys::Status::napi_ok
-                || (uv.poll_start)(poll, READABLE, on_readable) != 0
+            if !(*shared).watch(&(*shared).poll, fd, READABLE, on_readable)
+                || sys::napi_add_async_cleanup_hook(env, Some(end), shared.cast(), &raw mut hook)
+                    != sys::Status::napi_ok
             {
                 watch.close();
                 return None;
@@ -192,7 +184,7 @@ impl Watch {
         if let Some(shared) = self.shared() {
             let set = if refed { shared.uv.refer } else { shared.uv.unref };
             // SAFETY: the handle is open, and this is its thread.
-            unsafe { set(shared.poll) };
+            unsafe { set(shared.poll.get()) };
         }
     }
 
@@ -207,14 +199,13 @@ impl Watch {
         if shared.is_null() {
             return;
         }
-        // SAFETY: closed once; `Shared` lives until `on_close` ran for both handles, which libuv does
+        // SAFETY: closed once; `Shared` lives until `on_close` ran for all handles, which libuv does
         // later.
         unsafe {
             let shared = &*shared;
             shared.target.set(ptr::null());
-            shared.unwatch();
-            (shared.uv.poll_stop)(shared.poll);
-            (shared.uv.close)(shared.poll, on_close);
+            shared.unwatch(&shared.lone);
+            shared.unwatch(&shared.poll);
             (shared.uv.close)(shared.idle, on_close);
         }
     }
@@ -227,14 +218,47 @@ impl Watch {
 }
 
 impl Shared {
-    /// Ends [`EventLoop::watch`].
-    fn unwatch(&self) {
-        let lone = self.lone.replace(ptr::null_mut());
-        if !lone.is_null() {
+    /// Has `callback` called whenever `fd` is ready for one of `events`, by a handle that is put into `place` and keeps
+    /// nothing alive. Returns whether it will be.
+    ///
+    /// # Safety
+    /// This is the thread of the event loop.
+    unsafe fn watch(
+        &self,
+        place: &Cell<UvHandle>,
+        fd: RawFd,
+        events: c_int,
+        callback: PollCallback,
+    ) -> bool {
+        let uv = self.uv;
+        // SAFETY: the handle gets the memory that libuv asks for; one that was initialised is given back to
+        // libuv to close, one that was not is freed.
+        unsafe {
+            let poll = allocate(uv.layout(KIND_POLL));
+            if (uv.poll_init)(self.uv_loop, poll, fd) != 0 {
+                free(uv, poll, KIND_POLL);
+                return false;
+            }
+            (uv.set_data)(poll, ptr::from_ref(self).cast_mut().cast());
+            (uv.unref)(poll);
+            self.open.set(self.open.get() + 1);
+            place.set(poll);
+            let started = (uv.poll_start)(poll, events, callback) == 0;
+            if !started {
+                self.unwatch(place);
+            }
+            started
+        }
+    }
+
+    /// Ends that, if it has begun; the descriptor may be closed afterwards.
+    fn unwatch(&self, place: &Cell<UvHandle>) {
+        let poll = place.replace(ptr::null_mut());
+        if !poll.is_null() {
             // SAFETY: `watch` made it, and it is closed once; `on_close` frees it.
             unsafe {
-                (self.uv.poll_stop)(lone);
-                (self.uv.close)(lone, on_close);
+                (self.uv.poll_stop)(poll);
+                (self.uv.close)(poll, on_close);
             }
         }
     }
@@ -267,29 +291,14 @@ impl EventLoop for Loop {
 
     fn watch(&self, fd: RawFd) -> bool {
         let shared = self.shared();
-        shared.unwatch();
-        let uv = shared.uv;
-        // SAFETY: as in `Watch::new`.
-        unsafe {
-            let lone = allocate(uv.layout(KIND_POLL));
-            if (uv.poll_init)(shared.uv_loop, lone, fd) != 0 {
-                free(uv, lone, KIND_POLL);
-                return false;
-            }
-            (uv.set_data)(lone, self.shared.cast_mut().cast());
-            (uv.unref)(lone);
-            shared.open.set(shared.open.get() + 1);
-            shared.lone.set(lone);
-            let started = (uv.poll_start)(lone, READABLE | DISCONNECT, on_lone) == 0;
-            if !started {
-                shared.unwatch();
-            }
-            started
-        }
+        shared.unwatch(&shared.lone);
+        // SAFETY: the lane runs on this thread.
+        unsafe { shared.watch(&shared.lone, fd, READABLE | DISCONNECT, on_lone) }
     }
 
     fn unwatch(&self) {
-        self.shared().unwatch();
+        let shared = self.shared();
+        shared.unwatch(&shared.lone);
     }
 }
 

@@ -41,8 +41,6 @@ struct State {
     asked: bool,
     /// Whether JavaScript has given it memory of its own to read into.
     owns_memory: bool,
-    /// Whether the event loop watches it itself, and the lane does not.
-    is_lone: bool,
 }
 
 impl InlineSocket {
@@ -79,7 +77,7 @@ impl InlineSocket {
     /// Closes the socket by `close`, which closes its endpoint.
     pub fn close<R>(&self, close: impl FnOnce(&mut Handle) -> R) -> (R, Delta) {
         let mut state = self.state.borrow_mut();
-        if std::mem::take(&mut state.is_lone) {
+        if self.is_lone() {
             self.lane.unwatch();
         }
         let own = state.key.take().and_then(|key| {
@@ -101,7 +99,7 @@ impl InlineSocket {
     /// the socket if there is something to do.
     fn follow_up(self: &Rc<Self>, state: &mut State) {
         let endpoint = &state.handle.endpoint;
-        if state.is_lone {
+        if self.is_lone() {
             if endpoint.wants_write() {
                 self.rejoin_by(state);
             }
@@ -146,9 +144,13 @@ impl InlineSocket {
         let _ = self.lane.poll.borrow().registry().deregister(&mut SourceFd(&fd));
         // The list, and whoever has called, have it as well.
         let own = state.key.take().and_then(|key| self.lane.sockets.borrow_mut().remove(key));
-        state.is_lone = true;
         *self.lane.lone.borrow_mut() = own;
         true
+    }
+
+    /// Whether the event loop watches it itself, and the lane does not.
+    fn is_lone(&self) -> bool {
+        self.lane.lone.borrow().as_ref().is_some_and(|lone| std::ptr::eq(&raw const **lone, self))
     }
 
     /// The lane watches it again, if it does not.
@@ -157,7 +159,7 @@ impl InlineSocket {
     }
 
     fn rejoin_by(self: &Rc<Self>, state: &mut State) {
-        if std::mem::take(&mut state.is_lone) {
+        if self.is_lone() {
             self.lane.unwatch();
             self.register(state);
         }
