@@ -3,6 +3,7 @@
 /** What a server does with a connection that its handle has accepted. */
 
 const { builtin } = require('./builtin');
+const { debug } = require('./debug');
 const { serverSocket } = require('./diagnostics');
 const { ErrnoException } = require('./errors');
 const { adoptHandle } = require('./foreign-handle');
@@ -78,6 +79,7 @@ function isBlocked(server, client) {
  * @param {TCP|Pipe} accepted the handle of the new connection
  */
 function onconnection(status, accepted) {
+  debug('onconnection');
   const server = this[owner_symbol];
   if (status) {
     server.emit('error', new ErrnoException(status, 'accept'));

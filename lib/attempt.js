@@ -2,6 +2,7 @@
 
 // One attempt to connect: local bind, connect(2), and what becomes of the socket.
 
+const { debug } = require('./debug');
 const { codes, ExceptionWithHostPort } = require('./errors');
 const { startEntry } = require('./perf-entries');
 const { ConnectReq } = require('./requests');
@@ -92,12 +93,14 @@ function connectTo(socket, { address, port, family, localAddress, localPort }) {
   let local = localAddress;
   if (family !== undefined && (localAddress || localPort)) {
     local = localAddress || anyAddress(family);
+    debug('connect: binding to localAddress: %s and localPort: %d (addressType: %d)', local, localPort, family);
     const status = bindLocal(socket._handle, family, local, localPort);
     if (status !== 0) {
       socket.destroy(new ExceptionWithHostPort(status, 'bind', local, localPort));
       return;
     }
   }
+  debug('connect: attempting to connect to %s:%d (addressType: %d)', address, port, family);
   socket.emit('connectionAttempt', address, port, family);
   if (!socket.connecting || !socket._handle) return;
   if (family !== undefined && socket.blockList?.check(address, `ipv${family}`)) {
@@ -128,6 +131,7 @@ function afterConnect(status, handle, req) {
     becomeConnected(socket, req);
     return;
   }
+  debug('afterConnect');
   socket.connecting = false;
   const error = connectError(req, status);
   socket.emit('connectionAttemptFailed', req.address, req.port, req.addressType, error);
@@ -141,6 +145,7 @@ function afterConnect(status, handle, req) {
  * @param {ConnectReq} req
  */
 function becomeConnected(socket, req) {
+  debug('afterConnect');
   socket.connecting = false;
   socket._sockname = null;
   socket._unrefTimer();

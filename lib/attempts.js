@@ -8,6 +8,7 @@ const { builtin } = require('./builtin');
 const {
   anyAddress, becomeConnected, bindLocal, connectError, connectErrorAtOnce, connectTo, startConnect,
 } = require('./attempt');
+const { debug } = require('./debug');
 const { codes, ExceptionWithHostPort, NodeAggregateError } = require('./errors');
 const { TCP } = require('./handle');
 const { ConnectReq } = require('./requests');
@@ -79,6 +80,7 @@ class Attempts {
       if (socket.connecting) this.advance();
       return;
     }
+    debug('connect/multiple: attempting to connect to %s:%d (addressType: %d)', address, this.port, family);
     socket.emit('connectionAttempt', address, this.port, family);
     socket.autoSelectFamilyAttemptedAddresses.push(`${address}:${this.port}`);
     if (!socket.connecting || !socket._handle) return;
@@ -91,6 +93,8 @@ class Attempts {
    */
   bind(family) {
     const local = anyAddress(family);
+    debug('connect/multiple: binding to localAddress: %s and localPort: %d (addressType: %d)',
+      local, this.localPort, family);
     const status = bindLocal(this.socket._handle, family, local, this.localPort);
     if (status === 0) return true;
     this.errors.push(new ExceptionWithHostPort(status, 'bind', local, this.localPort));
@@ -117,6 +121,7 @@ class Attempts {
       return;
     }
     if (current < this.addresses.length - 1) {
+      debug('connect/multiple: setting the attempt timeout to %d ms', this.timeout);
       this.timer = setTimeout(() => this.timedOut(req, socket._handle), this.timeout);
     }
   }
@@ -135,6 +140,7 @@ class Attempts {
    * @param {object} handle of the attempt
    */
   timedOut(req, handle) {
+    debug('connect/multiple: connection to %s:%s timed out', req.address, req.port);
     this.socket.emit('connectionAttemptTimeout', req.address, req.port, req.addressType);
     req.oncomplete = () => {};
     this.errors.push(connectError(req, UV_ETIMEDOUT));
@@ -149,9 +155,11 @@ class Attempts {
    * @param {object} handle
    */
   completed(current, req, status, handle) {
+    debug('connect/multiple: connection attempt to %s:%s completed with status %s', req.address, req.port, status);
     clearTimeout(this.timer);
     const { socket } = this;
     if (status === 0 && current !== this.next - 1) {
+      debug('connect/multiple: ignoring successful but timedout connection to %s:%s', req.address, req.port);
       handle.close();
       return;
     }
@@ -184,10 +192,12 @@ class Attempts {
 function connectToFirst(socket, addresses, options) {
   socket._unrefTimer();
   if (addresses.length === 1) {
+    debug('connect/multiple: only one address found, switching back to single connection');
     connectTo(socket, { ...options, ...addresses[0] });
     return;
   }
   socket.autoSelectFamilyAttemptedAddresses = [];
+  debug('connect/multiple: will try the following addresses', addresses);
   new Attempts(socket, addresses, options).advance();
 }
 

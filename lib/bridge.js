@@ -6,6 +6,7 @@
 const process = require('process');
 const { setImmediate } = require('timers');
 const { deprecate } = require('util');
+const { isTracing, trace } = require('./debug');
 const { beginEvents, beginTurn, endTurn } = require('./gather');
 const native = require('./native');
 
@@ -14,6 +15,7 @@ const NO_SLOT = 0xffffffff;
 
 /** Kinds of events, as the addon numbers them. */
 const kinds = { CONNECT: 1, READ: 2, WRITE: 3, SHUTDOWN: 4, CONNECTION: 5, CLOSED: 6 };
+const kindNames = Object.keys(kinds);
 
 /** Open handles by slot. An open handle stays alive here, as a libuv handle does, until it has closed. */
 const handles = [];
@@ -94,6 +96,7 @@ function rest() {
  */
 function dispatch(slot, kind, status, payload) {
   const handle = handles[slot];
+  if (isTracing) trace('slot %d: %s %d%s', slot, kindNames[kind - 1], status, handle ? '' : ' (nobody there)');
   if (handle === undefined) return;
   beginTurn();
   switch (kind) {
@@ -242,6 +245,7 @@ function getBridge() {
   if (bridge === undefined) {
     takeDeprecationForTold();
     bridge = new native.Bridge(dispatchFromThreads, tick, dispatchBatch, entries, memory);
+    trace('bridge: %s lane, %d runtime threads', bridge.lane, bridge.threads);
     ({ write: writer, feed: feeder, feedLast: lastFeeder } = Object.assign(commands, bridge.functions()));
   }
   return bridge;
@@ -257,6 +261,7 @@ function register(handle) {
   if (bridge === undefined) getBridge();
   const slot = freeSlots.length > 0 ? freeSlots.pop() : handles.length;
   handles[slot] = handle;
+  if (isTracing) trace('slot %d: taken by a %s', slot, handle.constructor.name);
   return slot;
 }
 
@@ -276,6 +281,7 @@ function viewOf(slot) {
  * @param {number} slot
  */
 function release(slot) {
+  if (isTracing) trace('slot %d: free', slot);
   handles[slot] = undefined;
   freeSlots.push(slot);
 }

@@ -6,6 +6,7 @@ const { normalizeArgs, kNormalizedArgs } = require('./address');
 const { connectTo } = require('./attempt');
 const { alternateFamilies, connectToFirst } = require('./attempts');
 const { builtin } = require('./builtin');
+const { debug } = require('./debug');
 const diagnostics = require('./diagnostics');
 const { codes } = require('./errors');
 const { Pipe, TCP } = require('./handle');
@@ -52,6 +53,7 @@ function socketConnect(...args) {
   const { path } = options;
   // A socket that is bound is of one kind already.
   const isPipe = this[kBoundSource] && this._handle ? this._handle instanceof Pipe : !!path;
+  debug('pipe', isPipe, path);
   if (!this._handle) attachHandle(this, isPipe ? new Pipe(Pipe.SOCKET) : new TCP(TCP.SOCKET));
   this._unrefTimer();
   this.connecting = true;
@@ -146,9 +148,12 @@ function lookupAndConnect(socket, options) {
   const lookup = options.lookup || dns.lookup;
   const query = { family: dnsFamily(options.family), hints: options.hints || 0 };
   if (query.family !== 4 && query.family !== 6 && query.hints === 0) query.hints = dns.ADDRCONFIG;
+  debug('connect: find host', host);
+  debug('connect: dns options', query);
   socket._host = host;
   const target = { port, localAddress, localPort, timeout };
   if (autoSelectFamily && !bound && query.family !== 4 && query.family !== 6 && !localAddress) {
+    debug('connect: autodetecting');
     lookupAll(socket, lookup, { host, query, target, options });
     return;
   }
@@ -241,6 +246,7 @@ function connect(...args) {
   const Socket = require('./socket');
   const normalized = normalizeArgs(args);
   const [options] = normalized;
+  debug('createConnection', normalized);
   const socket = new Socket(options);
   if (diagnostics.clientSocket.hasSubscribers) diagnostics.clientSocket.publish({ socket });
   if (options.timeout) socket.setTimeout(options.timeout);

@@ -5,6 +5,7 @@
 // It is put there once, and there may be several copies of rsnet (jest loads one for each file). So nothing here refers
 // to the copy that did it, which could never be collected then; it goes by symbols that every copy's objects carry.
 
+const { debuglog } = require('util');
 const { builtin } = require('./builtin');
 
 /** On Socket.prototype and Server.prototype: what to do when Node has recognised one. */
@@ -18,6 +19,8 @@ const kHostTwin = Symbol.for('rsnet.hostTwin');
 const kTlsStream = Symbol.for('rsnet.tlsStream');
 /** On what was changed here. */
 const kChanged = Symbol.for('rsnet.changed');
+/** On the host's Socket, once the channels between processes were changed. */
+const kChannels = Symbol.for('rsnet.channels');
 
 /**
  * Lets `instanceof` count rsnet's objects in: whoever asks whether something is a `net.Socket`, a program or Node
@@ -61,6 +64,18 @@ function hookClasses() {
  * @returns {object} a TCP handle of the host, closed
  */
 function sampleHandle() {
+  // Under NODE_DEBUG=net a Socket that connects prints what no program has done; TLS makes a handle without a word.
+  if (debuglog('net').enabled && process.versions.openssl) {
+    const { TLSSocket } = require('tls');
+    /** Does not begin to read, which would print something. */
+    class Silent extends TLSSocket {
+      /** Called by the constructor. */
+      read() {}
+    }
+    const { _parent: parent } = new Silent()._handle;
+    parent.close();
+    return parent;
+  }
   const socket = new builtin.Socket();
   socket.connect({ host: 'rsnet', port: 1, lookup() {} });
   const handle = socket._handle;
@@ -84,10 +99,11 @@ function countHandlesIn(HostHandle) {
  * Handles of rsnet are sent as their twins.
  */
 function hookChannels() {
+  if (Object.hasOwn(builtin.Socket, kChannels)) return;
+  Object.defineProperty(builtin.Socket, kChannels, { value: true });
   const tcp = sampleHandle();
   const prototype = Object.getPrototypeOf(Object.getPrototypeOf(tcp));
   const { writeUtf8String } = prototype;
-  if (writeUtf8String[kChanged]) return;
   let knowsPipe = false;
   const method = {
     writeUtf8String(req, string, handle) {
@@ -98,7 +114,6 @@ function hookChannels() {
       return writeUtf8String.call(this, req, string, handle?.[kHostTwin] ? handle[kHostTwin]() : handle);
     },
   };
-  method.writeUtf8String[kChanged] = true;
   Object.defineProperty(prototype, 'writeUtf8String', {
     ...Object.getOwnPropertyDescriptor(prototype, 'writeUtf8String'), value: method.writeUtf8String,
   });

@@ -8,6 +8,7 @@ const { onconnection } = require('./accept');
 const { isPipeName, normalizeArgs, toNumber } = require('./address');
 const { BoundSocket, kConsume, kPath } = require('./bound-socket');
 const { asksPrimary, requestHandle } = require('./cluster');
+const { debug } = require('./debug');
 const { serverListenStart, serverListenEnd, serverListenError } = require('./diagnostics');
 const { codes, ErrnoException, ExceptionWithHostPort, UVExceptionWithHostPort } = require('./errors');
 const { adoptHandle, createHandle } = require('./foreign-handle');
@@ -61,9 +62,11 @@ function createServerHandle(address, port, addressType, fd, flags) {
   if (typeof fd === 'number' && fd >= 0) return openServerHandle(fd);
   if (port === -1 && addressType === -1) {
     const handle = new Pipe(Pipe.SERVER);
+    debug('bind to', address);
     return bound(handle, handle.bind(address));
   }
   const handle = new TCP(TCP.SERVER);
+  debug('bind to', address || 'any');
   if (!address) {
     if (handle.bind6('::', port, flags) === 0) return handle;
     handle.close();
@@ -84,6 +87,7 @@ function openServerHandle(fd) {
     handle = createHandle(fd, true);
   } catch (error) {
     if (!(error instanceof ERR_INVALID_FD_TYPE || error instanceof ERR_OUT_OF_RANGE)) throw error;
+    debug('listen invalid fd=%d:', fd, error.message);
     return UV_EINVAL;
   }
   return bound(handle, handle.open(fd));
@@ -110,7 +114,11 @@ function bound(handle, status) {
  * @param {number} [flags] as for `createServerHandle`
  */
 function setupListenHandle(address, port, addressType, backlog, fd, flags) {
-  if (!this._handle) {
+  debug('setupListenHandle', address, port, addressType, backlog, fd);
+  if (this._handle) {
+    debug('setupListenHandle: have a handle already');
+  } else {
+    debug('setupListenHandle: create a handle');
     let handle = null;
     if (!address && typeof fd !== 'number') {
       // Any address: `::`, which takes IPv4 as well, unless the system has no IPv6.

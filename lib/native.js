@@ -5,6 +5,7 @@
 
 const { existsSync } = require('node:fs');
 const path = require('node:path');
+const { trace } = require('./debug');
 const { TARGETS, hostId, binaryName, packageName } = require('./platform');
 
 const ROOT = path.join(__dirname, '..');
@@ -60,6 +61,16 @@ function candidates() {
 }
 
 /**
+ * @param {string} id a path, or a package
+ * @returns {object} what the addon exports
+ */
+function loadFrom(id) {
+  const addon = require(id);
+  trace('addon %s', id);
+  return addon;
+}
+
+/**
  * Load the addon.
  * @returns {object} what the addon exports
  * @throws {Error} `ERR_RSNET_NO_BINARY` when there is none for this machine; the loader's own error when the
@@ -67,13 +78,13 @@ function candidates() {
  */
 function load() {
   const chosen = process.env.NAPI_RS_NATIVE_LIBRARY_PATH;
-  if (chosen) return require(path.resolve(chosen));
+  if (chosen) return loadFrom(path.resolve(chosen));
   const causes = [];
   for (const id of candidates()) {
     const file = path.join(ROOT, binaryName(id));
     if (!existsSync(file)) continue;
     try {
-      return require(file);
+      return loadFrom(file);
     } catch (error) {
       causes.push(error);
     }
@@ -81,7 +92,7 @@ function load() {
   for (const id of candidates()) {
     const name = packageName(id);
     try {
-      return require(name);
+      return loadFrom(name);
     } catch (error) {
       const absent = error.code === 'MODULE_NOT_FOUND' && error.message.includes(`'${name}'`);
       if (!absent) causes.push(error);

@@ -4,6 +4,7 @@ const EventEmitter = require('events');
 const { getDefaultHighWaterMark } = require('stream');
 const { promisify } = require('util');
 const { builtin } = require('./builtin');
+const { debug } = require('./debug');
 const { codes, ErrnoException } = require('./errors');
 const { Pipe } = require('./handle');
 const { nameLike } = require('./host-shape');
@@ -193,7 +194,11 @@ Server.prototype.close = function(callback) {
 
 /** Emits 'close', in the next tick, if nothing is open any more. */
 Server.prototype._emitCloseIfDrained = function() {
-  if (this._handle || this._connections) return;
+  debug('SERVER _emitCloseIfDrained');
+  if (this._handle || this._connections) {
+    debug('SERVER handle? %j   connections? %d', !!this._handle, this._connections);
+    return;
+  }
   process.nextTick(emitClose, this);
 };
 
@@ -201,6 +206,7 @@ Server.prototype._emitCloseIfDrained = function() {
  * @param {Server} server
  */
 function emitClose(server) {
+  debug('SERVER: emit close');
   server.emit('close');
 }
 

@@ -4,6 +4,7 @@
 
 const { Duplex } = require('stream');
 const { isUint8Array } = require('util/types');
+const { debug, isDebugging } = require('./debug');
 const { codes, ErrnoException } = require('./errors');
 const host = require('./host');
 const { ShutdownReq, WriteReq } = require('./requests');
@@ -48,14 +49,14 @@ function onHandleRead(nread, buffer) {
 /**
  * Whether `push` would do nothing with a chunk but emit it: the stream flows, has nothing buffered, decodes nothing,
  * waits for nobody to drain, and has emitted before. What else `push` does then, a tick that asks for more, is
- * without effect while the handle reads on.
+ * without effect while the handle reads on; but NODE_DEBUG shows it.
  *
  * @param {import('..').Socket} socket
  * @returns {boolean}
  */
 function emitsAtOnce(socket) {
   const state = socket._readableState;
-  return state.flowing === true && state.length === 0 && state.dataEmitted && !state.sync &&
+  return !isDebugging && state.flowing === true && state.length === 0 && state.dataEmitted && !state.sync &&
     state.awaitDrainWriters === null && socket.readableEncoding === null &&
     socket.push === Duplex.prototype.push && socket.listenerCount('data') > 0;
 }
@@ -163,6 +164,7 @@ function readIntoUserBuffer(socket) {
  * @param {import('..').Socket} socket with a handle
  */
 function startReading(socket) {
+  if (isDebugging) debug('Socket._handle.readStart');
   const handle = socket._handle;
   handle.reading = true;
   const held = socket[kHeld];
@@ -195,7 +197,9 @@ function stopReading(socket) {
  * @param {number} n ignored: the engine chooses
  */
 function read(n) {
+  if (isDebugging) debug('_read - n', n, 'isConnecting?', !!this.connecting, 'hasHandle?', !!this._handle);
   if (this.connecting || !this._handle) {
+    debug('_read wait for connection');
     this.once('connect', () => this._read(n));
   } else if (!this._handle.reading) {
     startReading(this);
@@ -333,9 +337,13 @@ function onWriteComplete(status) {
  */
 function final(callback) {
   if (this.pending) {
-    if (!host.endsWithoutConnection || this.connecting) return this.once('connect', () => this._final(callback));
+    if (!host.endsWithoutConnection || this.connecting) {
+      debug('_final: not yet connected');
+      return this.once('connect', () => this._final(callback));
+    }
     return callback();
   }
+  debug('_final: not ended, call shutdown()');
   const req = new ShutdownReq(onShutdownComplete, callback);
   const status = this._handle.shutdown(req);
   if (status === UV_ENOTCONN || status === 1) return callback();
@@ -347,6 +355,7 @@ function final(callback) {
  * @this {ShutdownReq}
  */
 function onShutdownComplete() {
+  if (isDebugging) debug('afterShutdown destroyed=%j', this.handle?.[owner_symbol]?.destroyed);
   this.callback();
 }
 

@@ -6,6 +6,7 @@ const { Duplex } = require('stream');
 const { isUint8Array } = require('util/types');
 const { BoundSocket, kConsume, kPath } = require('./bound-socket');
 const { socketConnect } = require('./connect');
+const { debug } = require('./debug');
 const { codes, ErrnoException } = require('./errors');
 const { adoptHandle, handleFromDescriptor, isFifo, isUsableHandle } = require('./foreign-handle');
 const { TCP } = require('./handle');
@@ -160,6 +161,7 @@ function onReadableStreamEnd() {
  * @param {Socket} socket that is destroyed without a handle
  */
 function emitClose(socket) {
+  debug('SERVER: emit close');
   socket.emit('close');
 }
 
@@ -239,12 +241,17 @@ const methods = {
       return this;
     }
     if (!(this._handle instanceof TCP)) throw new codes.ERR_INVALID_HANDLE_TYPE();
-    if (this.connecting) this.once('connect', () => this._reset());
-    else this._reset();
+    if (this.connecting) {
+      debug('reset wait for connection');
+      this.once('connect', () => this._reset());
+    } else {
+      this._reset();
+    }
     return this;
   },
 
   _reset() {
+    debug('reset connection');
     this.resetAndClosing = true;
     return this.destroy();
   },
@@ -263,9 +270,12 @@ const methods = {
   },
 
   _destroy(error, cb) {
+    debug('destroy');
     this.connecting = false;
     for (let socket = this; socket; socket = socket._parent) timeouts.clearSocketTimeout(socket);
+    debug('close');
     if (this._handle) {
+      debug('close handle');
       closeHandle.call(this, Boolean(error));
       cb(error);
     } else {
@@ -273,6 +283,7 @@ const methods = {
       process.nextTick(emitClose, this);
     }
     if (this._server) {
+      debug('has server');
       this._server._connections--;
       this._server._emitCloseIfDrained?.();
     }
@@ -295,7 +306,10 @@ function closeHandle(hadError) {
   const handle = this._handle;
   this[kBytesRead] = handle.bytesRead;
   this[kBytesWritten] = handle.bytesWritten;
-  const closed = () => this.emit('close', hadError);
+  const closed = () => {
+    debug('emit close');
+    this.emit('close', hadError);
+  };
   // Errors of a handle that is none name the call as it stands here: the built-in's words.
   if (this.resetAndClosing) {
     this.resetAndClosing = false;

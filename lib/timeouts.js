@@ -2,6 +2,7 @@
 
 // The idle timer of a socket: `setTimeout`, `timeout` and the event of that name.
 
+const { debug } = require('./debug');
 const { validateFunction, validateTimerDuration } = require('./validate');
 const { kLastWriteQueueSize, kTimeout } = require('./symbols');
 
@@ -53,6 +54,7 @@ function onTimeout() {
       return;
     }
   }
+  debug('_onTimeout');
   this.emit('timeout');
 }
 
