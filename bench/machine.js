@@ -1,6 +1,7 @@
 'use strict';
 
 const os = require('node:os');
+const { KNOWN } = require('./peers');
 
 /** A load average above this before the start means that something else runs. */
 const QUIET = 0.5;
@@ -14,21 +15,38 @@ const QUIET = 0.5;
  */
 
 /**
+ * The runtimes of some peers, each once.
+ * @param {import('./peers').Peer[]} peers
+ * @returns {string}
+ */
+function runtimesOf(peers) {
+  const titles = peers.filter(({ kind, base, id }) => id === base || KNOWN[kind].runtime !== 'node')
+    .filter(({ congestion }) => congestion === undefined);
+  return titles.map(({ title }) => title).join(', ');
+}
+
+/**
  * Describes this machine and run.
- * @param {{turns: number, quick: boolean, peers: {title: string}[]}} run
+ * @param {object} run
+ * @param {number} run.turns
+ * @param {boolean} run.quick
+ * @param {import('./peers').Peer[]} run.peers
+ * @param {string} [run.control] the congestion control that was chosen
+ * @param {string} [run.system] that which there is
+ * @param {number} [run.load] load average before the start, if not that of now
  * @returns {Machine}
  */
-function describeMachine({ turns, quick, peers }) {
+function describeMachine({ turns, quick, peers, control, system, load = os.loadavg()[0] }) {
   const cpus = os.cpus();
   const memory = Math.round(os.totalmem() / 2 ** 30);
   const date = new Date().toISOString().slice(0, 10);
-  const load = os.loadavg()[0];
   const settings = Object.keys(process.env).filter((name) => /^(RSNET|UV)_/.test(name)).sort()
     .map((name) => `${name}=${process.env[name]}`);
   const text = [
     `Measured on ${date}: ${cpus.length} × ${cpus[0]?.model.trim() ?? 'unknown processor'},`,
     `${memory} GiB of memory,`,
-    `${os.type()} ${os.release().split('-')[0]}; ${peers.map(({ title }) => title).join(', ')};`,
+    `${os.type()} ${os.release().split('-')[0]}, congestion control ${control ?? system}` +
+      `${control ? ' in a network namespace of its own' : ''}; ${runtimesOf(peers)};`,
     `median of ${turns} ${turns === 1 ? 'turn' : 'turns'}${quick ? ' of a quick run' : ''};`,
     `load average before the start ${load.toFixed(2)}.`,
     ...(settings.length > 0 ? [`Settings: ${settings.join(', ')}.`] : []),

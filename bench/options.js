@@ -1,18 +1,36 @@
 'use strict';
 
 const { parseArgs } = require('node:util');
-const { KNOWN, DEFAULT, BASE } = require('./peers');
+const { KNOWN, BASE } = require('./peers');
+const { SUITES } = require('./scenarios');
+
+/** The peers that run when nothing else is said. */
+const PEERS = {
+  net: ['node', 'rsnet', 'again', 'bun', 'deno', 'limit'],
+  programs: ['node', 'rsnet', 'again', 'bun', 'deno'],
+};
+
+/** The Nodes. */
+const NODES = ['24', '26'];
+
+/** Turns of a peer in a scenario. */
+const TURNS = 7;
 
 const USAGE = `npm run bench -- [OPTIONS]
 
+  --suite NAME       net: sockets alone (default); programs: web servers, databases, proxies and more,
+                     with and without rsnet registered
   --quick            one short turn of the main scenarios, to see that all works
-  --only REGEX       the scenarios whose id or title it matches, those left out by default too
+  --rows REGEX       the scenarios whose id or title it matches, those left out by default too (also: --only)
+  --node LIST        Node binaries by path, or major versions from npm (default ${NODES.join(',')})
   --peers LIST       of ${Object.keys(KNOWN).join(', ')}
-                     (default ${DEFAULT.join(',')})
-  --turns N          turns of each peer in each scenario (default 5; 1 with --quick)
-  --node PATH|MAJOR  run on this Node binary, or on this major version from npm
-  --json FILE        where the results go (default .cache/bench/last/results.json); chart.svg and
-                     table.md are written beside it
+                     (default ${PEERS.programs.join(',')}; net: ${PEERS.net.at(-1)}, too)
+  --turns N          turns of each peer in each scenario (default ${TURNS}; 1 with --quick)
+  --time MS          measured time of a turn, where a scenario has none of its own
+  --congestion NAME  the congestion control of all connections (default reno, in a network namespace of the bench's
+                     own); "system": as the machine has it, without a namespace
+  --json FILE        where the results go (default .cache/bench/last/NAME.json); charts and a table are
+                     written beside it
   --merge FILE       take what is not run now from the results of an earlier run
   --publish          write the table and the charts into docs/
   --list             print the scenarios and end
@@ -20,17 +38,35 @@ const USAGE = `npm run bench -- [OPTIONS]
 
 /**
  * @typedef {object} Options
+ * @property {'net'|'programs'} suite
  * @property {boolean} quick
  * @property {RegExp} [only]
+ * @property {string[]} nodes
  * @property {string[]} peers
  * @property {number} turns
- * @property {string} [node]
+ * @property {number} [time] milliseconds
+ * @property {string} congestion
  * @property {string} [json]
  * @property {string} [merge]
  * @property {boolean} publish
  * @property {boolean} list
  * @property {boolean} help
  */
+
+/**
+ * Reads a whole number.
+ * @param {string} name of the option
+ * @param {string} text
+ * @returns {number}
+ * @throws {Error} if it is none from 1 on
+ */
+function wholeNumber(name, text) {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) {
+    throw new Error(`--${name} must be a whole number from 1 on, got "${text}"`);
+  }
+  return value;
+}
 
 /**
  * Reads the command line.
@@ -44,28 +80,36 @@ function parseOptions(args) {
   const { values } = parseArgs({
     args,
     options: {
-      quick: flag, only: text, peers: text, turns: text, node: text, json: text, merge: text,
-      publish: flag, list: flag, help: flag,
+      suite: { ...text, default: 'net' }, quick: flag, rows: text, only: text, node: text, peers: text, turns: text,
+      time: text, congestion: { ...text, default: 'reno' }, json: text, merge: text, publish: flag, list: flag,
+      help: flag,
     },
   });
-  const peers = values.peers ? values.peers.split(',') : [...DEFAULT];
-  for (const id of peers) {
-    if (!Object.hasOwn(KNOWN, id)) {
-      throw new Error(`--peers: "${id}" is none of ${Object.keys(KNOWN).join(', ')}`);
+  if (!Object.hasOwn(SUITES, values.suite)) {
+    throw new Error(`--suite: "${values.suite}" is none of ${Object.keys(SUITES).join(', ')}`);
+  }
+  const peers = values.peers ? values.peers.split(',') : [...PEERS[values.suite]];
+  for (const kind of peers) {
+    if (!Object.hasOwn(KNOWN, kind)) {
+      throw new Error(`--peers: "${kind}" is none of ${Object.keys(KNOWN).join(', ')}`);
     }
   }
-  if (!peers.includes(BASE)) peers.push(BASE);
-  const turns = Number(values.turns ?? (values.quick ? 1 : 5));
-  if (!Number.isInteger(turns) || turns < 1) {
-    throw new Error(`--turns must be a whole number from 1 on, got "${values.turns}"`);
-  }
+  if (!/^\w+$/.test(values.congestion)) throw new Error('--congestion must be a name such as reno');
+  const pattern = values.rows ?? values.only;
   let only;
   try {
-    only = values.only === undefined ? undefined : new RegExp(values.only, 'i');
+    only = pattern === undefined ? undefined : new RegExp(pattern, 'i');
   } catch (error) {
-    throw new Error(`--only: ${error.message}`, { cause: error });
+    throw new Error(`--rows: ${error.message}`, { cause: error });
   }
-  return { ...values, peers: [...new Set(peers)], turns, only };
+  return {
+    ...values,
+    only,
+    nodes: values.node ? values.node.split(',') : NODES,
+    peers: [...new Set([BASE, ...peers])],
+    turns: wholeNumber('turns', values.turns ?? (values.quick ? '1' : String(TURNS))),
+    time: values.time === undefined ? undefined : wholeNumber('time', values.time),
+  };
 }
 
 module.exports = { USAGE, parseOptions };

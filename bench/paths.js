@@ -14,4 +14,7 @@ const LOAD = path.join(__dirname, 'load', 'target', 'release', 'rsnet-load');
 /** The programs under test. */
 const PROGRAM = path.join(__dirname, 'peers', 'program.cjs');
 
-module.exports = { ROOT, CACHE, LOAD, PROGRAM };
+/** Programs that run with and without rsnet registered. */
+const PROGRAMS = path.join(__dirname, 'programs');
+
+module.exports = { ROOT, CACHE, LOAD, PROGRAM, PROGRAMS };

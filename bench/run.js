@@ -2,58 +2,143 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { findBinary } = require('../node-suite/binary');
 const { findSuite } = require('../node-suite/source');
 const { busyWarning, describeMachine } = require('./machine');
+const network = require('./network');
 const { USAGE, parseOptions } = require('./options');
-const { BASE, preparePeers } = require('./peers');
+const { KNOWN, factsOf, makePeers } = require('./peers');
+const { build, prepareRuntimes } = require('./peers/prepare');
 const { Progress } = require('./progress');
 const { formatMetric, formatRatio } = require('./report/format');
 const { summarize } = require('./report/summary');
 const { mergeResults, publish, writeReport } = require('./report/write');
 const { chooseScenarios } = require('./scenarios');
 const { runScenario } = require('./schedule');
+const { Services, obstacle, prepareServices } = require('./services');
+
+/** The congestion control that bulk rows run with, too. */
+const SECOND = 'bbr';
 
 /**
- * Finds Node's benchmark folder, if a scenario needs it. Without it these scenarios are left out.
- * @param {import('./scenarios').Scenario[]} scenarios
- * @param {string|undefined} node
- * @param {Progress} progress
- * @returns {Promise<string|undefined>}
+ * Everything that is fetched or built before the first turn, as plain data.
+ * @typedef {object} Prepared
+ * @property {import('./peers/prepare').Runtimes} runtimes
+ * @property {Record<string, string>} benchmarks folders of Node's benchmark by Node
+ * @property {Record<string, string>} missing why a tool or service is not there
+ * @property {string} [control] the congestion control, if it can be chosen
+ * @property {number} load the machine's load average before
  */
-async function findBenchmark(scenarios, node, progress) {
-  if (!scenarios.some(({ kind }) => kind === 'suite')) return undefined;
-  const say = (text) => progress.notice(text);
-  try {
-    const { folder } = await findSuite(findBinary(node, say), say);
-    const benchmark = path.join(folder, 'benchmark');
-    if (!fs.existsSync(path.join(benchmark, 'common.js'))) throw new Error(`${folder} has no benchmarks`);
-    return benchmark;
-  } catch (error) {
-    progress.notice(`Node's own benchmark/net is left out: ${error.message}`);
-    return undefined;
+
+/**
+ * Finds Node's benchmark folders, if a scenario needs them. Without one, these scenarios are left out for its Node.
+ * @param {import('./scenarios').Scenario[]} scenarios
+ * @param {Record<string, import('./peers/prepare').Runtime>} nodes
+ * @param {(text: string) => void} notice
+ * @returns {Promise<Record<string, string>>}
+ */
+async function findBenchmarks(scenarios, nodes, notice) {
+  const benchmarks = {};
+  if (!scenarios.some(({ kind }) => kind === 'suite')) return benchmarks;
+  for (const [node, { version, sourceUrl }] of Object.entries(nodes)) {
+    try {
+      const { folder } = await findSuite({ version: `v${version}`, sourceUrl }, notice);
+      const benchmark = path.join(folder, 'benchmark');
+      if (!fs.existsSync(path.join(benchmark, 'common.js'))) throw new Error(`${folder} has no benchmarks`);
+      benchmarks[node] = benchmark;
+    } catch (error) {
+      notice(`Node's own benchmark/net is left out on Node ${version}: ${error.message}`);
+    }
   }
+  return benchmarks;
+}
+
+/**
+ * Fetches and builds what a run needs.
+ * @param {import('./options').Options} options
+ * @param {import('./scenarios').Scenario[]} scenarios
+ * @param {(text: string) => void} notice
+ * @returns {Promise<Prepared>}
+ * @throws {Error} if rsnet, Node or the load cannot be had
+ */
+async function prepare({ peers, nodes, congestion }, scenarios, notice) {
+  const needsLoad = scenarios.some(({ kind }) => ['server', 'client', 'suite'].includes(kind));
+  await build(peers, needsLoad, notice);
+  const runtimes = await prepareRuntimes(peers, nodes, notice);
+  const benchmarks = await findBenchmarks(scenarios, runtimes.nodes, notice);
+  const missing = await prepareServices(scenarios);
+  const why = congestion === 'system' ? 'not asked for' : network.refusal(congestion);
+  if (why !== undefined && congestion !== 'system') {
+    notice(`no network namespace can be had (${why}): the system's congestion control is measured`);
+  }
+  const { load } = describeMachine({ turns: 1, quick: false, peers: [] });
+  return { runtimes, benchmarks, missing, control: why === undefined ? congestion : undefined, load };
 }
 
 /**
  * One scenario's outcome in a line.
  * @param {import('./scenarios').Scenario} scenario
  * @param {import('./schedule').Outcome} outcome
+ * @param {import('./peers').Peer[]} peers
  * @returns {string}
  */
-function brief(scenario, outcome) {
+function brief(scenario, outcome, peers) {
   const metric = scenario.metric ?? 'rate';
-  const parts = Object.entries(summarize(outcome, BASE)).map(([id, { medians, ratios }]) => {
+  const parts = Object.entries(summarize(outcome, peers)).map(([id, { medians, ratios }]) => {
     const value = formatMetric(scenario, metric, medians[metric]);
-    return id === BASE ? `${id} ${value}` : `${id} ${value} (${formatRatio(ratios[metric]?.median)})`;
+    if (peers.some(({ base }) => base === id)) return `${id} ${value}`;
+    const cpu = scenario.kind === 'suite' ? '' : `, CPU ${formatRatio(ratios.cpu?.median)}`;
+    return `${id} ${value} (${formatRatio(ratios[metric]?.median)}${cpu})`;
   });
   return parts.join(', ') || 'nothing could be measured';
 }
 
 /**
+ * Measures and reports.
+ * @param {import('./options').Options} options
+ * @param {import('./scenarios').Scenario[]} scenarios
+ * @param {Prepared} prepared
+ * @param {Progress} progress
+ * @returns {Promise<number>} the exit code: 1 if rsnet or the built-in failed in a turn
+ */
+async function measure(options, scenarios, prepared, progress) {
+  const notice = (text) => progress.notice(text);
+  const { runtimes, benchmarks, missing, control, load } = prepared;
+  const second = control && control !== SECOND && scenarios.some(({ bulk }) => bulk) &&
+    network.hasCongestionControl(SECOND) ? SECOND : undefined;
+  const peers = makePeers(options.peers, runtimes, second);
+  const machine = describeMachine({ ...options, peers, control, system: network.getCongestionControl(), load });
+  if (busyWarning(machine)) notice(busyWarning(machine));
+  const older = options.merge && JSON.parse(fs.readFileSync(options.merge, 'utf8'));
+  const services = new Services();
+  await services.prepare();
+
+  const outcomes = {};
+  for (const scenario of scenarios) {
+    progress.begin();
+    const why = obstacle(scenario, missing);
+    if (why !== undefined) {
+      progress.end(scenario, `left out, something is missing (${why})`);
+      continue;
+    }
+    const outcome = await runScenario(scenario, peers, { ...options, benchmarks, control, services, progress });
+    outcomes[scenario.id] = outcome;
+    progress.end(scenario, brief(scenario, outcome, peers));
+  }
+
+  let results = { suite: options.suite, machine, peers: peers.map(factsOf), outcomes };
+  if (older) results = mergeResults(results, older);
+  const { report, markdown, files } = writeReport(results, options.json);
+  console.log(`\n${markdown}`);
+  notice(`written: ${files.join(', ')}`);
+  if (options.publish) notice(`${publish(report, markdown)} is up to date`);
+  const failed = new Set(Object.values(outcomes).flatMap(({ failures }) => Object.keys(failures)));
+  return peers.some(({ id, kind }) => failed.has(id) && KNOWN[kind].runtime === 'node') ? 1 : 0;
+}
+
+/**
  * Runs the benchmark.
  * @param {string[]} args
- * @returns {Promise<number>} the exit code: 1 if rsnet or the built-in failed in a turn
+ * @returns {Promise<number>} the exit code
  */
 async function main(args) {
   const options = parseOptions(args);
@@ -61,8 +146,8 @@ async function main(args) {
     console.log(USAGE);
     return 0;
   }
-  let scenarios = chooseScenarios(options);
-  if (scenarios.length === 0) throw new Error('--only matches no scenario; --list prints them');
+  const scenarios = chooseScenarios(options);
+  if (scenarios.length === 0) throw new Error('--rows matches no scenario; --list prints them');
   if (options.list) {
     for (const { id, title } of scenarios) console.log(`${id}\t${title}`);
     return 0;
@@ -70,34 +155,10 @@ async function main(args) {
   if (process.platform !== 'linux') throw new Error('the benchmark reads /proc and runs on Linux only');
 
   const progress = new Progress(scenarios.length);
-  const notice = (text) => progress.notice(text);
-  const older = options.merge && JSON.parse(fs.readFileSync(options.merge, 'utf8'));
-  const folder = await findBenchmark(scenarios, options.node, progress);
-  if (!folder) scenarios = scenarios.filter(({ kind }) => kind !== 'suite');
-  progress.total = scenarios.length;
-  const peers = await preparePeers(options.peers, { node: options.node, say: notice, notice });
-  const machine = describeMachine({ ...options, peers });
-  if (busyWarning(machine)) notice(busyWarning(machine));
-
-  const outcomes = {};
-  for (const scenario of scenarios) {
-    progress.begin();
-    const outcome = await runScenario(scenario, peers, { ...options, folder, progress });
-    outcomes[scenario.id] = outcome;
-    progress.end(scenario, brief(scenario, outcome));
-  }
-
-  let results = { machine, base: BASE, peers: peers.map(({ id, title }) => ({ id, title })), outcomes };
-  if (older) results = mergeResults(results, older);
-  const { report, markdown, files } = writeReport(results, options.json);
-  console.log(`\n${markdown}`);
-  notice(`written: ${files.join(', ')}`);
-  if (options.publish) {
-    publish(report, markdown);
-    notice('docs/performance.md is up to date');
-  }
-  const failed = Object.values(outcomes).flatMap(({ failures }) => Object.keys(failures));
-  return failed.some((id) => id === BASE || id.startsWith('rsnet')) ? 1 : 0;
+  if (network.isInside()) return measure(options, scenarios, await network.receive(), progress);
+  const prepared = await prepare(options, scenarios, (text) => progress.notice(text));
+  if (prepared.control === undefined) return measure(options, scenarios, prepared, progress);
+  return network.runInside(args, prepared.control, prepared);
 }
 
 main(process.argv.slice(2)).then((code) => process.exit(code), (error) => {

@@ -4,8 +4,10 @@ const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
 const { setTimeout: sleep } = require('node:timers/promises');
-const { LOAD } = require('./paths');
+const { LOAD, PROGRAMS } = require('./paths');
 const { Running } = require('./process');
+const { runTool, warmUp } = require('./tools');
+const { usageOf } = require('./usage');
 
 /** Seconds that a turn may take beyond its warm-up and measured time. */
 const GRACE = 30;
@@ -33,6 +35,26 @@ const LAST_WORDS = 500;
  * @property {number} [loadBusy] how busy the load was, 0 to 1: near 1, it held the program under test back
  * @property {number} [memory] bytes for each idle connection
  * @property {number} [acceptMs] milliseconds in which they were accepted
+ */
+
+/**
+ * What turns get beside scenario and peer.
+ * @typedef {object} Setting
+ * @property {string} [benchmark] folder of Node's benchmark that belongs to the peer
+ * @property {string} folder for files
+ * @property {Record<string, string>} paths of files that programs under test read
+ * @property {object} [server] where the scenario's service is
+ */
+
+/**
+ * What a turn works with.
+ * @typedef {object} Turn
+ * @property {import('./scenarios').Scenario} scenario
+ * @property {import('./peers').Peer} peer
+ * @property {Times} times
+ * @property {Setting} setting
+ * @property {number} limit seconds that each process may take
+ * @property {(command: import('./peers').Command) => Running} start
  */
 
 /**
@@ -71,40 +93,84 @@ async function measure(load, tested) {
 }
 
 /**
+ * The command of a program under test.
+ * @param {Turn} turn
+ * @param {object} [more] options besides the scenario's
+ * @returns {import('./peers').Command}
+ */
+function testedCommand({ scenario: { tested }, peer, setting }, more = {}) {
+  if (tested.file === undefined) return peer.program(tested.role, { ...tested.options, ...more });
+  const options = JSON.stringify({ ...setting.paths, ...tested.options, ...more });
+  return peer.script(path.join(PROGRAMS, tested.file), [tested.role, options]);
+}
+
+/**
  * The program under test is a server, the load its clients.
- * @param {import('./scenarios').Scenario} scenario
- * @param {import('./peers').Peer} peer
- * @param {Times} times
- * @param {(running: Running) => Running} keep told each process started
+ * @param {Turn} turn
  * @returns {Promise<Result>}
  */
-async function serverTurn(scenario, peer, times, keep) {
-  const limit = GRACE + (times.warm + times.time) / 1000;
+async function serverTurn(turn) {
+  const { scenario, times, limit, start } = turn;
   const place = scenario.pinned ? pin : (command) => command;
-  const tested = keep(new Running(place(peer.program(scenario.tested.role, scenario.tested.options)), limit));
+  const more = {};
+  if (scenario.upstream) {
+    const { role, options } = scenario.upstream;
+    more.ports = [(await start(loadCommand(role, { ...options }, limit)).json()).port];
+  }
+  const tested = start(place(testedCommand(turn, more)));
   const { port, bulk } = await tested.json();
   const options = { ...scenario.load.options, ...times, addr: `127.0.0.1:${port}` };
   if (scenario.load.bulk) options.bulk = `127.0.0.1:${bulk}`;
-  const load = keep(new Running(place(loadCommand(scenario.load.role, options, limit)), limit));
-  return measure(load, tested);
+  return measure(start(place(loadCommand(scenario.load.role, options, limit))), tested);
 }
 
 /**
  * The program under test is a client, the load its server.
- * @param {import('./scenarios').Scenario} scenario
- * @param {import('./peers').Peer} peer
- * @param {Times} times
- * @param {(running: Running) => Running} keep told each process started
+ * @param {Turn} turn
  * @returns {Promise<Result>}
  */
-async function clientTurn(scenario, peer, times, keep) {
-  const limit = GRACE + (times.warm + times.time) / 1000;
-  const options = { ...scenario.load.options, ...times };
-  const load = keep(new Running(loadCommand(scenario.load.role, options, limit), limit));
+async function clientTurn(turn) {
+  const { scenario, times, limit, start } = turn;
+  const load = start(loadCommand(scenario.load.role, { ...scenario.load.options, ...times }, limit));
   const { ports } = await load.json();
-  const command = peer.program(scenario.tested.role, { ...scenario.tested.options, ports });
-  const tested = keep(new Running(command, limit));
-  return measure(load, tested);
+  return measure(load, start(testedCommand(turn, { ports })));
+}
+
+/**
+ * The program under test is a server, and a tool its client: once to warm up, once for the figures.
+ * @param {Turn} turn
+ * @returns {Promise<Result>}
+ */
+async function toolTurn(turn) {
+  const { scenario, times, setting, start } = turn;
+  const tested = start(testedCommand(turn));
+  const { port } = await tested.json();
+  const died = tested.ended.then(() => tested.line());
+  const work = (tool, time) =>
+    Promise.race([tool(scenario.load, { port, folder: setting.folder, time, start }), died]);
+  await work(warmUp, times.warm);
+  const before = usageOf(tested.pid);
+  const { units, seconds, mean, p50, p99 } = await work(runTool, times.time);
+  const after = usageOf(tested.pid);
+  return {
+    rate: units / seconds,
+    cpu: (after.cpu - before.cpu) / units,
+    cpuUser: after.user - before.user,
+    cpuSystem: after.system - before.system,
+    peak: after.peak,
+    mean, p50, p99,
+  };
+}
+
+/**
+ * The program under test is a client that measures itself.
+ * @param {Turn} turn
+ * @returns {Promise<Result>}
+ */
+async function selfTurn(turn) {
+  const { times, setting, start } = turn;
+  const { units, seconds, ...rest } = await start(testedCommand(turn, { ...times, server: setting.server })).json();
+  return { ...rest, rate: units / seconds, cpu: (rest.cpuUser + rest.cpuSystem) / units };
 }
 
 /**
@@ -123,21 +189,16 @@ function freePort() {
 
 /**
  * One configuration of Node's own benchmark. It measures itself; processor time is that of the whole process.
- * @param {import('./scenarios').Scenario} scenario
- * @param {import('./peers').Peer} peer
- * @param {Times} times
- * @param {(running: Running) => Running} keep told each process started
- * @param {string} folder Node's benchmark folder
+ * @param {Turn} turn
  * @returns {Promise<Result>}
  */
-async function suiteTurn(scenario, peer, times, keep, folder) {
+async function suiteTurn({ scenario, peer, times, setting, limit, start }) {
   const seconds = times.time / 1000;
-  const limit = GRACE + seconds;
-  const file = path.join(folder, scenario.file);
+  const file = path.join(setting.benchmark, scenario.file);
   const { file: program, args, env } = peer.script(file, [...scenario.args, `dur=${seconds}`]);
   const more = { PORT: String(await freePort()), NODE_RUN_BENCHMARK_FN: '' };
   const words = ['child', String(Math.ceil(limit)), program, ...args];
-  const running = keep(new Running({ file: LOAD, args: words, env: { ...env, ...more } }, limit));
+  const running = start({ file: LOAD, args: words, env: { ...env, ...more } });
   let rate;
   const used = await running.json((line) => {
     const found = line.match(/^net\/.*: ([\d,.]+(?:e[+-]?\d+)?)$/);
@@ -150,25 +211,27 @@ async function suiteTurn(scenario, peer, times, keep, folder) {
   return { rate, cpu: (cpuUser + cpuSystem) / (rate * seconds), cpuUser, cpuSystem, peak };
 }
 
-const KINDS = { server: serverTurn, client: clientTurn, suite: suiteTurn };
+const KINDS = { server: serverTurn, client: clientTurn, suite: suiteTurn, tool: toolTurn, self: selfTurn };
 
 /**
  * Runs one scenario once for one peer.
  * @param {import('./scenarios').Scenario} scenario
  * @param {import('./peers').Peer} peer
  * @param {Times} times
- * @param {string} [folder] Node's benchmark folder
+ * @param {Setting} setting
  * @returns {Promise<Result>}
  * @throws {Error} if a process fails or takes too long
  */
-async function runTurn(scenario, peer, times, folder) {
+async function runTurn(scenario, peer, times, setting) {
   const started = [];
-  const keep = (running) => {
+  const limit = GRACE + (times.warm + times.time) / 1000;
+  const start = (command) => {
+    const running = new Running(command, limit);
     started.push(running);
     return running;
   };
   try {
-    return await KINDS[scenario.kind](scenario, peer, times, keep, folder);
+    return await KINDS[scenario.kind]({ scenario, peer, times, setting, limit, start });
   } catch (error) {
     // Either end may have failed first: show what both say, and let a crash end its message.
     await Promise.race([Promise.all(started.map(({ ended }) => ended)), sleep(LAST_WORDS)]);

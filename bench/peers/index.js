@@ -1,14 +1,7 @@
 'use strict';
 
-const fs = require('node:fs');
 const path = require('node:path');
-const { findBinary } = require('../../node-suite/binary');
 const { ROOT, LOAD, PROGRAM } = require('../paths');
-const { run } = require('../process');
-const { fetchRuntime } = require('./fetch');
-
-/** Seconds that a build may take. */
-const BUILD_LIMIT = 900;
 
 /**
  * @typedef {object} Command
@@ -21,18 +14,28 @@ const BUILD_LIMIT = 900;
  * One competitor, ready to run.
  * @typedef {object} Peer
  * @property {string} id
+ * @property {string} kind one of KNOWN
  * @property {string} title with its version
- * @property {(role: string, options: object) => Command} program how it runs one of the programs under test
- * @property {((file: string, args: string[]) => Command)|undefined} script how it runs a file of Node's
- *   benchmark
+ * @property {string} base id of the peer that it is compared with
+ * @property {string} [node] the Node that it runs on: its major version, or more of it where that is not enough
+ * @property {string} [congestion] the congestion control that its connections get, if not the run's
+ * @property {(role: string, options: object) => Command} program how it runs one of the roles of program.cjs
+ * @property {((file: string, args: string[]) => Command)|undefined} script how it runs any other file; rsnet is
+ *   registered in it
  */
 
-/** The peers by id: which runtime, and whether rsnet takes the place of its `net`, on which lane. */
+/**
+ * What there is of a peer in a file of results.
+ * @typedef {Pick<Peer, 'id'|'kind'|'title'|'base'|'node'|'congestion'>} PeerFacts
+ */
+
+/** The peers by kind: which runtime, and whether rsnet takes the place of its `net`, on which lane. */
 const KNOWN = {
+  node: { runtime: 'node' },
   rsnet: { runtime: 'node', rsnet: true },
   'rsnet-inline': { runtime: 'node', rsnet: true, lane: 'inline' },
   'rsnet-worker': { runtime: 'node', rsnet: true, lane: 'worker' },
-  node: { runtime: 'node' },
+  again: { runtime: 'node' },
   bun: { runtime: 'bun' },
   deno: { runtime: 'deno' },
   'rsnet-bun': { runtime: 'bun', rsnet: true },
@@ -40,11 +43,11 @@ const KNOWN = {
   limit: { runtime: 'rust' },
 };
 
-/** Those that run when nothing else is said. */
-const DEFAULT = ['rsnet', 'node', 'bun', 'deno', 'limit'];
-
-/** The peer that the others are compared with. */
+/** The kind that the others are compared with. */
 const BASE = 'node';
+
+/** The kinds that run with another congestion control, too, where a scenario asks for it. */
+const WITH_CONGESTION = ['node', 'rsnet'];
 
 /** What a runtime's command line needs before the file. */
 const FLAGS = {
@@ -62,7 +65,7 @@ const TITLES = { node: 'Node', bun: 'Bun', deno: 'Deno' };
  */
 function environment(more) {
   const env = { ...process.env, NO_COLOR: '1', ...more };
-  delete env.NODE_OPTIONS;
+  for (const name of ['NODE_OPTIONS', 'FORCE_COLOR']) delete env[name];
   return env;
 }
 
@@ -78,88 +81,96 @@ function unlimited(file, args, env) {
 }
 
 /**
- * The programs under test on bare tokio.
- * @returns {Peer}
+ * How a peer runs the programs on bare tokio.
+ * @returns {Pick<Peer, 'program'|'script'>}
  */
-function limitPeer() {
+function limitCommands() {
   const program = (role, { ports = [], ...options }) => {
     const pairs = Object.entries(options).map(([key, value]) => `${key}=${Number(value)}`);
     if (ports.length > 0) pairs.push(`addr=${ports.map((port) => `127.0.0.1:${port}`)}`);
     return { file: LOAD, args: [`limit-${role}`, 'limit=180', ...pairs], env: environment({}) };
   };
-  return { id: 'limit', title: 'bare tokio (the limit)', program, script: undefined };
+  return { program, script: undefined };
 }
 
 /**
- * A JavaScript peer.
- * @param {string} id
+ * How a peer runs the programs in JavaScript.
+ * @param {string} kind
  * @param {string} binary the runtime's path
- * @param {string} version the runtime's version
- * @returns {Peer}
+ * @returns {Pick<Peer, 'program'|'script'>}
  */
-function scriptPeer(id, binary, version) {
-  const { runtime, rsnet, lane } = KNOWN[id];
-  const env = environment(rsnet ? { BENCH_NET: path.join(ROOT, 'index.js') } : { BENCH_NET: '' });
+function scriptCommands(kind, binary) {
+  const { runtime, rsnet, lane } = KNOWN[kind];
+  const env = environment({ BENCH_NET: rsnet ? path.join(ROOT, 'index.js') : '' });
   if (lane) env.RSNET_LANE = lane;
   const register = [runtime === 'bun' ? '--preload' : '--require', path.join(ROOT, 'lib', 'register.js')];
-  const runtimeTitle = `${TITLES[runtime]} ${version}`;
-  const own = lane ? `rsnet (${lane} lane)` : 'rsnet';
   return {
-    id,
-    title: rsnet ? `${own} on ${runtimeTitle}` : `${runtimeTitle} net`,
     program: (role, options) =>
       unlimited(binary, [...FLAGS[runtime], PROGRAM, role, JSON.stringify(options)], env),
     script: (file, args) =>
-      ({ file: binary, args: [...FLAGS[runtime], ...(rsnet ? register : []), file, ...args], env }),
+      unlimited(binary, [...FLAGS[runtime], ...(rsnet ? register : []), file, ...args], env),
   };
 }
 
 /**
- * Builds the load, and the addon if it takes part.
- * @param {string[]} ids
- * @param {(text: string) => void} say told what goes on
- * @returns {Promise<void>}
- * @throws {Error} if something cannot be built
+ * What a column is called.
+ * @param {string} kind
+ * @param {string} version the runtime's
+ * @returns {string}
  */
-async function build(ids, say) {
-  say('building the load');
-  const args = ['build', '--release', '--locked'];
-  await run({ file: 'cargo', args, cwd: path.join(__dirname, '..', 'load') }, BUILD_LIMIT);
-  if (!ids.some((id) => KNOWN[id].rsnet)) return;
-  say('building the addon');
-  await run({ file: process.execPath, args: ['scripts/build.js'], cwd: ROOT }, BUILD_LIMIT);
-  if (!fs.existsSync(path.join(ROOT, 'index.js'))) throw new Error('index.js is missing');
+function titleOf(kind, version) {
+  const { runtime, rsnet, lane } = KNOWN[kind];
+  if (runtime === 'rust') return 'bare tokio (the limit)';
+  const title = `${TITLES[runtime]} ${version}`;
+  if (kind === 'again') return `${title} again`;
+  if (!rsnet) return title;
+  return lane ? `rsnet (${lane} lane) on ${title}` : `rsnet on ${title}`;
 }
 
 /**
- * Makes the peers ready: builds, installs, asks for versions.
- * @param {string[]} ids
- * @param {{node?: string, say: (text: string) => void, notice: (text: string) => void}} options `node`:
- *   another Node
- *   than the running one, as a path or a major version; `notice` is told what is left out
- * @returns {Promise<Peer[]>} those that can run
- * @throws {Error} if rsnet, Node or the load cannot be had
+ * Makes the peers, in the order of the columns: Node by Node, the built-in first, then the other runtimes.
+ * @param {string[]} kinds
+ * @param {import('./prepare').Runtimes} runtimes
+ * @param {string} [congestion] another congestion control that some of them run with, too
+ * @returns {Peer[]}
  */
-async function preparePeers(ids, { node, say, notice }) {
-  await build(ids, say);
-  const binaries = { node: findBinary(node, say).path };
+function makePeers(kinds, runtimes, congestion) {
+  const order = Object.keys(KNOWN).filter((kind) => kinds.includes(kind));
   const peers = [];
-  for (const id of ids) {
-    const { runtime } = KNOWN[id];
-    try {
-      if (runtime === 'rust') {
-        peers.push(limitPeer());
-        continue;
-      }
-      binaries[runtime] ??= await fetchRuntime(runtime, say);
-      const version = await run({ file: binaries[runtime], args: ['--version'] }, 30);
-      peers.push(scriptPeer(id, binaries[runtime], version.match(/\d+\.\d+\.\d+/)[0]));
-    } catch (error) {
-      if (runtime === 'node') throw error;
-      notice(`${id} is left out: ${error.message.slice(0, 500)}`);
+  for (const [node, { path: binary, version }] of Object.entries(runtimes.nodes)) {
+    for (const kind of order.filter((name) => KNOWN[name].runtime === 'node')) {
+      peers.push({
+        id: `${kind}-${node}`, kind, title: titleOf(kind, version), base: `${BASE}-${node}`, node,
+        ...scriptCommands(kind, binary),
+      });
     }
   }
-  return peers;
+  const { base } = peers[0];
+  for (const kind of order.filter((name) => KNOWN[name].runtime !== 'node')) {
+    const { runtime } = KNOWN[kind];
+    const found = runtimes.others[runtime];
+    if (runtime !== 'rust' && !found) continue;
+    const commands = runtime === 'rust' ? limitCommands() : scriptCommands(kind, found.path);
+    peers.push({ id: kind, kind, title: titleOf(kind, found?.version), base, ...commands });
+  }
+  if (!congestion) return peers;
+  const more = peers.filter(({ kind }) => WITH_CONGESTION.includes(kind)).map((peer) => ({
+    ...peer,
+    id: `${peer.id}-${congestion}`,
+    title: `${peer.title}, ${congestion.toUpperCase()}`,
+    base: `${peer.base}-${congestion}`,
+    congestion,
+  }));
+  return [...peers, ...more];
 }
 
-module.exports = { KNOWN, DEFAULT, BASE, preparePeers };
+/**
+ * What of a peer goes into a file of results.
+ * @param {Peer} peer
+ * @returns {PeerFacts}
+ */
+function factsOf({ id, kind, title, base, node, congestion }) {
+  return { id, kind, title, base, node, congestion };
+}
+
+module.exports = { KNOWN, BASE, environment, unlimited, makePeers, factsOf };

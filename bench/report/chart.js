@@ -14,10 +14,20 @@ const LINE = 14;
 /** Ratios beyond this are cut off at the chart's edge; the label tells them. */
 const MOST = 6;
 
+/** Colours by kind; where there are several, by Node. */
 const COLORS = {
-  rsnet: '#c2410c', 'rsnet-inline': '#ea580c', 'rsnet-worker': '#fb923c', 'rsnet-bun': '#f59e0b',
-  'rsnet-deno': '#fbbf24', node: '#3f7d3a', bun: '#8b5e83', deno: '#3b6ea5', limit: '#9ca3af',
+  rsnet: ['#c2410c', '#f59e0b', '#7c2d12'],
+  'rsnet-inline': ['#ea580c', '#fdba74'],
+  'rsnet-worker': ['#be185d', '#f472b6'],
+  'rsnet-bun': ['#a16207'],
+  'rsnet-deno': ['#ca8a04'],
+  bun: ['#8b5e83'],
+  deno: ['#3b6ea5'],
+  limit: ['#9ca3af'],
 };
+
+/** Where the built-in compared with itself lies. */
+const NOISE = '#d1d5db';
 
 /**
  * Text that is safe inside an SVG.
@@ -58,30 +68,55 @@ function caption(title, middle) {
 }
 
 /**
+ * The peers that get bars: not the built-in, which is 1x.
+ * @param {import('../peers').PeerFacts[]} peers
+ * @returns {(import('../peers').PeerFacts & {color: string})[]}
+ */
+function drawn(peers) {
+  const counts = {};
+  return peers.filter(({ kind, congestion }) => COLORS[kind] && congestion === undefined).map((peer) => {
+    const colors = COLORS[peer.kind];
+    counts[peer.kind] = (counts[peer.kind] ?? 0) + 1;
+    return { ...peer, color: colors[(counts[peer.kind] - 1) % colors.length] };
+  });
+}
+
+/**
+ * One bar.
+ * @typedef {object} Bar
+ * @property {string} color
+ * @property {import('./summary').Ratio} ratio
+ * @property {import('./summary').Ratio} [noise] the built-in compared with itself
+ * @property {string} label
+ */
+
+/**
  * The bars of one scenario.
  * @param {import('./table').Report} report
  * @param {import('../scenarios').Scenario} scenario
- * @returns {{id: string, ratio: import('./summary').Ratio, label: string}[]}
+ * @returns {Bar[]}
  */
-function barsOf({ summaries, peers, base }, scenario) {
+function barsOf({ summaries, peers }, scenario) {
   const metric = scenario.metric ?? 'rate';
+  const found = summaries[scenario.id];
   const bars = [];
-  for (const { id } of peers) {
-    const summary = summaries[scenario.id]?.[id];
-    const ratio = summary?.ratios[metric];
+  for (const { id, node, color } of drawn(peers)) {
+    const ratio = found?.[id]?.ratios[metric];
     if (!ratio) continue;
     const name = metric === 'rate' ? '' : `${METRICS[metric].name} `;
-    const value = name + formatMetric(scenario, metric, summary.medians[metric]);
+    const value = name + formatMetric(scenario, metric, found[id].medians[metric]);
     const shown = better(ratio, metric);
-    bars.push({ id, ratio: shown, label: id === base ? value : `${value}, ${formatRatio(shown.median)}` });
+    const noise = found[`again-${node}`]?.ratios[metric];
+    bars.push({
+      color, ratio: shown, noise: noise && better(noise, metric), label: `${value}, ${formatRatio(shown.median)}`,
+    });
   }
   return bars;
 }
 
 /**
- * Draws a chart: for each scenario a bar for each peer, as long as it is better than the built-in, with a
- * thin line
- * from the worst to the best turn.
+ * Draws a chart: for each scenario a bar for each peer, as long as it is better than the built-in, with a thin line
+ * from the worst to the best turn, and behind it the same of the built-in compared with itself.
  * @param {import('./table').Report} report
  * @param {import('../scenarios').Scenario[]} scenarios
  * @param {string} title
@@ -99,12 +134,15 @@ function renderChart(report, scenarios, title) {
   let y = TOP;
   for (const { scenario, bars } of groups) {
     parts.push(caption(scenario.title, y + (bars.length * BAR) / 2));
-    for (const { id, ratio, label } of bars) {
+    for (const { color, ratio, noise, label } of bars) {
       const line = y + BAR / 2;
       const end = x(ratio.median);
+      if (noise) {
+        parts.push(`<rect x="${x(noise.least).toFixed(1)}" y="${y}" ` +
+          `width="${(x(noise.most) - x(noise.least)).toFixed(1)}" height="${BAR}" fill="${NOISE}"/>`);
+      }
       parts.push(
-        `<rect x="${LEFT}" y="${y + 1}" width="${(end - LEFT).toFixed(1)}" height="${BAR - 2}" ` +
-          `fill="${COLORS[id]}"/>`,
+        `<rect x="${LEFT}" y="${y + 1}" width="${(end - LEFT).toFixed(1)}" height="${BAR - 2}" fill="${color}"/>`,
         `<path d="M${x(ratio.least).toFixed(1)} ${line}H${x(ratio.most).toFixed(1)}" stroke="#111827"/>`,
         `<text class="small" x="${(Math.max(x(ratio.most), end) + 5).toFixed(1)}" y="${y + BAR - 2}">` +
           `${escape(label)}</text>`,
@@ -121,8 +159,10 @@ function renderChart(report, scenarios, title) {
       `<text class="small" x="${at}" y="${y + 14}" text-anchor="middle">${tick}x</text>`);
   }
   let at = 20;
-  const legend = report.peers.map(({ id, title: name }) => {
-    const text = `<rect x="${at}" y="36" width="10" height="10" fill="${COLORS[id]}"/>` +
+  const shown = drawn(report.peers).map(({ color, title: name }) => ({ color, name }));
+  if (report.peers.some(({ kind }) => kind === 'again')) shown.push({ color: NOISE, name: 'built-in beside itself' });
+  const legend = shown.map(({ color, name }) => {
+    const text = `<rect x="${at}" y="36" width="10" height="10" fill="${color}"/>` +
       `<text x="${at + 14}" y="45">${escape(name)}</text>`;
     at += 28 + name.length * 6.4;
     return text;

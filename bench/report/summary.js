@@ -31,11 +31,12 @@ function median(values) {
  * @property {number} [loadBusy] median of how busy the load was
  */
 
+/** Undefined if it was not measured. @typedef {'yes'|'no'|'within noise'|undefined} Verdict */
+
 /**
  * @typedef {object} TargetSummary
- * @property {import('../scenarios').Target} target
  * @property {string} text
- * @property {boolean|undefined} reached undefined if it was not measured
+ * @property {Verdict} reached
  */
 
 /**
@@ -58,36 +59,65 @@ function ratioOf(results, base, metric) {
 /**
  * Sums up one scenario.
  * @param {import('../schedule').Outcome} outcome
- * @param {string} baseId the peer that the others are compared with
- * @returns {Record<string, PeerSummary>}
+ * @param {import('../peers').PeerFacts[]} peers
+ * @returns {Record<string, PeerSummary>} by peer
  */
-function summarize(outcome, baseId) {
-  const peers = {};
-  for (const [id, results] of Object.entries(outcome.results)) {
-    const good = results.filter((result) => result !== null);
+function summarize(outcome, peers) {
+  const summaries = {};
+  for (const { id, base } of peers) {
+    const good = outcome.results[id]?.filter((result) => result !== null) ?? [];
     if (good.length === 0) continue;
     const summary = { medians: {}, ratios: {} };
     for (const metric of Object.keys(METRICS)) {
       const values = good.map((result) => result[metric]).filter(Number.isFinite);
       if (values.length > 0) summary.medians[metric] = median(values);
-      const ratio = ratioOf(results, outcome.results[baseId] ?? [], metric);
+      const ratio = ratioOf(outcome.results[id], outcome.results[base] ?? [], metric);
       if (ratio) summary.ratios[metric] = ratio;
     }
     const busy = good.map((result) => result.loadBusy).filter(Number.isFinite);
     if (busy.length > 0) summary.loadBusy = median(busy);
-    peers[id] = summary;
+    summaries[id] = summary;
   }
-  return peers;
+  return summaries;
+}
+
+/**
+ * Whether a ratio is as good as wanted. What should be no worse than the built-in is so, too, where the built-in
+ * compared with itself is as far off.
+ * @param {Ratio|undefined} ratio
+ * @param {Ratio|undefined} noise the built-in compared with itself
+ * @param {import('../scenarios').Target} target
+ * @returns {Verdict}
+ */
+function judgeRatio(ratio, noise, { atLeast, atMost }) {
+  if (ratio === undefined) return undefined;
+  if (atLeast !== undefined) {
+    if (ratio.median >= atLeast) return 'yes';
+    return atLeast === 1 && ratio.median >= noise?.least ? 'within noise' : 'no';
+  }
+  if (ratio.median <= atMost) return 'yes';
+  return atMost === 1 && ratio.median <= noise?.most ? 'within noise' : 'no';
+}
+
+/**
+ * The built-in compared with itself, on the Node of a peer.
+ * @param {Record<string, PeerSummary>|undefined} summaries of one scenario
+ * @param {import('../peers').PeerFacts} peer
+ * @returns {PeerSummary|undefined}
+ */
+function noiseOf(summaries, { node }) {
+  return summaries?.[`again-${node}`];
 }
 
 /**
  * Says whether a scenario's targets were reached by a peer.
  * @param {import('../scenarios').Scenario} scenario
  * @param {Record<string, Record<string, PeerSummary>>} summaries by scenario and peer
- * @param {string} id the peer
+ * @param {import('../peers').PeerFacts} peer
  * @returns {TargetSummary[]}
  */
-function judge(scenario, summaries, id) {
+function judge(scenario, summaries, peer) {
+  const { id } = peer;
   const own = summaries[scenario.id]?.[id];
   return scenario.targets.map((target) => {
     const metric = target.metric ?? scenario.metric ?? 'rate';
@@ -95,20 +125,44 @@ function judge(scenario, summaries, id) {
     if (target.atLeastPeer) {
       const value = own?.medians[metric];
       const other = summaries[scenario.id]?.[target.atLeastPeer]?.medians[metric];
-      const known = value !== undefined && other !== undefined;
-      return { target, text: `at least ${target.atLeastPeer}`, reached: known ? value >= other : undefined };
+      const reached = value >= other ? 'yes' : 'no';
+      const isKnown = value !== undefined && other !== undefined;
+      return { text: `at least ${target.atLeastPeer}`, reached: isKnown ? reached : undefined };
     }
     if (target.ofScenario) {
       const ratio = own?.medians[metric] / summaries[target.ofScenario]?.[id]?.medians[metric];
-      const reached = Number.isFinite(ratio) ? ratio <= target.atMost : undefined;
-      return { target, text: `${name}at most ${target.atMost}x that of ${target.ofScenario}`, reached };
+      const reached = ratio <= target.atMost ? 'yes' : 'no';
+      const text = `${name}at most ${target.atMost}x that of ${target.ofScenario}`;
+      return { text, reached: Number.isFinite(ratio) ? reached : undefined };
     }
-    const ratio = own?.ratios[metric]?.median;
-    const least = target.atLeast !== undefined;
-    const text = `${name}${least ? '' : 'at most '}${least ? target.atLeast : target.atMost}x`;
-    const reached = least ? ratio >= target.atLeast : ratio <= target.atMost;
-    return { target, text, reached: ratio === undefined ? undefined : reached };
+    const { atLeast, atMost } = target;
+    const text = `${name}${atLeast === undefined ? `at most ${atMost}` : atLeast}x`;
+    const noise = noiseOf(summaries[scenario.id], peer)?.ratios[metric];
+    return { text, reached: judgeRatio(own?.ratios[metric], noise, target) };
   });
 }
 
-module.exports = { median, summarize, judge };
+/** What holds for each scenario beside its own targets. */
+const GENERAL = [
+  { metric: 'rate', atLeast: 1 },
+  { metric: 'cpu', atMost: 1 },
+  { metric: 'peak', atMost: 1.1 },
+];
+
+/**
+ * In what a peer is worse than the built-in, beyond what the built-in differs from itself.
+ * @param {import('../scenarios').Scenario} scenario
+ * @param {Record<string, Record<string, PeerSummary>>} summaries by scenario and peer
+ * @param {import('../peers').PeerFacts} peer
+ * @returns {{metric: string, ratio: Ratio}[]}
+ */
+function findWorse(scenario, summaries, peer) {
+  const own = summaries[scenario.id]?.[peer.id];
+  const noise = noiseOf(summaries[scenario.id], peer);
+  return GENERAL.filter((target) => {
+    const { metric } = target;
+    return judgeRatio(own?.ratios[metric], noise?.ratios[metric], target) === 'no';
+  }).map(({ metric }) => ({ metric, ratio: own.ratios[metric] }));
+}
+
+module.exports = { median, summarize, judge, findWorse };

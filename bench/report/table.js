@@ -1,7 +1,7 @@
 'use strict';
 
-const { formatMetric, formatNumber, formatRatio } = require('./format');
-const { judge } = require('./summary');
+const { METRICS, formatMetric, formatNumber, formatRatio } = require('./format');
+const { findWorse, judge } = require('./summary');
 
 /** A load that was busy for more than this part of the time may have been the slow end. */
 const FULL = 0.95;
@@ -10,8 +10,8 @@ const FULL = 0.95;
  * Everything that a run knows.
  * @typedef {object} Report
  * @property {import('../machine').Machine} machine
- * @property {string} base id of the peer that the others are compared with
- * @property {{id: string, title: string}[]} peers
+ * @property {string} suite
+ * @property {import('../peers').PeerFacts[]} peers
  * @property {import('../scenarios').Scenario[]} scenarios
  * @property {Record<string, import('../schedule').Outcome>} outcomes by scenario
  * @property {Record<string, Record<string, import('./summary').PeerSummary>>} summaries by scenario and peer
@@ -29,43 +29,82 @@ function markdown(head, rows) {
 }
 
 /**
- * The peers in the order of the columns: the built-in first.
+ * The columns of a table: the peers that took part in one of its rows.
  * @param {Report} report
- * @returns {{id: string, title: string}[]}
+ * @param {import('../scenarios').Scenario[]} scenarios
+ * @param {(peer: import('../peers').PeerFacts) => boolean} isShown
+ * @returns {import('../peers').PeerFacts[]}
  */
-function columns({ peers, base }) {
-  return [...peers.filter(({ id }) => id === base), ...peers.filter(({ id }) => id !== base)];
+function columns({ peers, outcomes }, scenarios, isShown) {
+  return peers.filter((peer) => isShown(peer) && scenarios.some(({ id }) => outcomes[id].results[peer.id]));
+}
+
+/** The columns of most tables: those with the run's own congestion control. */
+const usual = ({ congestion }) => congestion === undefined;
+
+/** The same without the built-in's second run. */
+const once = (peer) => usual(peer) && peer.kind !== 'again';
+
+/**
+ * A ratio with its spread.
+ * @param {import('./summary').Ratio} ratio
+ * @param {string} [mark] around the median
+ * @returns {string}
+ */
+function spreadOf({ median, least, most }, mark = '') {
+  return `${mark}${formatRatio(median)}${mark} (${least.toFixed(2)} to ${most.toFixed(2)})`;
 }
 
 /**
- * A peer's cell: its median, and for others than the built-in the ratio with its spread.
+ * A peer's cell: its median, and for others than the built-in the ratio.
  * @param {Report} report
  * @param {import('../scenarios').Scenario} scenario
- * @param {string} id
+ * @param {import('../peers').PeerFacts} peer
  * @param {string} metric
- * @param {boolean} spread
  * @returns {string}
  */
-function cell(report, scenario, id, metric, spread) {
+function cell(report, scenario, { id, base }, metric) {
   const summary = report.summaries[scenario.id]?.[id];
   if (!summary) return report.outcomes[scenario.id]?.failures[id] ? 'fails' : '';
   const value = formatMetric(scenario, metric, summary.medians[metric]);
   const ratio = summary.ratios[metric];
-  if (id === report.base || !ratio) return value;
-  if (!spread) return `${value} (${formatRatio(ratio.median)})`;
-  return `${value}, **${formatRatio(ratio.median)}** (${ratio.least.toFixed(2)} to ${ratio.most.toFixed(2)})`;
+  return id === base || !ratio ? value : `${value} (${formatRatio(ratio.median)})`;
 }
 
 /**
- * The targets of a scenario, each with whether rsnet reached it.
+ * A peer's cell in the main table: for rsnet with the ratio's spread and the ratio of processor time, for the
+ * built-in's second run with these alone.
  * @param {Report} report
  * @param {import('../scenarios').Scenario} scenario
+ * @param {import('../peers').PeerFacts} peer
  * @returns {string}
  */
-function targets(report, scenario) {
-  return judge(scenario, report.summaries, 'rsnet').map(({ text, reached }) => {
-    if (reached === undefined) return text;
-    return reached ? `${text}: yes` : `${text}: **no**`;
+function mainCell(report, scenario, peer) {
+  const metric = scenario.metric ?? 'rate';
+  const summary = report.summaries[scenario.id]?.[peer.id];
+  const ratio = summary?.ratios[metric];
+  if (!ratio || !['rsnet', 'again'].includes(peer.kind)) return cell(report, scenario, peer, metric);
+  const cpu = `CPU ${formatRatio(summary.ratios.cpu?.median)}`;
+  if (peer.kind === 'again') return `${spreadOf(ratio)}, ${cpu}`;
+  const value = formatMetric(scenario, metric, summary.medians[metric]);
+  return `${value}, ${spreadOf(ratio, '**')}, ${cpu}`;
+}
+
+/**
+ * The targets of a scenario, each with whether rsnet reached it, Node by Node.
+ * @param {Report} report
+ * @param {import('../scenarios').Scenario} scenario
+ * @param {import('../peers').PeerFacts[]} shown
+ * @returns {string}
+ */
+function targets(report, scenario, shown) {
+  const verdicts = shown.filter(({ kind }) => kind === 'rsnet')
+    .map((peer) => ({ node: peer.node, found: judge(scenario, report.summaries, peer) }));
+  return scenario.targets.map((_, index) => {
+    const parts = verdicts.filter(({ found }) => found[index].reached !== undefined)
+      .map(({ node, found }) => `${node} ${found[index].reached === 'no' ? '**no**' : found[index].reached}`);
+    const text = verdicts[0]?.found[index].text ?? '';
+    return parts.length > 0 ? `${text}: ${parts.join(', ')}` : text;
   }).join('; ');
 }
 
@@ -73,16 +112,17 @@ function targets(report, scenario) {
  * The main table: what each scenario is compared by.
  * @param {Report} report
  * @param {import('../scenarios').Scenario[]} scenarios
+ * @param {(peer: import('../peers').PeerFacts) => boolean} [isShown]
  * @returns {string}
  */
-function rateTable(report, scenarios) {
-  const shown = columns(report);
+function rateTable(report, scenarios, isShown = usual) {
+  const shown = columns(report, scenarios, isShown);
   return markdown(
-    ['scenario', ...shown.map(({ title }) => title), 'target'],
+    [report.suite === 'programs' ? 'program' : 'scenario', ...shown.map(({ title }) => title), 'target'],
     scenarios.map((scenario) => [
       scenario.title,
-      ...shown.map(({ id }) => cell(report, scenario, id, scenario.metric ?? 'rate', id === 'rsnet')),
-      targets(report, scenario),
+      ...shown.map((peer) => mainCell(report, scenario, peer)),
+      targets(report, scenario, shown),
     ]),
   );
 }
@@ -95,12 +135,12 @@ function rateTable(report, scenarios) {
  * @returns {string}
  */
 function metricTable(report, scenarios, metrics) {
-  const shown = columns(report);
+  const shown = columns(report, scenarios, once);
   const rows = [];
   for (const scenario of scenarios) {
     for (const [metric, name] of metrics) {
       if (metric === 'mean' && scenario.metric !== 'mean') continue;
-      const cells = shown.map(({ id }) => cell(report, scenario, id, metric, false));
+      const cells = shown.map((peer) => cell(report, scenario, peer, metric));
       if (cells.some((text) => text && text !== '-' && text !== 'fails')) {
         rows.push([scenario.title, name, ...cells]);
       }
@@ -126,34 +166,93 @@ function busyLoad({ scenarios, summaries, peers }) {
 }
 
 /**
+ * Says where rsnet is worse than the built-in.
+ * @param {Report} report
+ * @returns {string[]}
+ */
+function worse({ scenarios, summaries, peers }) {
+  const lines = [];
+  for (const scenario of scenarios) {
+    for (const peer of peers.filter(({ kind }) => kind === 'rsnet').filter(usual)) {
+      const found = findWorse(scenario, summaries, peer)
+        .map(({ metric, ratio }) => `${METRICS[metric].name} ${spreadOf(ratio)}`);
+      if (found.length > 0) lines.push(`${scenario.title}, Node ${peer.node}: ${found.join(', ')}`);
+    }
+  }
+  return lines;
+}
+
+/**
+ * The tables of scenarios that are no files of Node's benchmark.
+ * @param {Report} report
+ * @param {import('../scenarios').Scenario[]} scenarios
+ * @returns {string[]}
+ */
+function ownTables(report, scenarios) {
+  if (scenarios.length === 0) return [];
+  const latencies = scenarios.filter(({ latency }) => latency);
+  const memory = scenarios.filter(({ metric }) => metric === 'memory');
+  const parts = ['### Results', rateTable(report, scenarios)];
+  if (latencies.length > 0) {
+    parts.push('### Latency', metricTable(report, latencies, [
+      ['mean', 'mean'], ['p50', 'p50'], ['p99', 'p99'], ['beside', 'transfer beside it'],
+    ]));
+  }
+  parts.push('### Processor time and peak memory of the program under test',
+    metricTable(report, scenarios, [['cpu', 'CPU'], ['peak', 'peak memory']]));
+  if (memory.length > 0) {
+    parts.push('### Accepting idle connections',
+      metricTable(report, memory, [['acceptMs', 'time to accept']]));
+  }
+  return parts;
+}
+
+/**
+ * The tables of Node's own benchmark.
+ * @param {Report} report
+ * @param {import('../scenarios').Scenario[]} scenarios
+ * @returns {string[]}
+ */
+function suiteTables(report, scenarios) {
+  if (scenarios.length === 0) return [];
+  return ['### Node\'s own benchmark/net', rateTable(report, scenarios),
+    '### Node\'s own benchmark/net: processor time and peak memory',
+    metricTable(report, scenarios, [['cpu', 'CPU'], ['peak', 'peak memory']])];
+}
+
+/**
+ * The tables of rows that ran with another congestion control, too, one for each.
+ * @param {Report} report
+ * @returns {string[]}
+ */
+function congestionTables(report) {
+  const names = new Set(report.peers.map(({ congestion }) => congestion).filter((name) => name !== undefined));
+  return [...names].flatMap((name) => {
+    const ids = report.peers.filter(({ congestion }) => congestion === name).map(({ id }) => id);
+    const scenarios = report.scenarios.filter(({ id }) => ids.some((peer) => report.outcomes[id].results[peer]));
+    if (scenarios.length === 0) return [];
+    return [`### Bulk with ${name.toUpperCase()}`, rateTable(report, scenarios, ({ id }) => ids.includes(id))];
+  });
+}
+
+/**
  * The whole report as Markdown, with headings of the third level.
  * @param {Report} report
  * @returns {string}
  */
 function renderMarkdown(report) {
-  const own = report.scenarios.filter(({ kind }) => kind !== 'suite');
-  const node = report.scenarios.filter(({ kind }) => kind === 'suite');
-  const parts = [report.machine.text];
-  if (own.length > 0) {
-    const latencies = own.filter(({ latency }) => latency);
-    const memory = own.filter(({ metric }) => metric === 'memory');
-    parts.push('### Results', rateTable(report, own));
-    if (latencies.length > 0) {
-      parts.push('### Latency', metricTable(report, latencies, [
-        ['mean', 'mean'], ['p50', 'p50'], ['p99', 'p99'], ['beside', 'transfer beside it'],
-      ]));
-    }
-    parts.push('### Processor time and peak memory of the program under test',
-      metricTable(report, own, [['cpu', 'CPU'], ['peak', 'peak memory']]));
-    if (memory.length > 0) {
-      parts.push('### Accepting idle connections',
-        metricTable(report, memory, [['acceptMs', 'time to accept']]));
-    }
-  }
-  if (node.length > 0) {
-    parts.push('### Node\'s own benchmark/net', rateTable(report, node),
-      '### Node\'s own benchmark/net: processor time and peak memory',
-      metricTable(report, node, [['cpu', 'CPU'], ['peak', 'peak memory']]));
+  const parts = [
+    report.machine.text,
+    ...ownTables(report, report.scenarios.filter(({ kind }) => kind !== 'suite')),
+    ...suiteTables(report, report.scenarios.filter(({ kind }) => kind === 'suite')),
+    ...congestionTables(report),
+  ];
+  const behind = worse(report);
+  if (behind.length > 0) {
+    parts.push('### Behind the built-in',
+      'In these rows rsnet has a lower rate or needs more processor time, by more than the built-in ever differed ' +
+        'from itself, or its peak memory is more than 1.1x.',
+      behind.map((line) => `- ${line}`).join('\n'));
   }
   const busy = busyLoad(report);
   if (busy.length > 0) {

@@ -3,29 +3,35 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { CACHE, ROOT } = require('../paths');
-const { SCENARIOS } = require('../scenarios');
+const { SUITES } = require('../scenarios');
 const { renderChart } = require('./chart');
 const { summarize } = require('./summary');
 const { renderMarkdown } = require('./table');
 
 /** Where the results go if nothing is said. */
-const DEFAULT_JSON = path.join(CACHE, 'last', 'results.json');
+const DEFAULT_FOLDER = path.join(CACHE, 'last');
 const DOCUMENT = path.join(ROOT, 'docs', 'performance.md');
-const BEGIN = '<!-- bench: begin -->';
-const END = '<!-- bench: end -->';
+
+/** The charts of a suite. Those of Node's own benchmark have one of their own where they are most of a suite. */
+const CHARTS = {
+  net: [
+    { name: 'chart', title: 'Times better than the built-in net', has: ({ kind }) => kind !== 'suite' },
+    { name: 'chart-node', title: 'Node\'s own benchmark/net: times the built-in', has: ({ kind }) => kind === 'suite' },
+  ],
+  programs: [{ name: 'programs', title: 'Programs with rsnet registered: times the built-in', has: () => true }],
+};
 
 /**
  * The results as they are kept in a file.
  * @typedef {object} Results
  * @property {import('../machine').Machine} machine
- * @property {string} base
- * @property {{id: string, title: string}[]} peers
+ * @property {string} suite
+ * @property {import('../peers').PeerFacts[]} peers
  * @property {Record<string, import('../schedule').Outcome>} outcomes by scenario
  */
 
 /**
- * Adds to new results what only older ones have. A scenario is taken over whole: turns of different runs are
- * not
+ * Adds to new results what only older ones have. A scenario is taken over whole: turns of different runs are not
  * compared with one another.
  * @param {Results} results
  * @param {Results} older
@@ -50,9 +56,9 @@ function mergeResults(results, older) {
  * @returns {import('./table').Report}
  */
 function makeReport(results) {
-  const scenarios = SCENARIOS.filter(({ id }) => results.outcomes[id]);
+  const scenarios = SUITES[results.suite].filter(({ id }) => results.outcomes[id]);
   const summaries = {};
-  for (const { id } of scenarios) summaries[id] = summarize(results.outcomes[id], results.base);
+  for (const { id } of scenarios) summaries[id] = summarize(results.outcomes[id], results.peers);
   return { ...results, scenarios, summaries };
 }
 
@@ -73,16 +79,15 @@ function write(file, text) {
  * @returns {{file: string, title: string}[]} those there was something for
  */
 function writeCharts(report, folder) {
-  const charts = [
-    { file: 'chart.svg', title: 'Times better than the built-in net', suite: false },
-    { file: 'chart-node.svg', title: 'Node\'s own benchmark/net: times the built-in', suite: true },
-  ];
-  return charts.filter(({ file, title, suite }) => {
-    const scenarios = report.scenarios.filter(({ kind }) => (kind === 'suite') === suite);
-    const svg = renderChart(report, scenarios, title);
-    if (svg) write(path.join(folder, file), svg);
-    return svg !== undefined;
-  });
+  const written = [];
+  for (const { name, title, has } of CHARTS[report.suite]) {
+    const svg = renderChart(report, report.scenarios.filter(has), title);
+    if (svg === undefined) continue;
+    const file = `${name}.svg`;
+    write(path.join(folder, file), svg);
+    written.push({ file, title });
+  }
+  return written;
 }
 
 /**
@@ -91,33 +96,37 @@ function writeCharts(report, folder) {
  * @param {string} [json] the file
  * @returns {{report: import('./table').Report, markdown: string, files: string[]}}
  */
-function writeReport(results, json = DEFAULT_JSON) {
+function writeReport(results, json = path.join(DEFAULT_FOLDER, `${results.suite}.json`)) {
   const report = makeReport(results);
   const folder = path.dirname(path.resolve(json));
   const markdown = renderMarkdown(report);
-  const table = path.join(folder, 'table.md');
-  const { machine, base, peers, outcomes, summaries } = report;
-  write(json, `${JSON.stringify({ machine, base, peers, outcomes, summaries }, null, 1)}\n`);
+  const table = path.join(folder, `${path.basename(json, '.json')}.md`);
+  const { machine, suite, peers, outcomes, summaries } = report;
+  write(json, `${JSON.stringify({ machine, suite, peers, outcomes, summaries }, null, 1)}\n`);
   write(table, markdown);
   const charts = writeCharts(report, folder).map(({ file }) => path.join(folder, file));
   return { report, markdown, files: [path.resolve(json), table, ...charts] };
 }
 
 /**
- * Puts the table and the charts into docs/performance.md, between its two marks.
+ * Puts the table and the charts into docs/performance.md, between the two marks of the suite.
  * @param {import('./table').Report} report
  * @param {string} markdown
+ * @returns {string} the document
  * @throws {Error} if the marks are missing
  */
 function publish(report, markdown) {
+  const mark = report.suite === 'net' ? 'bench' : report.suite;
+  const [first, last] = ['begin', 'end'].map((name) => `<!-- ${mark}: ${name} -->`);
   const text = fs.readFileSync(DOCUMENT, 'utf8');
-  const begin = text.indexOf(BEGIN);
-  const end = text.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`docs/performance.md lacks the marks ${BEGIN} and ${END}`);
+  const begin = text.indexOf(first);
+  const end = text.indexOf(last);
+  if (begin < 0 || end < begin) throw new Error(`docs/performance.md lacks the marks ${first} and ${last}`);
   const charts = writeCharts(report, path.join(path.dirname(DOCUMENT), 'performance'));
   const images = charts.map(({ file, title }) => `![${title}](performance/${file})`).join('\n\n');
-  const body = `${BEGIN}\n\n${images}\n\n${markdown}\n${END}`;
-  write(DOCUMENT, text.slice(0, begin) + body + text.slice(end + END.length));
+  const body = `${first}\n\n${images}\n\n${markdown}\n${last}`;
+  write(DOCUMENT, text.slice(0, begin) + body + text.slice(end + last.length));
+  return path.relative(ROOT, DOCUMENT);
 }
 
 module.exports = { mergeResults, writeReport, publish };

@@ -36,8 +36,8 @@ function pinned(conns) {
 }
 
 module.exports = [
-  echo(1, 64, { quick: true, targets: [{ atLeast: 1.1 }, { metric: 'p50', atMost: 1 }] }),
-  echo(10, 64, { quick: true, targets: [{ atLeast: 1.3 }, { atLeastPeer: 'bun' }] }),
+  echo(1, 64, { quick: true, targets: [{ atLeast: 1 }, { metric: 'p50', atMost: 1 }] }),
+  echo(10, 64, { quick: true, targets: [{ atLeast: 1.4 }, { atLeastPeer: 'bun' }] }),
   echo(100, 64, { quick: true, targets: [{ atLeast: 1.4 }, { atLeastPeer: 'bun' }] }),
   echo(1000, 64, { quick: true, targets: [{ atLeast: 1.4 }, { atLeastPeer: 'bun' }] }),
   echo(10000, 64, {
@@ -46,7 +46,7 @@ module.exports = [
   }),
   pinned(1),
   pinned(10),
-  echo(100, 16384, { quick: true, targets: [{ atLeast: 1.5 }] }),
+  echo(100, 16384, { quick: true, targets: [{ atLeast: 1.3 }] }),
   {
     id: 'pipeline',
     title: 'pipelined client, 100 writes of 64 B in one tick, noDelay',

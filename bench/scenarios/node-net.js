@@ -6,14 +6,25 @@ const { gigabits } = require('./units');
 
 const TYPES = ['utf', 'asc', 'buf'];
 const MEGABYTE = 1024 * 1024;
-/** From this length on a row counts as large. */
-const LARGE = 100 * 1024;
+/** From this length on a row counts as large, and to this one as small. */
+const LARGE = 32 * 1024;
+const SMALL = [64, 256];
 
 /** The few rows of a quick run. */
 const QUICK = new Set([
   'net-c2s len=64 type=buf', 'net-c2s len=102400 type=buf',
   'net-pipe len=64 type=buf', 'net-pipe len=102400 type=buf',
   'net-s2c sendchunklen=256 type=buf recvbuflen=0',
+]);
+
+/** The rows of Buffers that stand for all in the suite of programs: the large ones, and one small one of each file. */
+const PROGRAM = new Set([
+  ...[64, 102400, 16 * MEGABYTE].flatMap((len) => [`net-c2s len=${len} type=buf`, `net-pipe len=${len} type=buf`]),
+  'net-s2c sendchunklen=256 type=buf recvbuflen=0',
+  `net-s2c sendchunklen=${32 * 1024} type=buf recvbuflen=0`,
+  `net-s2c sendchunklen=${128 * 1024} type=buf recvbuflen=0`,
+  `net-s2c sendchunklen=${128 * 1024} type=buf recvbuflen=${64 * 1024}`,
+  `net-s2c sendchunklen=${16 * MEGABYTE} type=buf recvbuflen=0`,
 ]);
 
 /**
@@ -28,14 +39,16 @@ function row(name, config, extra = false) {
   const title = [name, ...args.filter((arg) => arg !== 'recvbufgenfn=false')].join(' ');
   const length = config.len ?? config.sendchunklen;
   const targets = [{ atLeastPeer: 'bun' }];
-  if (length >= LARGE) targets.unshift({ atLeast: 2 });
-  if (length === 64) targets.unshift({ atLeast: 1.5 });
+  if (length >= LARGE) targets.unshift({ atLeast: 1.15 });
+  else if (length >= SMALL[0] && length <= SMALL[1]) targets.unshift({ atLeast: 3 });
   return {
     id: `node/${[name, ...args].join('/')}`,
     title,
     ...gigabits,
     kind: 'suite',
     quick: QUICK.has(title),
+    program: PROGRAM.has(title),
+    bulk: PROGRAM.has(title) && length >= LARGE,
     extra,
     without: ['limit'],
     file: `net/${name}.js`,

@@ -11,9 +11,10 @@ module.exports = [
     ...bytes,
     kind: 'server',
     quick: true,
+    bulk: true,
     tested: { role: 'sink', options: {} },
     load: { role: 'send', options: { chunk: CHUNK } },
-    targets: [{ atLeast: 1.5 }],
+    targets: [{ atLeast: 1.15 }],
   },
   {
     id: 'bulk-send',
@@ -21,8 +22,9 @@ module.exports = [
     ...bytes,
     kind: 'server',
     quick: true,
+    bulk: true,
     tested: { role: 'source', options: { chunk: CHUNK } },
     load: { role: 'receive', options: {} },
-    targets: [{ atLeast: 1.5 }],
+    targets: [{ atLeast: 1.15 }],
   },
 ];

@@ -16,6 +16,12 @@ const MESSAGES = 100;
 const requests = { unit: 'requests/s', scale: 1, cpuUnit: 'µs/request', cpuScale: 1e6 };
 
 /** @type {Unit} */
+const queries = { unit: 'queries/s', scale: 1, cpuUnit: 'µs/query', cpuScale: 1e6 };
+
+/** @type {Unit} */
+const messages = { unit: 'messages/s', scale: 1, cpuUnit: 'µs/message', cpuScale: 1e6 };
+
+/** @type {Unit} */
 const connections = { unit: 'connections/s', scale: 1, cpuUnit: 'µs/connection', cpuScale: 1e6 };
 
 /** @type {Unit} */
@@ -24,4 +30,13 @@ const bytes = { unit: 'GB/s', scale: 1e-9, cpuUnit: 's/GB', cpuScale: 1e9 };
 /** Node's own benchmark counts 1024 * 1024 * 1024 bits as one Gbit. @type {Unit} */
 const gigabits = { unit: 'Gbit/s', scale: 1, cpuUnit: 's/Gbit', cpuScale: 1 };
 
-module.exports = { MESSAGES, requests, connections, bytes, gigabits };
+/**
+ * Requests that are counted, shown by the bytes that they carry.
+ * @param {number} size bytes of one
+ * @returns {Unit}
+ */
+function gigabytes(size) {
+  return { unit: 'GB/s', scale: size / 1e9, cpuUnit: 's/GB', cpuScale: 1e9 / size };
+}
+
+module.exports = { MESSAGES, requests, queries, messages, connections, bytes, gigabits, gigabytes };

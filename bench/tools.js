@@ -1,0 +1,151 @@
+'use strict';
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { setTimeout: sleep } = require('node:timers/promises');
+const { environment, unlimited } = require('./peers');
+const { PROGRAMS } = require('./paths');
+
+const HOST = '127.0.0.1';
+
+/** Seconds that wrk is told to run. It is interrupted when its time is over: it knows whole seconds only. */
+const LONG = 60;
+
+/** Part of the requests that may fail before a turn counts as failed: the last ones meet the end of the load. */
+const FAILURES = 0.01;
+
+/**
+ * What a tool saw.
+ * @typedef {object} Seen
+ * @property {number} units requests that were answered
+ * @property {number} seconds
+ * @property {number} [mean]
+ * @property {number} [p50]
+ * @property {number} [p99] latencies in microseconds
+ * @property {number} [errors] requests that failed
+ */
+
+/**
+ * Where a tool works.
+ * @typedef {object} Place
+ * @property {number} port of the server under test
+ * @property {string} folder for files
+ * @property {number} time milliseconds
+ * @property {(command: import('./peers').Command) => import('./process').Running} start
+ */
+
+/**
+ * One of the field's tools.
+ * @typedef {object} Tool
+ * @property {string} [program]
+ * @property {string[]} [packages] of Debian
+ * @property {(options: object, place: Place, role?: string) => Promise<Seen>} run
+ */
+
+/**
+ * @param {object} options
+ * @param {number} port
+ * @returns {string}
+ */
+function urlOf({ tls, path: pathname }, port) {
+  return `${tls ? 'https' : 'http'}://${HOST}:${port}${pathname}`;
+}
+
+/**
+ * One of some values in order.
+ * @param {number[]} sorted
+ * @param {number} share 0 to 1
+ * @returns {number}
+ */
+function percentile(sorted, share) {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+}
+
+/**
+ * Sums up h2load's log: start, status and microseconds of each request.
+ * @param {string} file
+ * @returns {Pick<Seen, 'mean'|'p50'|'p99'>}
+ */
+function readLog(file) {
+  const times = fs.readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => Number(line.split('\t')[2]));
+  times.sort((a, b) => a - b);
+  const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
+  return { mean, p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
+}
+
+/** @type {Record<string, Tool>} */
+const TOOLS = {
+  wrk: {
+    program: 'wrk',
+    packages: ['wrk'],
+    async run({ connections, headers = [], body, ...options }, { port, time, start }) {
+      const env = environment(body === undefined ? {} : { BENCH_BODY: String(body) });
+      const running = start(unlimited('wrk', [
+        '--threads', '1', '--connections', String(connections), '--duration', String(LONG), '--timeout', '10',
+        ...headers.flatMap((header) => ['--header', header]),
+        '--script', path.join(PROGRAMS, 'wrk.lua'), urlOf(options, port),
+      ], env));
+      await Promise.race([sleep(time), running.ended]);
+      running.child.kill('SIGINT');
+      return running.json();
+    },
+  },
+
+  h2load: {
+    program: 'h2load',
+    packages: ['nghttp2-client'],
+    async run({ connections, streams, ...options }, { port, time, folder, start }) {
+      const log = path.join(folder, 'h2load.log');
+      fs.rmSync(log, { force: true });
+      const running = start(unlimited('h2load', [
+        `--clients=${connections}`, `--max-concurrent-streams=${streams}`, `--duration=${time}ms`,
+        `--log-file=${log}`, urlOf(options, port),
+      ], environment({})));
+      let found;
+      let duration;
+      while (!found) {
+        const line = await running.line();
+        duration ??= line.match(/^finished in ([\d.]+)(ms|s),/);
+        found = line.match(/^requests: .* (\d+) succeeded, (\d+) failed/);
+      }
+      await running.ended;
+      const seconds = Number(duration[1]) / (duration[2] === 'ms' ? 1000 : 1);
+      return { units: Number(found[1]), seconds, errors: Number(found[2]), ...readLog(log) };
+    },
+  },
+
+  /** A role of programs/load.cjs, on the built-in of the Node that runs the bench. */
+  script: {
+    run(options, { port, time, start }, role) {
+      const text = JSON.stringify({ ...options, port, warm: 0, time });
+      return start(unlimited(process.execPath, [path.join(PROGRAMS, 'load.cjs'), role, text], environment({}))).json();
+    },
+  },
+};
+
+/**
+ * Lets a tool work for a while, whatever comes of it.
+ * @param {import('./scenarios').Load} load
+ * @param {Place} place
+ * @returns {Promise<Seen>}
+ */
+function warmUp({ tool, role, options }, place) {
+  return TOOLS[tool].run(options, place, role);
+}
+
+/**
+ * Lets a tool work for a while.
+ * @param {import('./scenarios').Load} load
+ * @param {Place} place
+ * @returns {Promise<Seen>}
+ * @throws {Error} if it fails, or too many of its requests do
+ */
+async function runTool({ tool, role, options }, place) {
+  const seen = await TOOLS[tool].run(options, place, role);
+  if (!(seen.units > 0) || seen.errors > seen.units * FAILURES) {
+    throw new Error(`${tool}: ${seen.units} requests were answered, ${seen.errors} failed`);
+  }
+  return seen;
+}
+
+module.exports = { TOOLS, warmUp, runTool };
