@@ -6,6 +6,8 @@ const { spawn } = require('child_process');
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
+const { findWorse, judge, summarize } = require('../bench/report/summary');
+const { SUITES } = require('../bench/scenarios');
 const { root } = require('./helpers');
 
 /** Milliseconds after which a run is ended. */
@@ -145,4 +147,61 @@ describeLinux('the bench of programs', () => {
     await until(() => processesOf(json).length === 0);
     expect(fs.existsSync(json)).toBe(false);
   }, LIMIT);
+});
+
+describe('what the bench makes of its turns', () => {
+  const peers = ['node', 'rsnet', 'again'].map((kind) => ({ id: `${kind}-24`, kind, base: 'node-24', node: '24' }));
+  const base = { rate: 100, cpu: 10, peak: 100 };
+
+  /**
+   * @param {object[]} rsnet a result for each turn, or null
+   * @returns {Record<string, Record<string, import('../bench/report/summary').PeerSummary>>} the built-in's second
+   *   run was 0.95x to 1.05x of the first in rate, and 0.9x to 1.1x in processor time
+   */
+  function summaries(rsnet) {
+    const again = [{ ...base, rate: 95, cpu: 9 }, { ...base, rate: 105, cpu: 11 }, base];
+    const results = { 'node-24': [base, base, base], 'rsnet-24': rsnet, 'again-24': again };
+    return { row: summarize({ id: 'row', results, failures: {} }, peers) };
+  }
+
+  /**
+   * @param {object} result of each turn
+   * @param {object} target
+   * @returns {string|undefined} whether it is reached
+   */
+  function verdict(result, target) {
+    return judge({ id: 'row', targets: [target] }, summaries([result, result, result]), peers[1])[0].reached;
+  }
+
+  test('a ratio is the median of the ratios turn by turn, a failed turn has none', () => {
+    const { ratios, medians } = summaries([{ ...base, rate: 150 }, null, { ...base, rate: 110 }]).row['rsnet-24'];
+    expect(ratios.rate).toEqual({ median: 1.3, least: 1.1, most: 1.5 });
+    expect(medians.rate).toBe(130);
+  });
+
+  test.each([
+    ['more than wanted', 120, { atLeast: 1.15 }, 'yes'],
+    ['less than wanted', 110, { atLeast: 1.15 }, 'no'],
+    ['as good as the built-in', 100, { atLeast: 1 }, 'yes'],
+    ['worse by as much as the built-in than itself', 96, { atLeast: 1 }, 'within noise'],
+    ['worse by more', 94, { atLeast: 1 }, 'no'],
+    ['more processor time than in noise', 100, { metric: 'cpu', atMost: 0.9 }, 'no'],
+  ])('%s', (_, rate, target, expected) => expect(verdict({ ...base, rate }, target)).toBe(expected));
+
+  test('a peer that did not run reaches nothing and misses nothing', () => {
+    expect(judge({ id: 'row', targets: [{ atLeast: 1 }] }, summaries([null, null, null]), peers[1])[0].reached)
+      .toBe(undefined);
+  });
+
+  test('rate, processor time and memory must not be worse beyond noise', () => {
+    const worse = (result) =>
+      findWorse({ id: 'row' }, summaries([result, result, result]), peers[1]).map(({ metric }) => metric);
+    expect(worse({ rate: 96, cpu: 10.9, peak: 109 })).toEqual([]);
+    expect(worse({ rate: 94, cpu: 11.2, peak: 111 })).toEqual(['rate', 'cpu', 'peak']);
+  });
+
+  test.each(Object.entries(SUITES))('the scenarios of %s have ids of their own', (_, scenarios) => {
+    const ids = scenarios.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
 });

@@ -69,8 +69,10 @@ class Progress {
    * @param {string} summary
    */
   end(scenario, summary) {
-    const seconds = Math.round((Date.now() - this.started) / 1000);
-    this.notice(`[${this.scenario}/${this.total}] ${scenario.title}: ${summary} (${seconds} s)`);
+    const passed = Date.now() - this.started;
+    const rest = (passed / this.scenario) * (this.total - this.scenario);
+    const times = `${Math.round(passed / 1000)} s, about ${Math.ceil(rest / 60_000)} min left`;
+    this.notice(`[${this.scenario}/${this.total}] ${scenario.title}: ${summary} (${times})`);
   }
 }
 

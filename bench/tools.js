@@ -5,6 +5,7 @@ const path = require('node:path');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { environment, unlimited } = require('./peers');
 const { PROGRAMS } = require('./paths');
+const { usageOf } = require('./usage');
 
 const HOST = '127.0.0.1';
 
@@ -23,6 +24,7 @@ const FAILURES = 0.01;
  * @property {number} [p50]
  * @property {number} [p99] latencies in microseconds
  * @property {number} [errors] requests that failed
+ * @property {number} [loadBusy] part of the time for which the tool was busy
  */
 
 /**
@@ -49,6 +51,20 @@ const FAILURES = 0.01;
  */
 function urlOf({ tls, path: pathname }, port) {
   return `${tls ? 'https' : 'http'}://${HOST}:${port}${pathname}`;
+}
+
+/**
+ * Waits until a tool's time is over.
+ * @param {import('./process').Running} running
+ * @param {number} time milliseconds
+ * @returns {Promise<number|undefined>} for which part of it the tool was busy; undefined if it has ended
+ */
+async function watch(running, time) {
+  const start = performance.now();
+  await Promise.race([sleep(time), running.ended]);
+  if (running.child.exitCode !== null || running.child.signalCode !== null) return undefined;
+  const { at, cpu } = usageOf(running.pid);
+  return cpu / ((at - start) / 1000);
 }
 
 /**
@@ -85,9 +101,9 @@ const TOOLS = {
         ...headers.flatMap((header) => ['--header', header]),
         '--script', path.join(PROGRAMS, 'wrk.lua'), urlOf(options, port),
       ], env));
-      await Promise.race([sleep(time), running.ended]);
+      const loadBusy = await watch(running, time);
       running.child.kill('SIGINT');
-      return running.json();
+      return { ...await running.json(), loadBusy };
     },
   },
 
@@ -101,6 +117,8 @@ const TOOLS = {
         `--clients=${connections}`, `--max-concurrent-streams=${streams}`, `--duration=${time}ms`,
         `--log-file=${log}`, urlOf(options, port),
       ], environment({})));
+      // It ends by itself, and has nothing to ask afterwards.
+      const loadBusy = await watch(running, time * 0.9);
       let found;
       let duration;
       while (!found) {
@@ -110,15 +128,16 @@ const TOOLS = {
       }
       await running.ended;
       const seconds = Number(duration[1]) / (duration[2] === 'ms' ? 1000 : 1);
-      return { units: Number(found[1]), seconds, errors: Number(found[2]), ...readLog(log) };
+      return { units: Number(found[1]), seconds, errors: Number(found[2]), loadBusy, ...readLog(log) };
     },
   },
 
   /** A role of programs/load.cjs, on the built-in of the Node that runs the bench. */
   script: {
-    run(options, { port, time, start }, role) {
-      const text = JSON.stringify({ ...options, port, warm: 0, time });
-      return start(unlimited(process.execPath, [path.join(PROGRAMS, 'load.cjs'), role, text], environment({}))).json();
+    async run(options, { port, time, start }, role) {
+      const words = [path.join(PROGRAMS, 'load.cjs'), role, JSON.stringify({ ...options, port, warm: 0, time })];
+      const seen = await start(unlimited(process.execPath, words, environment({}))).json();
+      return { ...seen, loadBusy: (seen.cpuUser + seen.cpuSystem) / seen.seconds };
     },
   },
 };

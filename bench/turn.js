@@ -150,7 +150,7 @@ async function toolTurn(turn) {
     Promise.race([tool(scenario.load, { port, folder: setting.folder, time, start }), died]);
   await work(warmUp, times.warm);
   const before = usageOf(tested.pid);
-  const { units, seconds, mean, p50, p99 } = await work(runTool, times.time);
+  const { units, seconds, mean, p50, p99, loadBusy } = await work(runTool, times.time);
   const after = usageOf(tested.pid);
   return {
     rate: units / seconds,
@@ -158,7 +158,7 @@ async function toolTurn(turn) {
     cpuUser: after.user - before.user,
     cpuSystem: after.system - before.system,
     peak: after.peak,
-    mean, p50, p99,
+    mean, p50, p99, loadBusy,
   };
 }
 

@@ -117,14 +117,15 @@ function targets(report, scenario, shown) {
  */
 function rateTable(report, scenarios, isShown = usual) {
   const shown = columns(report, scenarios, isShown);
-  return markdown(
-    [report.suite === 'programs' ? 'program' : 'scenario', ...shown.map(({ title }) => title), 'target'],
-    scenarios.map((scenario) => [
-      scenario.title,
-      ...shown.map((peer) => mainCell(report, scenario, peer)),
-      targets(report, scenario, shown),
-    ]),
-  );
+  // Targets are for the run's own congestion control.
+  const judged = shown.every(usual);
+  const head = [report.suite === 'programs' ? 'program' : 'scenario', ...shown.map(({ title }) => title)];
+  const rows = scenarios.map((scenario) => [
+    scenario.title,
+    ...shown.map((peer) => mainCell(report, scenario, peer)),
+    ...judged ? [targets(report, scenario, shown)] : [],
+  ]);
+  return markdown(judged ? [...head, 'target'] : head, rows);
 }
 
 /**
@@ -182,6 +183,21 @@ function worse({ scenarios, summaries, peers }) {
   return lines;
 }
 
+/** What the sections are called: each heading occurs once in the document. */
+const HEADINGS = {
+  net: {
+    rate: 'Results', latency: 'Latency', usage: 'Processor time and peak memory of the program under test',
+    suite: 'Node\'s own benchmark/net', suiteUsage: 'Node\'s own benchmark/net: processor time and peak memory',
+    bulk: 'Bulk', behind: 'Behind the built-in', busy: 'Held back by the load',
+  },
+  programs: {
+    rate: 'Programs: rate and processor time', latency: 'Programs: latency',
+    usage: 'Programs: processor time and peak memory', suite: 'Programs: Node\'s own benchmark/net',
+    suiteUsage: 'Programs: processor time and peak memory of benchmark/net', bulk: 'Programs: bulk',
+    behind: 'Programs behind the built-in', busy: 'Programs held back by the load',
+  },
+};
+
 /**
  * The tables of scenarios that are no files of Node's benchmark.
  * @param {Report} report
@@ -192,13 +208,14 @@ function ownTables(report, scenarios) {
   if (scenarios.length === 0) return [];
   const latencies = scenarios.filter(({ latency }) => latency);
   const memory = scenarios.filter(({ metric }) => metric === 'memory');
-  const parts = ['### Results', rateTable(report, scenarios)];
+  const names = HEADINGS[report.suite];
+  const parts = [`### ${names.rate}`, rateTable(report, scenarios)];
   if (latencies.length > 0) {
-    parts.push('### Latency', metricTable(report, latencies, [
+    parts.push(`### ${names.latency}`, metricTable(report, latencies, [
       ['mean', 'mean'], ['p50', 'p50'], ['p99', 'p99'], ['beside', 'transfer beside it'],
     ]));
   }
-  parts.push('### Processor time and peak memory of the program under test',
+  parts.push(`### ${names.usage}`,
     metricTable(report, scenarios, [['cpu', 'CPU'], ['peak', 'peak memory']]));
   if (memory.length > 0) {
     parts.push('### Accepting idle connections',
@@ -215,8 +232,8 @@ function ownTables(report, scenarios) {
  */
 function suiteTables(report, scenarios) {
   if (scenarios.length === 0) return [];
-  return ['### Node\'s own benchmark/net', rateTable(report, scenarios),
-    '### Node\'s own benchmark/net: processor time and peak memory',
+  const names = HEADINGS[report.suite];
+  return [`### ${names.suite}`, rateTable(report, scenarios), `### ${names.suiteUsage}`,
     metricTable(report, scenarios, [['cpu', 'CPU'], ['peak', 'peak memory']])];
 }
 
@@ -231,7 +248,8 @@ function congestionTables(report) {
     const ids = report.peers.filter(({ congestion }) => congestion === name).map(({ id }) => id);
     const scenarios = report.scenarios.filter(({ id }) => ids.some((peer) => report.outcomes[id].results[peer]));
     if (scenarios.length === 0) return [];
-    return [`### Bulk with ${name.toUpperCase()}`, rateTable(report, scenarios, ({ id }) => ids.includes(id))];
+    const heading = `### ${HEADINGS[report.suite].bulk} with ${name.toUpperCase()}`;
+    return [heading, rateTable(report, scenarios, ({ id }) => ids.includes(id))];
   });
 }
 
@@ -249,15 +267,15 @@ function renderMarkdown(report) {
   ];
   const behind = worse(report);
   if (behind.length > 0) {
-    parts.push('### Behind the built-in',
+    parts.push(`### ${HEADINGS[report.suite].behind}`,
       'In these rows rsnet has a lower rate or needs more processor time, by more than the built-in ever differed ' +
         'from itself, or its peak memory is more than 1.1x.',
       behind.map((line) => `- ${line}`).join('\n'));
   }
   const busy = busyLoad(report);
   if (busy.length > 0) {
-    parts.push('### Held back by the load',
-      'In these rows the load had no time left, so the true figure may be higher.',
+    parts.push(`### ${HEADINGS[report.suite].busy}`,
+      'In these rows the load had no time left, so the true figure may be higher: there processor time tells more.',
       busy.map((line) => `- ${line}`).join('\n'));
   }
   return `${parts.join('\n\n')}\n`;

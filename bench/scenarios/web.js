@@ -63,6 +63,7 @@ function client(id, title, role) {
     kind: 'self',
     tested: { file: 'clients.cjs', role, options: { concurrency: CONNECTIONS } },
     service: 'answers',
+    quick: role === 'http',
     targets: [{ atLeast: 1 }],
   };
 }
