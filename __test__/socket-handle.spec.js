@@ -59,6 +59,20 @@ for (const [kind, path] of [
       expect(client._handle.hasRef()).toBe(false);
     });
 
+    test('hasRef tells until it has closed', async () => {
+      const { client } = await pair(net, net, { path });
+      const { _handle: handle } = client;
+      client.destroy();
+      const seen = [handle.hasRef()];
+      handle.unref();
+      seen.push(handle.hasRef());
+      handle.ref();
+      seen.push(handle.hasRef());
+      await closed(client);
+      handle.ref();
+      expect([...seen, handle.hasRef()]).toEqual([true, false, true, false]);
+    });
+
     test('counts bytes', async () => {
       const { client, peer } = await pair(net, net, { path });
       client.write('twelve bytes');

@@ -5,7 +5,7 @@
 const { debug } = require('./debug');
 const { codes, ExceptionWithHostPort } = require('./errors');
 const { startEntry } = require('./perf-entries');
-const { ConnectReq } = require('./requests');
+const { ConnectReq, PathConnectReq } = require('./requests');
 const { applyOptions } = require('./socket-options');
 const { owner_symbol } = require('./symbols');
 const { UV_EADDRINUSE } = require('./uv');
@@ -107,7 +107,7 @@ function connectTo(socket, { address, port, family, localAddress, localPort }) {
     socket.destroy(new codes.ERR_IP_BLOCKED(address));
     return;
   }
-  const req = new ConnectReq(afterConnect);
+  const req = new (family === undefined ? PathConnectReq : ConnectReq)(afterConnect);
   req.address = address;
   req.port = port;
   req.localAddress = local;

@@ -32,7 +32,7 @@ function bindTcp(options) {
     throw new ERR_INVALID_ARG_VALUE('options.host', host,
       'must be a numeric IP address; net.BoundSocket does not perform DNS resolution');
   }
-  const handle = new TCP(TCP.SERVER);
+  const handle = new TCP(TCP.SOCKET);
   const ipv6 = builtin.isIPv6(host);
   let flags = reusePort ? TCP.UV_TCP_REUSEPORT : 0;
   if (ipv6 && ipv6Only) flags |= TCP.UV_TCP_IPV6ONLY;
@@ -64,7 +64,7 @@ function bindPath(options) {
   if (path.startsWith('\0') && process.platform !== 'linux') {
     throw new ERR_INVALID_ARG_VALUE('options.path', path, 'abstract paths are only supported on Linux');
   }
-  const handle = new Pipe(Pipe.SERVER);
+  const handle = new Pipe(Pipe.SOCKET);
   const status = handle.bind(path);
   if (status === 0) return handle;
   handle.close();

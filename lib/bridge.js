@@ -4,11 +4,15 @@
 
 // As a global it is a getter.
 const process = require('process');
-const { setImmediate } = require('timers');
 const { deprecate } = require('util');
+const { listActive } = require('./active-handles');
+const { builtin } = require('./builtin');
 const { isTracing, trace } = require('./debug');
 const { beginEvents, beginTurn, endTurn } = require('./gather');
+const { kConnectReq, kShutdownReq, kWriteReqs } = require('./handle-symbols');
+const { countLater, later } = require('./later');
 const native = require('./native');
+const { owner_symbol } = require('./symbols');
 
 /** The slot of a handle that was closed, as the addon takes it. */
 const NO_SLOT = 0xffffffff;
@@ -20,6 +24,11 @@ const kindNames = Object.keys(kinds);
 /** Open handles by slot. An open handle stays alive here, as a libuv handle does, until it has closed. */
 const handles = [];
 const freeSlots = [];
+
+/** The request whose end is being told. */
+let completing;
+
+let isListed = false;
 
 let bridge;
 let restsLater = false;
@@ -74,7 +83,7 @@ let filled = 0;
 function dispatchFromThreads(slot, kind, status, payload) {
   if (!restsLater && bridge.lane === 'worker') {
     restsLater = true;
-    setImmediate(rest);
+    later(rest);
   }
   beginEvents();
   dispatch(slot, kind, status, payload);
@@ -104,12 +113,15 @@ function dispatch(slot, kind, status, payload) {
       handle._completeRead(status, payload);
       break;
     case kinds.WRITE:
+      completing = handle[kWriteReqs][0];
       handle._completeWrite(status);
       break;
     case kinds.CONNECT:
+      completing = handle[kConnectReq];
       handle._completeConnect(status);
       break;
     case kinds.SHUTDOWN:
+      completing = handle[kShutdownReq];
       handle._completeShutdown(status);
       break;
     case kinds.CONNECTION:
@@ -119,6 +131,7 @@ function dispatch(slot, kind, status, payload) {
       handle._completeClose(slot);
       break;
   }
+  completing = undefined;
   endTurn();
 }
 
@@ -259,10 +272,43 @@ function getBridge() {
  */
 function register(handle) {
   if (bridge === undefined) getBridge();
+  if (!isListed) {
+    isListed = true;
+    listActive(active, builtin.Socket, process);
+  }
   const slot = freeSlots.length > 0 ? freeSlots.pop() : handles.length;
   handles[slot] = handle;
   if (isTracing) trace('slot %d: taken by a %s', slot, handle.constructor.name);
   return slot;
+}
+
+/**
+ * The handles of this copy of rsnet that keep the process alive, and what they are asked to do, for `process` to list.
+ *
+ * @returns {import('./active-handles').Listed}
+ */
+function active() {
+  const open = handles.filter((handle) => handle !== undefined);
+  const requests = new Set(completing ? [completing] : []);
+  for (const handle of open) {
+    for (const req of [handle[kConnectReq], ...handle[kWriteReqs], handle[kShutdownReq]]) if (req) requests.add(req);
+  }
+  const inOrder = (resourceOf) => (a, b) => resourceOf(a).asyncId() - resourceOf(b).asyncId();
+  return {
+    handles: open.filter((handle) => handle.hasRef()).sort(inOrder((handle) => handle))
+      .map((handle) => ({ shown: ownerOf(handle), name: handle._shownAs })),
+    requests: [...requests].sort(inOrder((req) => req.resource)).map((req) => ({ shown: req, name: req.shownAs })),
+    immediates: countLater(),
+    hidden: open.filter(({ _adopted }) => _adopted).map(({ _adopted }) => ownerOf(_adopted)),
+  };
+}
+
+/**
+ * @param {object} handle rsnet's or the host's
+ * @returns {object} the Socket or Server that it belongs to; itself where there is none
+ */
+function ownerOf(handle) {
+  return handle[owner_symbol] ?? handle;
 }
 
 /**

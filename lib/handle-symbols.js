@@ -12,6 +12,10 @@ module.exports = {
   /** Whether `close` was called, and what it was given. */
   kClosing: Symbol('kClosing'),
   kOnClose: Symbol('kOnClose'),
+  /** Whether it keeps the process alive; undefined once closed. */
+  kRef: Symbol('kRef'),
+  /** The resource type that async_hooks sees. */
+  kProvider: Symbol('kProvider'),
   /** Requests under way. */
   kConnectReq: Symbol('kConnectReq'),
   kShutdownReq: Symbol('kShutdownReq'),

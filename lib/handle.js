@@ -2,13 +2,13 @@
 
 // The classes behind `socket._handle` and `server._handle`.
 
-const { setImmediate } = require('timers');
 const { builtin } = require('./builtin');
 const { FeedingHandle } = require('./feeding-handle');
 const { commands } = require('./bridge');
 const gather = require('./gather');
 const { showAsBuiltin } = require('./handle-shape');
 const { kClosing, kNative, kReadWhenConnected, kSlot } = require('./handle-symbols');
+const { later } = require('./later');
 const { Handle } = require('./stream-handle');
 const { owner_symbol } = require('./symbols');
 const { UV_EBADF, UV_EINVAL, UV_ENAMETOOLONG, UV_ENOTCONN } = require('./uv');
@@ -178,7 +178,7 @@ class Pipe extends FeedingHandle {
       return this._startConnect('PIPECONNECTWRAP', req, status);
     }
     // All but a path that can't be one is reported later (uv_pipe_connect2), also that there is no socket to be had.
-    setImmediate(() => this._completeConnect(status));
+    later(() => this._completeConnect(status));
     return this._startConnect('PIPECONNECTWRAP', req, 0);
   }
 

@@ -72,16 +72,23 @@ function sampleHandle() {
       /** Called by the constructor. */
       read() {}
     }
-    const { _parent: parent } = new Silent()._handle;
-    parent.close();
-    return parent;
+    return closed(new Silent()._handle._parent);
   }
   const socket = new builtin.Socket();
   socket.connect({ host: 'rsnet', port: 1, lookup() {} });
   const handle = socket._handle;
   // Destroying the socket would create process.stderr: Node's sockets look at it then.
-  handle.close();
   socket._handle = null;
+  return closed(handle);
+}
+
+/**
+ * @param {object} handle of the host
+ * @returns {object} the handle, closed; until the loop has come round, `process._getActiveHandles()` would list it
+ */
+function closed(handle) {
+  handle.unref();
+  handle.close();
   return handle;
 }
 

@@ -17,6 +17,9 @@ class ConnectReq {
   }
 }
 
+/** A connection to a path. */
+class PathConnectReq extends ConnectReq {}
+
 /** Data that is being written. `async` tells after the call whether the kernel still has to take some of it. */
 class WriteReq {
   /**
@@ -48,4 +51,15 @@ class ShutdownReq {
   }
 }
 
-module.exports = { ConnectReq, WriteReq, ShutdownReq };
+// How `process._getActiveRequests()` and `process.getActiveResourcesInfo()` show them: as the host's.
+for (const [Request, name, shownAs] of [
+  [ConnectReq, 'TCPConnectWrap', 'ConnectWrap'],
+  [PathConnectReq, 'PipeConnectWrap', 'ConnectWrap'],
+  [WriteReq, 'WriteWrap', 'SimpleWriteWrap'],
+  [ShutdownReq, 'ShutdownWrap', 'SimpleShutdownWrap'],
+]) {
+  Object.defineProperty(Request, 'name', { value: name });
+  Object.defineProperty(Request.prototype, 'shownAs', { value: shownAs });
+}
+
+module.exports = { ConnectReq, PathConnectReq, ShutdownReq, WriteReq };

@@ -3,15 +3,15 @@
 // What the handles of TCP and Unix-domain sockets share: descriptors of the engine under the names and calls
 // that programs know from Node's own handles. Status values are 0 or a negated errno.
 
-const { setImmediate } = require('timers');
 const { NO_SLOT, awaitsData, callApart, commands, getBridge, register, release, viewOf } = require('./bridge');
 const gather = require('./gather');
 const { HandleResource } = require('./handle-resource');
 const { noteRead, onStreamRead } = require('./host-internals');
 const {
-  kAdopted, kArea, kClosing, kConnectReq, kDelivers, kHeldBack, kLastTurn, kNative, kOnClose, kOnRead, kRead,
-  kReadEnded, kReadSize, kReads, kShutdownReq, kSlot, kUncounted, kView, kWriteReqs, kWritten,
+  kAdopted, kArea, kClosing, kConnectReq, kDelivers, kHeldBack, kLastTurn, kNative, kOnClose, kOnRead, kProvider,
+  kRead, kReadEnded, kReadSize, kReads, kRef, kShutdownReq, kSlot, kUncounted, kView, kWriteReqs, kWritten,
 } = require('./handle-symbols');
+const { later } = require('./later');
 const { onHandleRead } = require('./socket-io');
 const { owner_symbol } = require('./symbols');
 const { UV_EBADF, UV_ECANCELED } = require('./uv');
@@ -21,6 +21,9 @@ const READS_NONE = 0;
 const READS_HELD = 1;
 const READS_WAITING = 2;
 const READS_BEGUN = 3;
+
+/** Names in `process.getActiveResourcesInfo()` by resource types. */
+const SHOWN_AS = { TCPWRAP: 'TCPSocketWrap', TCPSERVERWRAP: 'TCPServerWrap' };
 
 /**
  * Hands over what was held back, if it is still wanted, and reads on.
@@ -55,6 +58,8 @@ class Handle extends HandleResource {
   constructor(provider, triggerAsyncId) {
     super(provider, triggerAsyncId);
     this[kSlot] = register(this);
+    this[kProvider] = provider;
+    this[kRef] = true;
     this[kView] = undefined;
     this[kClosing] = false;
     this[kOnClose] = undefined;
@@ -106,13 +111,24 @@ class Handle extends HandleResource {
   get isStreamBase() { return require('./stream-base').offerStreamBase(this); }
 
   /** The process stays alive for this handle. */
-  ref() { if (!this[kClosing]) commands.ref(this[kSlot]); }
+  ref() {
+    if (this[kRef] === undefined) return;
+    this[kRef] = true;
+    if (!this[kClosing]) commands.ref(this[kSlot]);
+  }
 
   /** The process need not stay alive for this handle. */
-  unref() { if (!this[kClosing]) commands.unref(this[kSlot]); }
+  unref() {
+    if (this[kRef] === undefined) return;
+    this[kRef] = false;
+    if (!this[kClosing]) commands.unref(this[kSlot]);
+  }
 
-  /** @returns {boolean} whether `ref` holds; false once closing */
-  hasRef() { return !this[kClosing] && this[kNative].hasRef(); }
+  /** @returns {boolean} whether `ref` holds; false once closed */
+  hasRef() { return this[kRef] === true; }
+
+  /** The name under which `process.getActiveResourcesInfo()` lists it. */
+  get _shownAs() { return SHOWN_AS[this[kProvider]] ?? 'PipeWrap'; }
 
   /**
    * Takes over an open descriptor.
@@ -137,7 +153,7 @@ class Handle extends HandleResource {
     this[kReads] = READS_BEGUN;
     if (this[kHeldBack] !== null) {
       this[kDelivers] = true;
-      setImmediate(releaseHeld, this);
+      later(releaseHeld, this);
       return 0;
     }
     const status = commands.readStart(this[kSlot]);
@@ -257,7 +273,7 @@ class Handle extends HandleResource {
     this[kOnClose] = callback;
     this[kAdopted]?.close();
     // Hosts without libuv have no closing phase to be called in; the check phase is next to it.
-    if (announced !== true) setImmediate(() => this._completeClose(slot));
+    if (announced !== true) later(() => this._completeClose(slot));
   }
 
   /**
@@ -323,10 +339,11 @@ class Handle extends HandleResource {
    * @param {number} slot that it had
    */
   _completeClose(slot) {
-    release(slot);
     if (this[kConnectReq] !== null) callApart(() => this._completeConnect(UV_ECANCELED));
     while (this[kWriteReqs].length > 0) callApart(() => this._completeWrite(UV_ECANCELED));
     if (this[kShutdownReq] !== null) callApart(() => this._completeShutdown(UV_ECANCELED));
+    release(slot);
+    this[kRef] = undefined;
     const callback = this[kOnClose];
     this[kOnClose] = undefined;
     this[owner_symbol] = null;
@@ -355,7 +372,7 @@ class Handle extends HandleResource {
     }
     // Whoever is told of the connection may give it away in this turn, with all that has been sent to it.
     client[kReads] = READS_HELD;
-    setImmediate(releaseReads, client);
+    later(releaseReads, client);
     this.runInAsyncScope(this.onconnection, this, 0, client);
   }
 

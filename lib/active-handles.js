@@ -1,0 +1,139 @@
+'use strict';
+
+// What `process` lists: `getActiveResourcesInfo()`, `_getActiveHandles()` and `_getActiveRequests()` know the host's
+// own handles. Metrics, and tools that look for what keeps a process alive, ask them.
+//
+// The functions of `process` are replaced once, and there may be several copies of rsnet (jest loads one for each
+// file). So nothing here refers to the copy that did it: each copy leaves a weak reference to a function that lists
+// its own.
+
+/** On the host's Socket: the functions of all copies. */
+const kSources = Symbol.for('rsnet.activeHandles');
+
+/** On a function of `process` that was replaced. */
+const kReplaced = Symbol.for('rsnet.listsHandles');
+
+/**
+ * @typedef {object} Listed
+ * @property {Array<{shown: object, name: string}>} handles open, and keeping the process alive
+ * @property {Array<{shown: object, name: string}>} requests under way
+ * @property {object[]} hidden what stands in the host's list for the same connections
+ * @property {number} immediates of rsnet's own, which are in the host's list
+ */
+
+/**
+ * @param {Set<WeakRef<function(): Listed>>} sources
+ * @returns {Listed} of all copies
+ */
+function listAll(sources) {
+  const all = { handles: [], requests: [], hidden: [], immediates: 0 };
+  for (const reference of sources) {
+    const source = reference.deref();
+    if (source === undefined) {
+      sources.delete(reference);
+      continue;
+    }
+    const listed = source();
+    for (const key of ['handles', 'requests', 'hidden']) all[key].push(...listed[key]);
+    all.immediates += listed.immediates;
+  }
+  return all;
+}
+
+/**
+ * @param {Array<{shown: object, name: string}>} entries
+ * @param {string} key
+ * @returns {Array} that of each
+ */
+function pick(entries, key) {
+  return entries.map((entry) => entry[key]);
+}
+
+/**
+ * What the host lists, with its handles told apart from the rest: it goes through the same handles for both lists.
+ *
+ * @param {{handles: Function, requests: Function, names: Function}} host its functions
+ * @param {object[]} hidden
+ * @returns {{handles: object[], requests: string[], names: string[], rest: string[]}}
+ */
+function listHost(host, hidden) {
+  const names = host.names();
+  const first = host.requests().length;
+  const handles = host.handles();
+  const kept = [];
+  const unseen = [...hidden];
+  handles.forEach((handle, i) => {
+    const at = unseen.indexOf(handle);
+    if (at === -1) kept.push(i);
+    else unseen.splice(at, 1);
+  });
+  return {
+    handles: kept.map((i) => handles[i]),
+    names: kept.map((i) => names[first + i]),
+    requests: names.slice(0, first),
+    rest: names.slice(first + handles.length),
+  };
+}
+
+/**
+ * @param {{handles: Function, requests: Function, names: Function}} host its functions
+ * @param {Set<WeakRef<function(): Listed>>} sources
+ * @returns {{[name: string]: Function}} what takes their place
+ */
+function replacements(host, sources) {
+  return {
+    _getActiveHandles() {
+      const { handles, hidden } = listAll(sources);
+      return [...listHost(host, hidden).handles, ...pick(handles, 'shown')];
+    },
+
+    _getActiveRequests() {
+      return [...host.requests(), ...pick(listAll(sources).requests, 'shown')];
+    },
+
+    getActiveResourcesInfo() {
+      const { handles, requests, hidden, immediates } = listAll(sources);
+      const { requests: hostRequests, names, rest } = listHost(host, hidden);
+      for (let i = 0; i < immediates; i++) {
+        const at = rest.indexOf('Immediate');
+        if (at !== -1) rest.splice(at, 1);
+      }
+      return [...hostRequests, ...pick(requests, 'name'), ...names, ...pick(handles, 'name'), ...rest];
+    },
+  };
+}
+
+/**
+ * Replaces the functions of one `process`; a test runner may have given the program a copy of the real one.
+ *
+ * @param {object} process
+ * @param {Set<WeakRef<function(): Listed>>} sources
+ */
+function replaceIn(process, sources) {
+  const { _getActiveHandles: handles, _getActiveRequests: requests, getActiveResourcesInfo: names } = process;
+  if (![handles, requests, names].every((method) => typeof method === 'function' && !method[kReplaced])) return;
+  for (const [name, value] of Object.entries(replacements({ handles, requests, names }, sources))) {
+    const descriptor = Object.getOwnPropertyDescriptor(process, name);
+    if (!descriptor?.configurable) continue;
+    Object.defineProperty(value, kReplaced, { value: true });
+    Object.defineProperty(process, name, { ...descriptor, value });
+  }
+}
+
+/**
+ * Lets `process` list the handles of one copy of rsnet.
+ *
+ * @param {function(): Listed} source kept alive by that copy
+ * @param {object} shared the same object for all copies
+ * @param {object} process as the program sees it
+ */
+function listActive(source, shared, process) {
+  if (!Object.hasOwn(shared, kSources)) Object.defineProperty(shared, kSources, { value: new Set() });
+  const sources = shared[kSources];
+  sources.add(new WeakRef(source));
+  replaceIn(process, sources);
+  const real = process.getBuiltinModule?.('process');
+  if (real !== undefined && real !== process) replaceIn(real, sources);
+}
+
+module.exports = { listActive };
