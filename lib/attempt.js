@@ -78,7 +78,7 @@ function startConnect(self, req) {
   const status = req.addressType === 4
     ? self._handle.connect(req, req.address, req.port)
     : self._handle.connect6(req, req.address, req.port);
-  if (status === 0) req.finishEntry = startEntry(req);
+  if (!status) req.finishEntry = startEntry(req);
   return status;
 }
 
@@ -95,7 +95,7 @@ function connectTo(socket, { address, port, family, localAddress, localPort }) {
     local = localAddress || anyAddress(family);
     debug('connect: binding to localAddress: %s and localPort: %d (addressType: %d)', local, localPort, family);
     const status = bindLocal(socket._handle, family, local, localPort);
-    if (status !== 0) {
+    if (status) {
       socket.destroy(new ExceptionWithHostPort(status, 'bind', local, localPort));
       return;
     }
@@ -114,7 +114,7 @@ function connectTo(socket, { address, port, family, localAddress, localPort }) {
   req.localPort = localPort;
   req.addressType = family;
   const status = startConnect(socket, req);
-  if (status !== 0) socket.destroy(connectErrorAtOnce(socket, req, status));
+  if (status) socket.destroy(connectErrorAtOnce(socket, req, status));
 }
 
 /**

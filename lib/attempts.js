@@ -96,7 +96,7 @@ class Attempts {
     debug('connect/multiple: binding to localAddress: %s and localPort: %d (addressType: %d)',
       local, this.localPort, family);
     const status = bindLocal(this.socket._handle, family, local, this.localPort);
-    if (status === 0) return true;
+    if (!status) return true;
     this.errors.push(new ExceptionWithHostPort(status, 'bind', local, this.localPort));
     this.advance();
     return false;
@@ -112,10 +112,11 @@ class Attempts {
     const req = new ConnectReq((status, handle) => this.completed(current, req, status, handle));
     req.address = address;
     req.port = this.port;
+    if (this.localPort) req.localAddress = anyAddress(family);
     req.localPort = this.localPort;
     req.addressType = family;
     const status = startConnect(socket, req);
-    if (status !== 0) {
+    if (status) {
       this.failed(req, connectErrorAtOnce(socket, req, status));
       this.advance();
       return;

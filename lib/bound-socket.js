@@ -37,13 +37,13 @@ function bindTcp(options) {
   let flags = reusePort ? TCP.UV_TCP_REUSEPORT : 0;
   if (ipv6 && ipv6Only) flags |= TCP.UV_TCP_IPV6ONLY;
   let status = ipv6 ? handle.bind6(host, port, flags) : handle.bind(host, port, flags);
-  if (status === 0) {
+  if (!status) {
     // A busy port is reported by the next call that needs the address, not by bind.
     const bound = {};
     status = handle.getsockname(bound);
-    if (status === 0 && bound.port === 0) status = UV_EADDRINUSE;
+    if (!status && bound.port === 0) status = UV_EADDRINUSE;
   }
-  if (status === 0) return handle;
+  if (!status) return handle;
   handle.close();
   throw new ExceptionWithHostPort(status, 'bind', host, port);
 }
@@ -66,7 +66,7 @@ function bindPath(options) {
   }
   const handle = new Pipe(Pipe.SOCKET);
   const status = handle.bind(path);
-  if (status === 0) return handle;
+  if (!status) return handle;
   handle.close();
   throw new ErrnoException(status, 'bind');
 }
@@ -130,7 +130,7 @@ class BoundSocket {
     if (path !== undefined) return path;
     const address = {};
     const status = handle.getsockname(address);
-    if (status !== 0) throw new ErrnoException(status, 'address');
+    if (status) throw new ErrnoException(status, 'address');
     return address;
   }
 

@@ -47,7 +47,7 @@ function createHandle(fd, isServer) {
 function handleFromDescriptor(fd, isServer = false) {
   const handle = createHandle(fd, isServer);
   const status = handle.open(fd);
-  if (status !== 0) {
+  if (status) {
     handle.close();
     throw new ErrnoException(status, 'open');
   }
@@ -100,7 +100,7 @@ function adoptHandle(handle) {
   if (fd < 0) throw new ErrnoException(fd, 'open');
   const adopted = createHandle(fd, false);
   const status = adopted.open(fd);
-  if (status !== 0) {
+  if (status) {
     adopted.close();
     throw new ErrnoException(status, 'open');
   }

@@ -99,7 +99,7 @@ function openServerHandle(fd) {
  * @returns {TCP|Pipe|number} the handle, or the status if it is an error
  */
 function bound(handle, status) {
-  if (status === 0) return handle;
+  if (!status) return handle;
   handle.close();
   return status;
 }
@@ -145,7 +145,7 @@ function setupListenHandle(address, port, addressType, backlog, fd, flags) {
   this._handle[owner_symbol] = this;
 
   const status = this._handle.listen(backlog || DEFAULT_BACKLOG);
-  if (status !== 0) {
+  if (status) {
     this._handle.close();
     this._handle = null;
     fail(this, new UVExceptionWithHostPort(status, 'listen', address, port));
@@ -289,7 +289,7 @@ function listenOnPath(server, options, backlog) {
   if (options.writableAll === true) mode |= Pipe.UV_WRITABLE;
   if (mode === 0) return;
   const status = server._handle.fchmod(mode);
-  if (status === 0) return;
+  if (!status) return;
   server._handle.close();
   server._handle = null;
   throw new ErrnoException(status, 'uv_pipe_chmod');

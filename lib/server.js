@@ -127,7 +127,7 @@ Server.prototype.address = function() {
   if (!this._handle?.getsockname || this._handle instanceof Pipe) return this._pipeName ?? null;
   const out = {};
   const status = this._handle.getsockname(out);
-  if (status !== 0) throw new ErrnoException(status, 'address');
+  if (status) throw new ErrnoException(status, 'address');
   return out;
 };
 
