@@ -2,7 +2,6 @@
 
 const {
   closed,
-  describeRsnet,
   implementations,
   listen,
   matrix,
@@ -111,53 +110,6 @@ describe.each(matrix)('%s client, %s server: timeouts', (clientName, serverName,
     peer.resume();
     client.setTimeout(10, () => client.destroy());
     await Promise.all([closed(client), closed(peer)]);
-  });
-});
-
-describeRsnet('fake timers of jest drive setTimeout', (rsnet) => {
-  test('time that passes without traffic', async () => {
-    const { client } = await pair(rsnet);
-    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
-    const callback = jest.fn();
-    client.setTimeout(60000, callback);
-    jest.advanceTimersByTime(59999);
-    expect(callback).not.toHaveBeenCalled();
-    jest.advanceTimersByTime(1);
-    expect(callback).toHaveBeenCalledTimes(1);
-  });
-
-  test('reading and writing start it anew', async () => {
-    const { client, peer } = await pair(rsnet);
-    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
-    const callback = jest.fn();
-    client.on('timeout', callback);
-    client.setTimeout(1000);
-    jest.advanceTimersByTime(900);
-    peer.write('wakes');
-    await receive(client, 5);
-    jest.advanceTimersByTime(900);
-    expect(callback).not.toHaveBeenCalled();
-    client.write('wakes too');
-    await receive(peer, 9);
-    await turn();
-    jest.advanceTimersByTime(900);
-    expect(callback).not.toHaveBeenCalled();
-    jest.advanceTimersByTime(100);
-    expect(callback).toHaveBeenCalledTimes(1);
-  });
-
-  test('setTimeout(0) and destroy leave no timer behind', async () => {
-    const { client, peer } = await pair(rsnet);
-    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
-    const before = jest.getTimerCount();
-    client.setTimeout(1000);
-    expect(jest.getTimerCount()).toBe(before + 1);
-    client.setTimeout(0);
-    expect(jest.getTimerCount()).toBe(before);
-    peer.setTimeout(1000);
-    peer.destroy();
-    expect(jest.getTimerCount()).toBe(before);
-    await closed(peer);
   });
 });
 

@@ -8,6 +8,7 @@ const { builtin } = require('./builtin');
 const {
   anyAddress, becomeConnected, bindLocal, connectError, connectErrorAtOnce, connectTo, startConnect,
 } = require('./attempt');
+const { clearTimeout, setTimeout } = require('./captured');
 const { debug } = require('./debug');
 const { codes, ExceptionWithHostPort, NodeAggregateError } = require('./errors');
 const { TCP } = require('./handle');

@@ -6,6 +6,7 @@ const { normalizeArgs, kNormalizedArgs } = require('./address');
 const { connectTo } = require('./attempt');
 const { alternateFamilies, connectToFirst } = require('./attempts');
 const { builtin } = require('./builtin');
+const { nextTick } = require('./captured');
 const { debug } = require('./debug');
 const diagnostics = require('./diagnostics');
 const { codes } = require('./errors');
@@ -140,7 +141,7 @@ function lookupAndConnect(socket, options) {
     };
     // The address of a bound socket is known as soon as connect(2) was called.
     if (bound) connectNow();
-    else process.nextTick(connectNow);
+    else nextTick(connectNow);
     return;
   }
   if (options.lookup != null) validateFunction(options.lookup, 'options.lookup');
@@ -162,7 +163,7 @@ function lookupAndConnect(socket, options) {
     if (!socket.connecting) return;
     const problem = error || addressProblem(address, addressFamily, options);
     if (problem) {
-      process.nextTick(failConnect, socket, problem);
+      nextTick(failConnect, socket, problem);
       return;
     }
     socket._unrefTimer();
@@ -183,7 +184,7 @@ function lookupAll(socket, lookup, { host, query, target, options }) {
     if (!socket.connecting) return;
     if (error) {
       socket.emit('lookup', error, undefined, undefined, host);
-      process.nextTick(failConnect, socket, error);
+      nextTick(failConnect, socket, error);
       return;
     }
     const found = [];
@@ -196,7 +197,7 @@ function lookupAll(socket, lookup, { host, query, target, options }) {
     const usable = alternateFamilies(found);
     if (usable.length === 0) {
       const { address, family } = addresses[0];
-      process.nextTick(failConnect, socket, addressProblem(address, family, options));
+      nextTick(failConnect, socket, addressProblem(address, family, options));
       return;
     }
     connectToFirst(socket, usable, target);

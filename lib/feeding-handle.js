@@ -3,8 +3,8 @@
 // Large writes: handed to the kernel as it takes them, straight from the program's memory. Nothing of it is copied, and
 // nothing is read of memory that the program has taken away meanwhile.
 
-const { setImmediate } = require('timers');
 const { feed, feedLast } = require('./bridge');
+const { setImmediate } = require('./captured');
 const gather = require('./gather');
 const {
   kClosing, kConnectReq, kFeed, kOverdue, kSlot, kSurplus, kUncounted, kWriteReqs,

@@ -5,6 +5,7 @@
 // written after a turn has worked for a while does not wait: somebody may be looking at how far it is.
 
 const process = require('process');
+const { nextTick, now } = require('./captured');
 const { kArea, kLastTurn } = require('./handle-symbols');
 
 /** Writes of up to this many bytes are gathered. */
@@ -53,7 +54,7 @@ class Area {
 
 /** Events have come: what they write may wait for others from now on. */
 function beginEvents() {
-  since = Date.now();
+  since = now();
 }
 
 /** A new event has come: the next write of each handle is the first of its turn. */
@@ -72,7 +73,7 @@ function endTurn() {
 function settle() {
   if (wrote && ++ticks < MAX_TICKS) {
     wrote = false;
-    process.nextTick(settle);
+    nextTick(settle);
     return;
   }
   settling = false;
@@ -86,7 +87,7 @@ function settle() {
 function settleLater() {
   if (settling) return;
   settling = true;
-  process.nextTick(settle);
+  nextTick(settle);
 }
 
 /**
@@ -101,14 +102,14 @@ function isDue(handle) {
   if (pending.length === 0 && handle[kLastTurn] !== turn) {
     handle[kLastTurn] = turn;
     if (!handling && !settling) {
-      since = Date.now();
+      since = now();
       settleLater();
     }
     return true;
   }
-  const now = Date.now();
-  if (now === since) return false;
-  since = now;
+  const time = now();
+  if (time === since) return false;
+  since = time;
   flushAll();
   return true;
 }

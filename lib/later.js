@@ -3,7 +3,7 @@
 // What rsnet itself leaves for the check phase of the event loop. It is counted, since `process` lists immediates, and
 // these are not the program's.
 
-const { setImmediate } = require('timers');
+const { setImmediate } = require('./captured');
 
 let waiting = 0;
 

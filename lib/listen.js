@@ -7,6 +7,7 @@ const { addAbortListener } = require('events');
 const { onconnection } = require('./accept');
 const { isPipeName, normalizeArgs, toNumber } = require('./address');
 const { BoundSocket, kConsume, kPath } = require('./bound-socket');
+const { nextTick } = require('./captured');
 const { asksPrimary, requestHandle } = require('./cluster');
 const { debug } = require('./debug');
 const { serverListenStart, serverListenEnd, serverListenError } = require('./diagnostics');
@@ -46,7 +47,7 @@ function emitListening(server) {
  */
 function fail(server, error) {
   if (serverListenError.hasSubscribers) serverListenError.publish({ server, error });
-  process.nextTick(emitError, server, error);
+  nextTick(emitError, server, error);
 }
 
 /**
@@ -154,7 +155,7 @@ function setupListenHandle(address, port, addressType, backlog, fd, flags) {
   this._connectionKey = `${addressType}:${address}:${port}`;
   if (this._unref) this.unref();
   if (serverListenEnd.hasSubscribers) serverListenEnd.publish({ server: this });
-  process.nextTick(emitListening, this);
+  nextTick(emitListening, this);
 }
 
 /**
@@ -237,7 +238,7 @@ function closeOnAbort(server, signal) {
   validateAbortSignal(signal, 'options.signal');
   const onAborted = () => server.close();
   if (signal.aborted) {
-    process.nextTick(onAborted);
+    nextTick(onAborted);
     return;
   }
   if (typeof addAbortListener === 'function') {

@@ -4,6 +4,7 @@ const EventEmitter = require('events');
 const { getDefaultHighWaterMark } = require('stream');
 const { promisify } = require('util');
 const { builtin } = require('./builtin');
+const { nextTick } = require('./captured');
 const { debug } = require('./debug');
 const { codes, ErrnoException } = require('./errors');
 const { Pipe } = require('./handle');
@@ -137,7 +138,7 @@ Server.prototype.address = function() {
  * @returns {Server} this
  */
 Server.prototype.getConnections = function(callback) {
-  const done = (err, count) => process.nextTick(callback, err, count);
+  const done = (err, count) => nextTick(callback, err, count);
   if (!this._usingWorkers) {
     done(null, this._connections);
     return this;
@@ -199,7 +200,7 @@ Server.prototype._emitCloseIfDrained = function() {
     debug('SERVER handle? %j   connections? %d', !!this._handle, this._connections);
     return;
   }
-  process.nextTick(emitClose, this);
+  nextTick(emitClose, this);
 };
 
 /**

@@ -4,6 +4,7 @@
 
 const { Duplex } = require('stream');
 const { isUint8Array } = require('util/types');
+const { nextTick } = require('./captured');
 const { debug, isDebugging } = require('./debug');
 const { codes, ErrnoException } = require('./errors');
 const host = require('./host');
@@ -170,7 +171,7 @@ function startReading(socket) {
   const held = socket[kHeld];
   if (held !== undefined) {
     socket[kHeld] = undefined;
-    process.nextTick(() => {
+    nextTick(() => {
       if (!socket.destroyed && !fillUserBuffer(socket, held)) stopReading(socket);
     });
   }
@@ -373,7 +374,7 @@ function writeAfterFIN(chunk, encoding, callback) {
   const done = typeof encoding === 'function' ? encoding : callback;
   const error = new Error('This socket has been ended by the other party');
   error.code = 'EPIPE';
-  if (typeof done === 'function') process.nextTick(done, error);
+  if (typeof done === 'function') nextTick(done, error);
   this.destroy(error);
   return false;
 }

@@ -5,6 +5,7 @@
 const { Duplex } = require('stream');
 const { isUint8Array } = require('util/types');
 const { BoundSocket, kConsume, kPath } = require('./bound-socket');
+const { nextTick, queueMicrotask } = require('./captured');
 const { socketConnect } = require('./connect');
 const { debug } = require('./debug');
 const { codes, ErrnoException } = require('./errors');
@@ -280,7 +281,7 @@ const methods = {
       cb(error);
     } else {
       cb(error);
-      process.nextTick(emitClose, this);
+      nextTick(emitClose, this);
     }
     if (this._server) {
       debug('has server');

@@ -7,8 +7,8 @@
 // consumer reads from and writes to.
 
 const { Duplex } = require('stream');
-const { setImmediate } = require('timers');
 const { getBridge } = require('./bridge');
+const { setImmediate } = require('./captured');
 const { kStreamBase } = require('./handle-symbols');
 const { onStreamRead } = require('./host-internals');
 const { onHandleRead } = require('./socket-io');

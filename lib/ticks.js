@@ -2,6 +2,8 @@
 
 // Tells whether two things happen in the same tick.
 
+const { nextTick } = require('./captured');
+
 /** Ticks are numbered by 30 bits. */
 const MASK = 0x3fffffff;
 
@@ -25,7 +27,7 @@ function advance() {
 function currentTick() {
   if (!isWatched) {
     isWatched = true;
-    process.nextTick(advance);
+    nextTick(advance);
   }
   return current;
 }

@@ -2,14 +2,13 @@
 
 // The idle timer of a socket: `setTimeout`, `timeout` and the event of that name.
 
+const { clearTimeout, setTimeout } = require('./captured');
 const { debug } = require('./debug');
 const { validateFunction, validateTimerDuration } = require('./validate');
 const { kLastWriteQueueSize, kTimeout } = require('./symbols');
 
 /**
  * `socket.setTimeout`: emits 'timeout' after that time without traffic; the connection stays.
- *
- * The timer is made by the global `setTimeout` as it is at this moment, so that fake timers drive it.
  *
  * @this {import('..').Socket}
  * @param {number} msecs milliseconds, 0 = no timer

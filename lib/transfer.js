@@ -12,6 +12,7 @@ const net = require('node:net');
 const { getDefaultHighWaterMark } = require('stream');
 const { BoundSocket, heldHandle, hold, kConsume } = require('./bound-socket');
 const { builtin } = require('./builtin');
+const { nextTick } = require('./captured');
 const { codes, ErrnoException } = require('./errors');
 const { handleFromDescriptor } = require('./foreign-handle');
 const { TCP } = require('./handle');
@@ -88,7 +89,7 @@ function discard(object) {
 function prepare(object, handle) {
   if (!carriers.has(object)) {
     carriers.set(object, pack(handle));
-    process.nextTick(discard, object);
+    nextTick(discard, object);
   }
   return [carriers.get(object)];
 }
@@ -143,7 +144,7 @@ const socketTransfer = {
       carried = prepare(this, this._handle);
     } finally {
       // Should the message not be posted after all, the socket goes on.
-      process.nextTick(readOn, this, this._handle);
+      nextTick(readOn, this, this._handle);
     }
     return carried;
   },

@@ -10,6 +10,7 @@
 
 const { connect } = require('../index.js');
 const { builtin } = require('./builtin');
+const { clearTimeout, setTimeout } = require('./captured');
 
 /** Milliseconds after which a connect is given up: undici's own. */
 const TIMEOUT = 10_000;

@@ -3,6 +3,7 @@
 // How handles write: buffers and strings, at once or gathered with others of the same turn.
 
 const { commands, write } = require('./bridge');
+const { nextTick } = require('./captured');
 const { ErrnoException } = require('./errors');
 const gather = require('./gather');
 const {
@@ -309,7 +310,7 @@ class WritingHandle extends Handle {
     const req = new WriteReq(onGatheredSent, null);
     if (result < 0) {
       req.handle = this;
-      process.nextTick(() => req.oncomplete(result));
+      nextTick(() => req.oncomplete(result));
     } else {
       this._wrote(req, data.length, result);
     }
