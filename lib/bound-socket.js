@@ -2,6 +2,7 @@
 
 const { builtin } = require('./builtin');
 const { codes, ErrnoException, ExceptionWithHostPort } = require('./errors');
+const { beginUse } = require('./first-use');
 const { TCP, Pipe } = require('./handle');
 const { markTransferable } = require('./transferable');
 const { UV_EADDRINUSE } = require('./uv');
@@ -115,6 +116,7 @@ class BoundSocket {
    */
   constructor(options = {}) {
     validateObject(options, 'options');
+    beginUse();
     markTransferable(this);
     const { path } = options;
     hold(this, path === undefined ? bindTcp(options) : bindPath(options), path);

@@ -3,6 +3,7 @@
 // rsnet's sockets and servers as Node's modules see them: as the built-in's. Node asks `instanceof net.Socket` before
 // it takes a socket for TLS or sends it to another process, and what these need is prepared when it asks.
 
+const { onFirstUse } = require('./first-use');
 const { hookClasses, kServer, kSocket } = require('./host-hooks');
 
 let isPrepared = false;
@@ -21,7 +22,7 @@ function prepare() {
 function install({ Socket, Server }) {
   Object.defineProperty(Socket.prototype, kSocket, { value: prepare });
   Object.defineProperty(Server.prototype, kServer, { value: prepare });
-  hookClasses();
+  onFirstUse(hookClasses);
 }
 
 module.exports = { install };

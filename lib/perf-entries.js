@@ -6,23 +6,42 @@
 // are observed, a socket of the host without a descriptor goes along with each connection: it is told to connect when
 // ours is, and that it has connected when ours has.
 
-const { PerformanceObserver } = require('perf_hooks');
 const { builtin } = require('./builtin');
 
 /** Where the state stands on the method that keeps it, found again when rsnet is loaded twice. */
 const kState = Symbol.for('rsnet.netEntries');
 
-const state = watchObservers();
+/** The modules that the host has loaded; `process` of a test runner's sandbox has a copy from another moment. */
+const { moduleLoadList = ['NativeModule perf_hooks'] } = process.getBuiltinModule?.('process') ?? process;
+
+/** How many modules there were when perf_hooks was looked for among them. */
+let modulesSeen = 0;
+
+let state;
+
+/**
+ * @returns {boolean} whether entries of type 'net' are observed; not, as long as nobody has loaded perf_hooks
+ */
+function areObserved() {
+  if (state === undefined) {
+    if (moduleLoadList.length === modulesSeen) return false;
+    modulesSeen = moduleLoadList.length;
+    if (!moduleLoadList.includes('NativeModule perf_hooks')) return false;
+    state = watchObservers(require('perf_hooks').PerformanceObserver);
+  }
+  return state.observed;
+}
 
 /**
  * Learns when entries of type 'net' begin to be observed; nothing public tells it otherwise.
  *
+ * @param {Function} PerformanceObserver the host's
  * @returns {{observed: boolean}}
  */
-function watchObservers() {
+function watchObservers(PerformanceObserver) {
   const { observe } = PerformanceObserver.prototype;
   if (observe[kState]) return observe[kState];
-  const shared = { observed: false };
+  const shared = { observed: isEntryBegun() };
   const watch = {
     observe(options) {
       if (options?.type === 'net' || options?.entryTypes?.includes?.('net')) shared.observed = true;
@@ -37,13 +56,32 @@ function watchObservers() {
 }
 
 /**
+ * Whether entries of type 'net' are observed already: a socket of the host that connects carries one then.
+ *
+ * @returns {boolean}
+ */
+function isEntryBegun() {
+  const { companion } = beginEntry({ address: '127.0.0.1', port: 1, addressType: 4 });
+  return Object.getOwnPropertySymbols(companion).some(({ description }) => description.startsWith('kPerfHooks'));
+}
+
+/**
  * Begins the entry of a connection.
  *
  * @param {{address: string, port: number, addressType: number}} req the connect request
  * @returns {(function(): void)|undefined} to be called when it is connected; undefined while nobody observes
  */
-function startEntry({ address, port, addressType }) {
-  if (!state.observed) return undefined;
+function startEntry(req) {
+  if (!areObserved()) return undefined;
+  return beginEntry(req).finish;
+}
+
+/**
+ * @param {object} req as for `startEntry`
+ * @returns {{companion: object, finish: function(): void}} a socket of the host without a descriptor, which connects,
+ *   and what tells it that it has
+ */
+function beginEntry({ address, port, addressType }) {
   let request;
   const start = (req) => {
     request = req;
@@ -56,7 +94,7 @@ function startEntry({ address, port, addressType }) {
     else callback(null, address, addressType);
   };
   companion.connect({ host: 'rsnet', port, lookup });
-  return () => request?.oncomplete(0, handle, request, true, true);
+  return { companion, finish: () => request?.oncomplete(0, handle, request, true, true) };
 }
 
 module.exports = { startEntry };

@@ -7,6 +7,7 @@ const { builtin } = require('./builtin');
 const { nextTick } = require('./captured');
 const { debug } = require('./debug');
 const { codes, ErrnoException } = require('./errors');
+const { beginUse } = require('./first-use');
 const { Pipe } = require('./handle');
 const { nameLike } = require('./host-shape');
 const { listen, setupListenHandle } = require('./listen');
@@ -54,6 +55,7 @@ function validateBlockList(blockList) {
 function Server(options, connectionListener) {
   if (!(this instanceof Server)) return new Server(options, connectionListener);
 
+  beginUse();
   markTransferable(this);
   EventEmitter.call(this);
 

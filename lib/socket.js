@@ -9,6 +9,7 @@ const { nextTick, queueMicrotask } = require('./captured');
 const { socketConnect } = require('./connect');
 const { debug } = require('./debug');
 const { codes, ErrnoException } = require('./errors');
+const { beginUse } = require('./first-use');
 const { adoptHandle, handleFromDescriptor, isFifo, isUsableHandle } = require('./foreign-handle');
 const { TCP } = require('./handle');
 const io = require('./socket-io');
@@ -38,6 +39,7 @@ function Socket(options) {
     if (this instanceof builtin.Socket) return builtin.Socket.call(this, options);
     return new Socket(options);
   }
+  beginUse();
   markTransferable(this);
   // A handle that is neither rsnet's nor one to take over speaks the built-in's own protocol.
   if (options?.handle && !isUsable(options.handle)) return new builtin.Socket(options);

@@ -14,6 +14,7 @@ const { BoundSocket, heldHandle, hold, kConsume } = require('./bound-socket');
 const { builtin } = require('./builtin');
 const { nextTick } = require('./captured');
 const { codes, ErrnoException } = require('./errors');
+const { onFirstUse } = require('./first-use');
 const { handleFromDescriptor } = require('./foreign-handle');
 const { TCP } = require('./handle');
 const native = require('./native');
@@ -305,7 +306,7 @@ function install() {
   enable(Socket, socketTransfer);
   enable(Server, serverTransfer);
   const receiver = enable(BoundSocket, boundTransfer);
-  if (!marksInPlace) require('./transfer-message').install();
+  if (!marksInPlace) onFirstUse(() => require('./transfer-message').install());
   return builtin._TransferredBoundSocket && receiver;
 }
 

@@ -15,9 +15,10 @@ const host = findProtocol();
  * @returns {object|null} the symbols of the host's protocol; null on hosts without it
  */
 function findProtocol() {
-  const { transferableAbortSignal } = util;
-  if (typeof transferableAbortSignal !== 'function' || typeof AbortController !== 'function') return null;
-  const { signal } = new AbortController();
+  // Not the global of that name: to read it is to make it, where the host does that on demand.
+  const { transferableAbortController, transferableAbortSignal } = util;
+  if (typeof transferableAbortSignal !== 'function') return null;
+  const { signal } = transferableAbortController();
   const symbols = [
     ...Object.getOwnPropertySymbols(signal),
     ...Object.getOwnPropertySymbols(Object.getPrototypeOf(signal)),
