@@ -32,13 +32,32 @@ function describeFeature(title, has, define) {
 /**
  * Whether the Node that runs the specs is at least of a version.
  *
- * @param {number} major
- * @param {number} [minor=0]
+ * @param {...number} wanted major, minor, patch; those left out are 0
  * @returns {boolean}
  */
-function nodeAtLeast(major, minor = 0) {
-  const [hostMajor, hostMinor] = process.versions.node.split('.').map(Number);
-  return hostMajor > major || (hostMajor === major && hostMinor >= minor);
+function nodeAtLeast(...wanted) {
+  return atLeast(process.versions.node, wanted);
 }
 
-module.exports = { describeFeature, nodeAtLeast, withFeature };
+/**
+ * Whether the libuv of that Node is at least of a version.
+ *
+ * @param {...number} wanted as for `nodeAtLeast`
+ * @returns {boolean}
+ */
+function uvAtLeast(...wanted) {
+  return atLeast(process.versions.uv, wanted);
+}
+
+/**
+ * @param {string} version
+ * @param {number[]} wanted major, minor, patch
+ * @returns {boolean} whether the version is at least that one
+ */
+function atLeast(version, wanted) {
+  const numbers = version.split('.').map((part) => Number.parseInt(part, 10));
+  const at = numbers.findIndex((number, i) => number !== (wanted[i] ?? 0));
+  return at < 0 || numbers[at] > (wanted[at] ?? 0);
+}
+
+module.exports = { describeFeature, nodeAtLeast, uvAtLeast, withFeature };

@@ -29,7 +29,7 @@ pub struct ReadSide {
     readable: bool,
     /// The peer sends no more: a short read does not clear `readable`.
     read_closed: bool,
-    /// The connection is over: the end follows a short read.
+    /// The connection is over in both directions.
     hung_up: bool,
     /// See [`Endpoint::set_tells_resets`](super::endpoint::Endpoint::set_tells_resets).
     tells_resets: bool,
@@ -58,6 +58,8 @@ pub struct ReadSide {
     overheard: Option<Status>,
     /// The last read found less than it asked for.
     short: bool,
+    /// See [`ReadSide::yields`].
+    yields: bool,
     /// Bytes delivered.
     delivered: u64,
     /// Bytes of the last event, since recv(2) found nothing.
@@ -114,12 +116,17 @@ impl ReadSide {
     pub fn on_ready(&mut self, closed: bool, hung_up: bool) {
         self.readable = true;
         self.read_closed |= closed;
-        self.hung_up |= hung_up && !self.tells_resets;
+        self.hung_up |= hung_up;
     }
 
     /// See [`Endpoint::set_tells_resets`](super::endpoint::Endpoint::set_tells_resets).
     pub fn set_tells_resets(&mut self, tells: bool) {
         self.tells_resets = tells;
+    }
+
+    /// See [`Endpoint::set_tells_resets`](super::endpoint::Endpoint::set_tells_resets).
+    pub fn tells_resets(&self) -> bool {
+        self.tells_resets
     }
 
     /// See [`Endpoint::set_reads_beside`](super::endpoint::Endpoint::set_reads_beside).
@@ -131,7 +138,8 @@ impl ReadSide {
     /// tells an error once, and the built-in reads before it sends what has had to wait. (`EPIPE` is not that
     /// error but what follows from it.)
     pub fn overhears(&mut self, status: Status) -> bool {
-        let overhears = self.beside && status != -libc::EPIPE && self.wants_read(READ_AHEAD);
+        let reads_on = self.wants_read(READ_AHEAD) && !self.yields;
+        let overhears = self.beside && status != -libc::EPIPE && reads_on;
         if overhears {
             self.overheard = Some(status);
             self.readable = true;
@@ -143,6 +151,7 @@ impl ReadSide {
     pub fn begin_again(&mut self) {
         self.read_closed = false;
         self.hung_up = false;
+        self.yields = false;
         self.untold = None;
         self.overheard = None;
     }
@@ -170,6 +179,11 @@ impl ReadSide {
     /// Whether bytes were read that were not delivered.
     pub fn has_undelivered(&self) -> bool {
         self.ahead > 0
+    }
+
+    /// Whether something was read, if only an end, that was not delivered.
+    pub fn has_arrived(&self) -> bool {
+        !self.arrived.is_empty()
     }
 
     /// Whether recv(2) may find something.
@@ -212,7 +226,8 @@ impl ReadSide {
         match &result {
             Ok(chunk) => {
                 self.short = chunk.len() < ask;
-                is_last = self.hung_up && self.short && self.is_one_short_read(chunk.len());
+                is_last = self.is_last(chunk.len());
+                self.yields = self.is_rest(chunk.len());
                 self.last = chunk.len();
                 self.ahead += chunk.len();
                 self.full = self.ahead >= limit && limit > 1;
@@ -224,7 +239,10 @@ impl ReadSide {
                     self.readable = false;
                 }
             }
-            Err(_) => self.ended = true,
+            Err(_) => {
+                self.ended = true;
+                self.yields = false;
+            }
         }
         self.arrived.push_back(Arrived { order, result });
         if is_last {
@@ -262,7 +280,8 @@ impl ReadSide {
                     if self.short && !self.read_closed && count <= LARGE {
                         self.readable = false;
                     }
-                    if self.short && self.hung_up && self.is_one_short_read(count) {
+                    self.yields = self.is_rest(count);
+                    if self.is_last(count) {
                         self.assume_end(order);
                     }
                     return Some(count);
@@ -275,8 +294,48 @@ impl ReadSide {
             }
         };
         self.ended = true;
+        self.yields = false;
         self.arrived.push_back(Arrived { order, result });
         None
+    }
+
+    /// Whether the end follows `count` bytes that were read just now, as nobody is told of a reset.
+    fn is_last(&self, count: usize) -> bool {
+        !self.tells_resets && self.hung_up && self.short && self.is_one_short_read(count)
+    }
+
+    /// Whether `count` bytes that were read just now are the rest of a connection that is over, and a later read
+    /// tells how it ended. The built-in reads on at once behind a read that was full.
+    fn is_rest(&self, count: usize) -> bool {
+        let ends_full = self.size == 0 && count.is_multiple_of(LARGE);
+        self.tells_resets && self.hung_up && self.short && !ends_full
+    }
+
+    /// Whether what waits to be sent, and a shutdown behind it, come before the next read: the built-in looks at
+    /// them when it has read the rest of a connection that is over, and makes the read in the next turn.
+    pub fn yields(&self) -> bool {
+        self.yields
+    }
+
+    /// As [`ReadSide::yields`], of an error that another thread has found behind that rest before JavaScript got it.
+    /// Takes it away, with its number, until [`ReadSide::end_with`].
+    pub fn take_error_behind(&mut self) -> Option<(u64, Status)> {
+        if !self.beside || !self.tells_resets || !self.short || self.arrived.len() != 2 {
+            return None;
+        }
+        let rest = self.arrived[0].result.as_ref().ok()?.len();
+        let Arrived { order, result: Err(status) } = self.arrived[1] else { return None };
+        if status == UV_EOF || (self.size == 0 && rest.is_multiple_of(LARGE)) {
+            return None;
+        }
+        self.arrived.truncate(1);
+        Some((order, status))
+    }
+
+    /// The end, or an error, stands behind what has arrived, with the number `order`.
+    pub fn end_with(&mut self, status: Status, order: u64) {
+        self.ended = true;
+        self.arrived.push_back(Arrived { order, result: Err(status) });
     }
 
     /// Whether `count` bytes are what the built-in takes by one read, a short one: behind it, it takes a
@@ -288,8 +347,7 @@ impl ReadSide {
     /// Ends reading with `status`, behind what has arrived.
     pub fn fail(&mut self, status: Status, order: u64) {
         if self.on && !self.ended {
-            self.ended = true;
-            self.arrived.push_back(Arrived { order, result: Err(status) });
+            self.end_with(status, order);
         }
     }
 
@@ -307,9 +365,8 @@ impl ReadSide {
 
     /// The connection is over, and what stands in `arrived` was the last of it. The end gets the number `order`.
     pub fn assume_end(&mut self, order: u64) {
-        self.ended = true;
         self.assumed = Some(OK);
-        self.arrived.push_back(Arrived { order, result: Err(UV_EOF) });
+        self.end_with(UV_EOF, order);
     }
 
     /// Whether the next event is an assumed end: what comes later has to wait for it.

@@ -4,14 +4,14 @@ mod burst;
 mod write;
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
 
 use socket2::{SockAddr, Socket};
 
 use crate::engine::connect::{self, Progress};
-use crate::engine::errors::{OK, Status, status_of};
+use crate::engine::errors::{OK, Status, UV_EOF, status_of};
 use crate::engine::event::{Activity, Event, Readiness};
 use crate::engine::queue::WriteQueue;
 use crate::engine::read::ReadSide;
@@ -198,7 +198,7 @@ impl Stream {
         if readiness.readable {
             self.read.on_ready(readiness.read_closed, readiness.hung_up);
         }
-        self.writable |= readiness.writable;
+        self.writable |= readiness.writable || (readiness.hung_up && self.read.tells_resets());
         self.burst.end();
     }
 
@@ -227,12 +227,53 @@ impl Stream {
             }
             return false;
         }
-        if self.read.is_readable() && self.wants_read(ahead) {
+        if self.read.is_readable() && self.wants_read(ahead) && !self.sends_first() {
             let order = self.next_order();
             self.read.read(&self.socket, ahead, order);
+            self.yield_to_sending();
             return true;
         }
+        if self.sends_first() && self.queue.bytes() == 0 {
+            return self.fail_lost_writes() || self.flush();
+        }
         self.writable && !self.queue.is_empty() && self.flush()
+    }
+
+    /// Ends writes that wait without bytes of their own, if the connection is lost: an empty write tells.
+    fn fail_lost_writes(&mut self) -> bool {
+        let Err(error) = sys::send(&self.socket, &[IoSlice::new(&[])]) else { return false };
+        self.fail_writes(status_of(&error));
+        true
+    }
+
+    /// Whether what waits to be sent comes before the next read, see [`ReadSide::yields`].
+    fn sends_first(&self) -> bool {
+        self.read.yields() && self.writable && !self.queue.is_empty()
+    }
+
+    /// After a read: what waits to be sent, or to be shut down, comes behind the rest of a connection that is over, and
+    /// before the error that ended it.
+    fn yield_to_sending(&mut self) {
+        if self.queue.is_empty() && self.write_side != WriteSide::Closing {
+            return;
+        }
+        let Some((order, status)) = self.read.take_error_behind() else {
+            if self.read.yields() {
+                let order = self.next_order();
+                self.shut_if_sent(order);
+            }
+            return;
+        };
+        // The kernel tells an error once: of a write and a read, the second one finds an end.
+        let told = if self.queue.is_empty() {
+            self.shut_if_sent(order);
+            status
+        } else {
+            self.fail_writes(status);
+            UV_EOF
+        };
+        let order = self.next_order();
+        self.read.end_with(told, order);
     }
 
     /// See [`ReadSide::read_into`]. Nothing is read while another event waits.
@@ -240,8 +281,15 @@ impl Stream {
         if self.connecting || !self.events.is_empty() {
             return None;
         }
+        if self.sends_first() {
+            return None;
+        }
         let order = self.next_order();
-        self.read.read_into(&self.socket, memory, order)
+        let count = self.read.read_into(&self.socket, memory, order);
+        if count.is_some() {
+            self.yield_to_sending();
+        }
+        count
     }
 
     /// Whether [`Stream::next_event`] has something.

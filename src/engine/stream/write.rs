@@ -305,7 +305,7 @@ impl Stream {
     }
 
     /// Adds the event of a shutdown if nothing is left to send; it gets the number `order`.
-    fn shut_if_sent(&mut self, order: u64) {
+    pub(super) fn shut_if_sent(&mut self, order: u64) {
         if self.write_side == WriteSide::Closing && self.queue.is_empty() {
             self.write_side = WriteSide::Due;
             self.events.push_back((order, Event::Shutdown(OK)));
