@@ -37,7 +37,7 @@ impl Host {
     /// How the host reads Unix-domain names.
     pub fn name_rules(&self) -> NameRules {
         NameRules {
-            exact: !self.is_node || self.uv.is_none_or(|version| version > (1, 46)),
+            exact: !self.is_node || self.uv.is_none_or(|version| version >= (1, 48)),
             truncate: self.is_node && self.node < 24,
         }
     }

@@ -57,7 +57,7 @@ pub fn parse_ip(address: &str, port: u16) -> io::Result<SocketAddr> {
 /// How the host reads Unix-domain names; it changed between versions of libuv and Node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NameRules {
-    /// An abstract name ends where it ends and no path may hold a NUL (libuv from 1.47 on). Before,
+    /// An abstract name ends where it ends and no path may hold a NUL (libuv from 1.48 on). Before,
     /// abstract names were filled up with NULs and paths ended at the first one.
     pub exact: bool,
     /// A name that is too long is cut (Node before 24) instead of refused.

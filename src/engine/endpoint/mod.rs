@@ -126,7 +126,7 @@ impl Endpoint {
 
     /// Binds to a Unix-domain path or abstract name.
     pub fn bind_path(&mut self, path: &[u8], rules: NameRules) -> Status {
-        let (address, _) = match address::parse_path(path, rules) {
+        let (address, name) = match address::parse_path(path, rules) {
             Ok(parsed) => parsed,
             Err(error) => return status_of(&error),
         };
@@ -136,8 +136,8 @@ impl Endpoint {
         match bind::bind_unix(&address) {
             Ok(socket) => {
                 self.role = Role::Bound(socket);
-                // The name as given, also where the host cuts it: what libuv unlinks.
-                self.path = address::file_of(path);
+                // What libuv unlinks: the name as used; before 1.48 the one that was given.
+                self.path = address::file_of(if rules.exact { &name } else { path });
                 OK
             }
             Err(error) => status_of(&error),
