@@ -2,7 +2,10 @@
 
 // Members of handles besides those of socket-handle.spec.js.
 
-const { closed, describeRsnet, implementations, once, pair, tempPath, traceTest, track } = require('./helpers');
+const {
+  closed, describeRsnet, implementations, once, pair, tempPath, traceTest, track, turn,
+} = require('./helpers');
+const { describeFeature, nodeAtLeast } = require('./helpers/features');
 
 /** Members of the built-in's that mean nothing outside of C++. */
 const NATIVE = new Set(['_externalStream', 'isStreamBase']);
@@ -51,6 +54,48 @@ describeRsnet('useUserBuffer', (rsnet) => {
     expect(useUserBuffer.call(socket._handle, buffer)).toBe(0);
     await once(socket, 'end');
     expect(String(buffer.subarray(0, 5))).toBe('hello');
+  });
+});
+
+describeFeature('hasPendingRead', () => nodeAtLeast(26, 12, 1), (net) => {
+  test.each([false, true])('tells of data and an end that were not read, Unix: %s', async (path) => {
+    const { client, peer } = await pair(net, net, { path });
+    const { _handle: handle } = client;
+    client.resume();
+    handle.readStop();
+    const seen = [handle.hasPendingRead()];
+    const data = once(client, 'data');
+    peer.write('x');
+    while (!handle.hasPendingRead()) await turn();
+    handle.readStart();
+    await data;
+    seen.push(handle.hasPendingRead());
+    handle.readStop();
+    const over = closed(client);
+    peer.end();
+    while (!handle.hasPendingRead()) await turn();
+    handle.readStart();
+    await over;
+    expect(seen).toEqual([false, false]);
+  });
+
+  test('tells of a reset', async () => {
+    const { client, peer } = await pair(net);
+    client._handle.readStop();
+    peer.resetAndDestroy();
+    while (!client._handle.hasPendingRead()) await turn();
+    const { _handle: handle } = client;
+    client.destroy();
+    expect(handle.hasPendingRead()).toBe(false);
+  });
+
+  test('is false for what neither is nor was connected', async () => {
+    const server = track(net.createServer()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    expect(server._handle.hasPendingRead()).toBe(false);
+    const socket = track(net.connect(server.address().port, '127.0.0.1'));
+    expect(socket._handle.hasPendingRead()).toBe(false);
+    await once(socket, 'connect');
   });
 });
 

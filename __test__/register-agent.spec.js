@@ -1,10 +1,11 @@
 'use strict';
 
-/* global listening, once -- given to the code of a child */
+/* global all, fs, listening, once -- given to the code of a child */
 
 // Connections that Node's HTTP agent uses again: each request's events belong to that request's context.
 
 const { tempPath } = require('./helpers');
+const { nodeAtLeast } = require('./helpers/features');
 const { modes, runMode } = require('./helpers/registered');
 
 describe.each(modes)('an agent that keeps connections, %s', (_mode, flags) => {
@@ -48,6 +49,41 @@ describe.each(modes)('an agent that keeps connections, %s', (_mode, flags) => {
       ['/1', 'data', '/1'], ['/2', 'data', '/2'], ['/kill', 'ECONNRESET', '/kill'],
       ['/1', 'close', '/kill'], ['/2', 'close', '/kill'], ['/kill', 'close', '/kill'],
     ]);
+  });
+
+  // Since 26.12.1 the agent looks for data behind a response before it uses a connection again.
+  test('a connection with bytes that nobody asked for is not used again, where the host looks for them', async () => {
+    const result = await runMode(flags, async () => {
+      const http = require('http');
+      const net = require('net');
+      const answer = (text) => `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`;
+      const peers = [];
+      const server = net.createServer((peer) => {
+        peers.push(peer);
+        peer.on('error', () => {});
+        peer.on('data', () => peer.write(answer('asked for')));
+      });
+      const port = await listening(server, 0, '127.0.0.1');
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+      const ask = () => new Promise((resolve, reject) => {
+        http.get({ host: '127.0.0.1', port, agent }, (response) => all(response).then(String).then(resolve, reject))
+          .on('error', reject);
+      });
+      const texts = [];
+      const [first] = await Promise.all([ask(), once(agent, 'free')]);
+      texts.push(first);
+      fs.writeSync(peers[0]._handle.fd, answer('not asked for'));
+      texts.push(await ask());
+      const connections = peers.length;
+      agent.destroy();
+      for (const peer of peers) peer.destroy();
+      server.close();
+      return { texts, connections };
+    });
+    const looks = nodeAtLeast(26, 12, 1);
+    expect(result).toEqual({
+      texts: ['asked for', looks ? 'asked for' : 'not asked for'], connections: looks ? 2 : 1,
+    });
   });
 
   test('async_hooks sees another life of the handle, and the end of each', async () => {

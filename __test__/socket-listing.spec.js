@@ -83,7 +83,7 @@ describeRsnet('inspect', () => {
         const [path] = process.argv.slice(1);
         const print = (what, object) => {
           const text = util.inspect(object, { depth: 4 })
-            .replace(/(async_id_symbol\)]): -?\d+/g, '$1: N').replaceAll(path ?? ' none', 'PATH');
+            .replace(/(async_id_symbol\)\]?): -?\d+/g, '$1: N').replaceAll(path ?? ' none', 'PATH');
           console.log(what, text);
         };
         const run = async () => {

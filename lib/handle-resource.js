@@ -3,6 +3,7 @@
 // Handles as async_hooks sees them.
 
 const { AsyncResource } = require('async_hooks');
+const { context_frame } = require('./host-internals');
 
 /** A resource that can begin another life, and makes those of its requests. */
 class HandleResource extends AsyncResource {
@@ -16,6 +17,9 @@ class HandleResource extends AsyncResource {
 
   /** @returns {number} the id under which async_hooks knows this handle */
   getAsyncId() { return this.asyncId(); }
+
+  /** @returns {*} the context that this handle's events run in, where the host keeps it with resources */
+  getAsyncContextFrameForDebuggingOnly() { return this[context_frame]; }
 
   /** @returns {number} 0: Node's number for the provider is known to nobody outside */
   getProviderType() { return 0; }

@@ -3,19 +3,24 @@
 // How handles look to a program that lists or prints them: as the built-in's do.
 
 const { inspect } = require('util');
+const { builtin } = require('./builtin');
 const symbols = require('./handle-symbols');
-const { async_id_symbol, owner_symbol, trigger_async_id_symbol } = require('./host-internals');
+const host = require('./host');
+const { async_id_symbol, context_frame, owner_symbol, trigger_async_id_symbol } = require('./host-internals');
 
 /** Members that a for-in loop over a handle of the built-in comes by. */
 const ENUMERABLE = [
   'open', 'bind', 'listen', 'connect', 'bind6', 'connect6', 'getsockname', 'getpeername', 'setNoDelay', 'setKeepAlive',
-  'reset', 'fchmod', 'onread', 'writeQueueSize', 'setBlocking', 'readStart', 'readStop', 'shutdown', 'useUserBuffer',
+  ...('setTypeOfService' in builtin.Socket.prototype ? ['setTypeOfService', 'getTypeOfService'] : []),
+  'reset', 'fchmod', ...(host.listsOnread ? ['onread'] : []), 'writeQueueSize', 'setBlocking',
+  ...(host.hasPendingRead ? ['hasPendingRead'] : []), 'readStart', 'readStop', 'shutdown', 'useUserBuffer',
   'writev', 'writeBuffer', 'writeAsciiString', 'writeUtf8String', 'writeUcs2String', 'writeLatin1String', 'close',
-  'hasRef', 'ref', 'unref', 'getAsyncId', 'asyncReset', 'getProviderType',
+  'hasRef', 'ref', 'unref', 'getAsyncId', 'asyncReset',
+  ...(host.hasContextFrames ? ['getAsyncContextFrameForDebuggingOnly'] : []), 'getProviderType',
 ];
 
 /** What the built-in's handles keep in C++. */
-const hidden = new Set([...Object.values(symbols), async_id_symbol, trigger_async_id_symbol]);
+const hidden = new Set([...Object.values(symbols), async_id_symbol, context_frame, trigger_async_id_symbol]);
 
 /** What is printed in place of each handle: always the same, so that `inspect` sees where a circle closes. */
 const pictures = new WeakMap();

@@ -39,6 +39,7 @@ module.exports = {
   noteRead,
   async_id_symbol: hostSymbol(resource, 'async_id_symbol'),
   trigger_async_id_symbol: hostSymbol(resource, 'trigger_async_id_symbol'),
+  context_frame: hostSymbol(resource, 'context_frame'),
   owner_symbol: hostSymbol(handle, 'owner_symbol'),
   kTimeout: hostSymbol(socket, 'timeout'),
   kReinitializeHandle: hostSymbol(builtin.Socket.prototype, 'kReinitializeHandle'),

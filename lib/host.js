@@ -2,7 +2,16 @@
 
 /** What differs between the versions of the host, where the host's version decides. */
 
-const major = Number.parseInt(process.versions.node, 10);
+const [major, minor, patch] = process.versions.node.split('.').map((part) => Number.parseInt(part, 10));
+
+/**
+ * @param {...number} wanted major, minor, patch
+ * @returns {boolean} whether the host is at least of that version
+ */
+function isAtLeast(...wanted) {
+  const at = [major, minor, patch].findIndex((number, i) => number !== wanted[i]);
+  return at < 0 || [major, minor, patch][at] > wanted[at];
+}
 
 module.exports = {
   /** Since Node 21, `server.maxConnections = 0` drops every connection; before, it was no limit. */
@@ -13,4 +22,10 @@ module.exports = {
   listenAvoidsLinkLocal: major >= 22,
   /** Since Node 22, a queued write whose socket is destroyed calls back with ECANCELED; before, without an error. */
   writesReportCancelling: major >= 22,
+  /** Until Node 20, a handle that is listed shows `onread`. */
+  listsOnread: major <= 20,
+  /** Since Node 24, handles have `getAsyncContextFrameForDebuggingOnly`. */
+  hasContextFrames: major >= 24,
+  /** Since Node 26.12.1, handles have `hasPendingRead`. */
+  hasPendingRead: isAtLeast(26, 12, 1),
 };

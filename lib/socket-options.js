@@ -2,11 +2,15 @@
 
 // Socket options: remembered while there is no connection, set on it once there is one.
 
+const { builtin } = require('./builtin');
 const { codes, ErrnoException } = require('./errors');
 const { validateInt32 } = require('./validate');
 const {
   kSetKeepAlive, kSetKeepAliveCount, kSetKeepAliveInitialDelay, kSetKeepAliveInterval, kSetNoDelay, kSetTOS,
 } = require('./symbols');
+
+/** Whether programs that list a fresh socket of the host see a place for the type of service. */
+const LISTS_TOS = 'setTypeOfService' in builtin.Socket.prototype;
 
 /**
  * @param {number} milliseconds
@@ -26,7 +30,7 @@ function initOptions(socket, options) {
   socket[kSetNoDelay] = Boolean(options.noDelay);
   socket[kSetKeepAlive] = Boolean(options.keepAlive);
   socket[kSetKeepAliveInitialDelay] = seconds(options.keepAliveInitialDelay);
-  if (options.typeOfService !== undefined) socket[kSetTOS] = options.typeOfService;
+  if (LISTS_TOS || options.typeOfService !== undefined) socket[kSetTOS] = options.typeOfService;
 }
 
 /**

@@ -176,6 +176,16 @@ class Handle extends HandleResource {
   }
 
   /**
+   * Node's HTTP agent asks this before it gives a connection to the next request.
+   * @returns {boolean} whether a read would find something: data, an end or an error
+   */
+  hasPendingRead() {
+    if (this[kClosing]) return false;
+    const slot = this[kSlot];
+    return this[kHeldBack] !== null || awaitsData(slot) || commands.hasPendingRead(slot) === 1;
+  }
+
+  /**
    * The most that one read event may bring.
    * @param {number} bytes 0 = as the engine sees fit
    */

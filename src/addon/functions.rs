@@ -113,6 +113,10 @@ commands! {
     };
     /// `fd(id)`: the descriptor, or -1.
     descriptor = c"fd": |call, id| run(call, id, |endpoint| endpoint.show_descriptor());
+    /// `hasPendingRead(id)`: 1 or 0, see [`Endpoint::has_pending_read`].
+    has_pending_read = c"hasPendingRead": |call, id| {
+        f64::from(u8::from(call.bridge.ask(id, |handle| handle.endpoint.has_pending_read())))
+    };
     /// `bytesRead(id)`: bytes delivered to JavaScript.
     bytes_read = c"bytesRead": |call, id| {
         call.bridge.ask(id, |handle| handle.endpoint.bytes_read()) as f64

@@ -3,12 +3,13 @@
 use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::path::Path;
 
 use socket2::{Domain, MaybeUninitSlice, Socket, Type};
 
-use super::errors::retry;
+use super::errors::{is_would_block, retry};
 
 /// A non-blocking, close-on-exec stream socket (socket(2)).
 ///
@@ -197,6 +198,12 @@ pub fn is_drained(fd: RawFd) -> bool {
     // SAFETY: FIONREAD writes an int, to a local; any number is allowed as descriptor.
     let status = unsafe { libc::ioctl(fd, libc::FIONREAD, &raw mut unread) };
     status == 0 && unread == 0
+}
+
+/// Whether a read would find something: bytes, an end or an error, which this look then takes (`MSG_PEEK`, recv(2)).
+pub fn has_unread(socket: &Socket) -> bool {
+    let mut byte = [MaybeUninit::uninit()];
+    !socket.peek(&mut byte).is_err_and(|error| is_would_block(&error))
 }
 
 /// Whether the platform has abstract Unix names, which begin with a NUL (unix(7)).

@@ -6,6 +6,7 @@ use super::{Endpoint, Role};
 use crate::engine::errors::{OK, Status, UV_EOF};
 use crate::engine::event::{Activity, Event, Readiness};
 use crate::engine::stream::Stream;
+use crate::engine::sys;
 
 impl Endpoint {
     /// How the endpoint keeps the process alive.
@@ -90,6 +91,14 @@ impl Endpoint {
             }
             _ => (false, false),
         }
+    }
+
+    /// Whether something waits to be read, or was read and not delivered.
+    pub fn has_pending_read(&self) -> bool {
+        self.stream().is_some_and(|stream| {
+            let is_connected = !stream.is_connecting();
+            is_connected && (stream.reading().has_arrived() || sys::has_unread(stream.socket()))
+        })
     }
 
     /// Whether [`Endpoint::advance`] has something to try.
