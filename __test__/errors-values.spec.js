@@ -20,6 +20,9 @@ const values = {
   'a proxy': new Proxy({}, {}),
 };
 
+/** A delay of this length gives a warning, which socket-timeout.spec.js has in a process of its own. */
+const TOO_LONG = 2 ** 40;
+
 /**
  * Calls with each value.
  *
@@ -28,7 +31,9 @@ const values = {
  * @param {function(*): *} call gives what is worth recording
  */
 function forEachValue(t, label, call) {
+  const isDelay = /timeout$/i.test(label);
   for (const [name, value] of Object.entries(values)) {
+    if (isDelay && value === TOO_LONG) continue;
     t.call(label, name, () => call(value));
   }
 }

@@ -1,5 +1,7 @@
 'use strict';
 
+/* global net -- given to the code of a child */
+
 const {
   closed,
   implementations,
@@ -113,6 +115,38 @@ describe.each(matrix)('%s client, %s server: timeouts', (clientName, serverName,
   });
 });
 
+// In a process of its own, as a warning goes to the stderr of its process.
+describe.each(implementations)('%s: a delay that is too long', (name) => {
+  test('is kept as it was given, with a warning that the timer is shorter', async () => {
+    const { stdout, stderr, code } = await spawnNode(name, () => {
+      const warnings = [];
+      process.on('warning', (warning) => warnings.push([warning.name, warning.message]));
+      const lookup = () => {};
+      const ways = [
+        (timeout) => new net.Socket().setTimeout(timeout),
+        (timeout) => net.connect({ host: 'nowhere', port: 1, lookup, timeout }),
+      ];
+      const delays = ways.map((way) => [2147483647, 2147483648, 4294967295, 2 ** 40, 2147483648.5].map((delay) => {
+        const socket = way(delay);
+        const { timeout } = socket;
+        socket.destroy();
+        return timeout;
+      }));
+      setImmediate(() => console.log(JSON.stringify({ delays, warnings })));
+    }, { flags: ['--no-warnings'] });
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    const given = [2147483647, 2147483648, 4294967295, 2 ** 40, 2147483648.5];
+    const warnings = given.slice(1).map((delay) => [
+      'TimeoutOverflowWarning',
+      `${delay} does not fit into a 32-bit signed integer.\nTimer duration was truncated to 2147483647.`,
+    ]);
+    expect(JSON.parse(stdout)).toEqual({
+      delays: [given, given],
+      warnings: [...warnings, ...warnings],
+    });
+  });
+});
+
 describe('traces of setTimeout', () => {
   traceTest('values', async (t) => {
     const socket = t.watch(new t.net.Socket(), 'socket');
@@ -120,9 +154,7 @@ describe('traces of setTimeout', () => {
       0,
       1,
       1.5,
-      4294967295,
       2147483647,
-      2147483648,
       -1,
       NaN,
       Infinity,
