@@ -175,14 +175,10 @@ class Handle extends HandleResource {
     return this[kHeldBack] !== null || awaitsData(this[kSlot]);
   }
 
-  /**
-   * Node's HTTP agent asks this before it gives a connection to the next request.
-   * @returns {boolean} whether a read would find something: data, an end or an error
-   */
+  /** @returns {boolean} whether a read would find something: what Node's HTTP agent asks before it uses one again */
   hasPendingRead() {
     if (this[kClosing]) return false;
-    const slot = this[kSlot];
-    return this[kHeldBack] !== null || awaitsData(slot) || commands.hasPendingRead(slot) === 1;
+    return this[kHeldBack] !== null || awaitsData(this[kSlot]) || commands.hasPendingRead(this[kSlot]) === 1;
   }
 
   /**
