@@ -3,7 +3,7 @@
 const fs = require('fs');
 const path = require('path');
 const { spawnSync } = require('child_process');
-const { describeRsnet, root, tempPath } = require('./helpers');
+const { childEnvironment, describeRsnet, root, tempPath } = require('./helpers');
 
 describeRsnet('the package', (rsnet) => {
   /**
@@ -20,7 +20,7 @@ describeRsnet('the package', (rsnet) => {
     fs.symlinkSync(root, path.join(folder, 'node_modules', 'rsnet'));
     fs.writeFileSync(path.join(folder, file), source);
     const { stdout, stderr, status } = spawnSync(process.execPath, [...flags, file], {
-      cwd: folder, encoding: 'utf8', timeout: 20000, env: { ...process.env, NODE_OPTIONS: '' },
+      cwd: folder, encoding: 'utf8', timeout: 20000, env: childEnvironment(),
     });
     return { stdout, stderr, status };
   }

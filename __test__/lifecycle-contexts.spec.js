@@ -3,7 +3,9 @@
 const { spawn } = require('child_process');
 const fs = require('fs');
 const path = require('path');
-const { describeRsnet, implementations, requirePath, root, spawnNode, tempPath } = require('./helpers');
+const {
+  childEnvironment, describeRsnet, implementations, requirePath, root, spawnNode, tempPath,
+} = require('./helpers');
 
 const FIXTURE = path.join(__dirname, 'fixtures', 'lifecycle', 'load-in-context.js');
 
@@ -141,7 +143,9 @@ describeRsnet('in many contexts, one after the other', () => {
       'module.exports = { testEnvironment: "node", testMatch: ["<rootDir>/*.spec.js"], haste: {}, watchman: false };');
     const jest = require.resolve('jest/bin/jest');
     const args = [jest, '--rootDir', folder, '--runInBand', '--forceExit', '--config', config];
-    const child = spawn(process.execPath, args, { cwd: folder, detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, args, {
+      cwd: folder, detached: true, env: childEnvironment(), stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let output = '';
     child.stderr.setEncoding('utf8').on('data', (text) => { output += text; });
     const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), 60000);

@@ -4,7 +4,7 @@
 
 const { spawnSync } = require('child_process');
 const path = require('path');
-const { describeRsnet, root, tempPath } = require('./helpers');
+const { childEnvironment, describeRsnet, root, tempPath } = require('./helpers');
 const { Part } = require('../soak/bytes');
 const { FLAGS } = require('../soak/client-session');
 const { judge } = require('../soak/judge');
@@ -118,7 +118,8 @@ describeRsnet('the soak itself', () => {
   ])('%s: a short run adds up and writes its report', (_what, args) => {
     const out = tempPath();
     const { status, stderr, stdout } = spawnSync(process.execPath,
-      [path.join(root, 'soak', 'cli.js'), ...args, '--seed', '7', '--out', out], { encoding: 'utf8', timeout: 50000 });
+      [path.join(root, 'soak', 'cli.js'), ...args, '--seed', '7', '--out', out],
+      { encoding: 'utf8', env: childEnvironment(), timeout: 50000 });
     expect({ status, stderr: status === 0 ? '' : stderr + stdout }).toEqual({ status: 0, stderr: '' });
     const report = require(path.join(out, 'report.json'));
     expect(report.faults).toEqual([]);
@@ -127,7 +128,7 @@ describeRsnet('the soak itself', () => {
 
   test('a wrong option is told', () => {
     const { status, stderr } = spawnSync(process.execPath, [path.join(root, 'soak', 'cli.js'), '--lane', 'none'],
-      { encoding: 'utf8', timeout: 20000 });
+      { encoding: 'utf8', env: childEnvironment(), timeout: 20000 });
     expect(status).toBe(2);
     expect(stderr).toContain('--lane must be inline or worker, got "none"');
   });

@@ -6,7 +6,8 @@ const fs = require('fs');
 const nodeNet = require('net');
 const { spawn } = require('child_process');
 const {
-  closed, collect, connect, implementations, listen, once, requirePath, root, spawnNode, tempPath, track, traceTest,
+  childEnvironment, closed, collect, connect, implementations, listen, once, requirePath, root, spawnNode, tempPath,
+  traceTest, track,
 } = require('./helpers');
 
 /**
@@ -19,7 +20,7 @@ const {
  */
 function withDescriptor(name, code, fd) {
   const child = spawn(process.execPath, ['-e', `const net = require(${JSON.stringify(requirePath(name))});\n${code}`], {
-    cwd: root, detached: true, stdio: ['pipe', 'pipe', 'inherit', fd], timeout: 20000,
+    cwd: root, detached: true, env: childEnvironment(), stdio: ['pipe', 'pipe', 'inherit', fd], timeout: 20000,
   });
   const lines = require('readline').createInterface(child.stdout)[Symbol.asyncIterator]();
   return { child, lines, ended: once(child, 'exit').then(([status]) => status) };

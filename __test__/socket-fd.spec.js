@@ -4,6 +4,7 @@ const { execFileSync } = require('child_process');
 const fs = require('fs');
 const {
   builtin,
+  childEnvironment,
   implementations,
   pair,
   receive,
@@ -68,6 +69,7 @@ describe.each(implementations)('%s: the fd option', (name, net) => {
       ['-c', 'head -c 300000 /dev/zero | "$0" -e "$1"', process.execPath, code],
       {
         encoding: 'utf8',
+        env: childEnvironment(),
         timeout: 15000,
       },
     );

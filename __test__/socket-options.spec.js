@@ -2,6 +2,7 @@
 
 const { execFileSync, spawn } = require('child_process');
 const {
+  childEnvironment,
   describeRsnet,
   implementations,
   listen,
@@ -38,6 +39,7 @@ function getsockopt(socket, ...names) {
   const code = `import socket; s = socket.socket(fileno=3); print([${calls}])`;
   return new Promise((resolve, reject) => {
     const child = spawn('python3', ['-c', code], {
+      env: childEnvironment(),
       stdio: ['ignore', 'pipe', 'inherit', socket._handle.fd],
       timeout: 15000,
       detached: true,

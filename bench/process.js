@@ -2,6 +2,7 @@
 
 const { spawn } = require('node:child_process');
 const readline = require('node:readline');
+const { childEnvironment } = require('../scripts/lib/environment');
 
 /** How much of a process's error output is kept for the message when it fails, in characters. */
 const KEPT = 2000;
@@ -16,7 +17,7 @@ class Running {
    * @param {number} limit seconds until the group is killed
    */
   constructor(command, limit) {
-    const { file, args, env = process.env, cwd } = command;
+    const { file, args, env = childEnvironment(), cwd } = command;
     this.name = [file, ...args].join(' ');
     this.errors = '';
     this.lines = [];

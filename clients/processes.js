@@ -3,6 +3,7 @@
 /** Processes in groups of their own, which end with the runner. */
 
 const { spawn } = require('node:child_process');
+const { childEnvironment } = require('../scripts/lib/environment');
 
 /** Leaders of the groups that may still run. */
 const groups = new Set();
@@ -28,7 +29,7 @@ function endGroup(pid, signal = 'SIGKILL') {
  * @returns {import('node:child_process').ChildProcess}
  */
 function startGroup(command, args, options) {
-  const child = spawn(command, args, { ...options, detached: true });
+  const child = spawn(command, args, { env: childEnvironment(), ...options, detached: true });
   if (child.pid !== undefined) {
     groups.add(child.pid);
     child.once('exit', () => {

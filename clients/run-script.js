@@ -2,6 +2,7 @@
 
 const { once } = require('node:events');
 const path = require('node:path');
+const { childEnvironment } = require('../scripts/lib/environment');
 const { endGroup, startGroup } = require('./processes');
 
 /** Seconds that a program has. */
@@ -9,9 +10,6 @@ const LIMIT = 120;
 
 const REGISTER = path.join(__dirname, '..', 'lib', 'register.js');
 const COUNT = path.join(__dirname, 'count.js');
-
-/** Set by whatever starts the runner; they would change what the programs see. */
-const FOREIGN = ['NODE_OPTIONS', 'NODE_ENV', 'NODE_PATH', 'RSNET_LANE', 'RSNET_DISABLE', 'RSNET_DEBUG', 'DEBUG'];
 
 /**
  * @typedef {object} Outcome
@@ -28,17 +26,14 @@ const FOREIGN = ['NODE_OPTIONS', 'NODE_ENV', 'NODE_PATH', 'RSNET_LANE', 'RSNET_D
  * @returns {Record<string, string>}
  */
 function environment({ implementation, lane, servers, tls, folder }) {
-  const env = { ...process.env };
-  for (const name of FOREIGN) delete env[name];
-  if (lane !== undefined) env.RSNET_LANE = lane;
   const addresses = Object.fromEntries([...servers].map(([name, server]) => [name, server.address]));
-  return {
-    ...env,
+  return childEnvironment({
+    RSNET_LANE: lane,
     CLIENT_IMPLEMENTATION: implementation,
     CLIENT_SERVERS: JSON.stringify(addresses),
     CLIENT_TLS: JSON.stringify(tls),
     TMPDIR: folder,
-  };
+  });
 }
 
 /**

@@ -6,6 +6,7 @@ const { fork } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { childEnvironment } = require('../scripts/lib/environment');
 
 /** Programs that run side by side in one process: while one waits, the others work. */
 const SIDE_BY_SIDE = 16;
@@ -32,9 +33,7 @@ function removeSocketPaths(pid) {
 class Child {
   /** @param {{lane?: string}} options lane for RSNET_LANE */
   constructor({ lane }) {
-    const env = { ...process.env, NODE_OPTIONS: '' };
-    delete env.RSNET_LANE;
-    if (lane) env.RSNET_LANE = lane;
+    const env = childEnvironment({ RSNET_LANE: lane });
     this.jobs = new Map();
     this.taken = 0;
     this.ended = false;

@@ -3,6 +3,7 @@
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const { childEnvironment } = require('../scripts/lib/environment');
 const { CACHE } = require('./paths');
 
 /**
@@ -44,7 +45,7 @@ function findBinary(wanted, say) {
   if (wanted && /^\d+$/.test(wanted) && process.versions.node.split('.')[0] !== wanted) file = install(wanted, say);
   else if (wanted && !/^\d+$/.test(wanted)) file = fs.realpathSync(wanted);
   const script = 'JSON.stringify({ version: process.version, sourceUrl: process.release.sourceUrl })';
-  const answer = execFileSync(file, ['-p', script], { encoding: 'utf8', timeout: 30_000 });
+  const answer = execFileSync(file, ['-p', script], { encoding: 'utf8', env: childEnvironment(), timeout: 30_000 });
   return { path: file, ...JSON.parse(answer) };
 }
 

@@ -7,14 +7,9 @@ const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
 const { endGroup, noteGroup } = require('./groups');
+const { childEnvironment } = require('../scripts/lib/environment');
 const { PRELOAD } = require('./paths');
 const { readDirectives } = require('./select');
-
-/** Set by whatever starts the runner; they would change what the tests see. */
-const FOREIGN = [
-  'NODE_OPTIONS', 'NODE_ENV', 'NODE_PATH', 'NODE_SUITE', 'NODE_SUITE_PLAN', 'JEST_WORKER_ID', 'FORCE_COLOR',
-  'NO_COLOR', 'RSNET_LANE', 'RSNET_DISABLE', 'RSNET_DEBUG',
-];
 
 const KEPT_OUTPUT = 64 * 1024;
 
@@ -58,10 +53,10 @@ async function freePort() {
  * @returns {Promise<Record<string, string>>}
  */
 async function environment({ rsnet, lane, folder, env }) {
-  const result = { ...process.env };
-  for (const name of FOREIGN) delete result[name];
   const port = await freePort();
-  Object.assign(result, env, { NODE_TEST_DIR: folder, TEST_THREAD_ID: '0', NODE_COMMON_PORT: `${port}` });
+  const result = childEnvironment({
+    RSNET_LANE: undefined, ...env, NODE_TEST_DIR: folder, TEST_THREAD_ID: '0', NODE_COMMON_PORT: `${port}`,
+  });
   if (rsnet) {
     const given = env.NODE_OPTIONS ? ` ${env.NODE_OPTIONS}` : '';
     result.NODE_OPTIONS = `--require=${JSON.stringify(PRELOAD)}${given}`;

@@ -9,6 +9,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 const { binaryName, hostId } = require('../lib/platform');
+const { childEnvironment } = require('../scripts/lib/environment');
 const { ROOT, addressRuntime, buildAddon } = require('./build');
 const { errorsOf, leaksOf, takeReports } = require('./reports');
 
@@ -39,14 +40,13 @@ function runNode(build, args, { leaks = false, lane = 'inline' } = {}) {
     cwd: build.copy,
     encoding: 'utf8',
     maxBuffer: 1 << 28,
-    env: {
-      ...process.env,
+    env: childEnvironment({
       RSNET_LANE: lane,
       RSNET_SPEC_ONLY: 'rsnet',
       LD_PRELOAD: build.runtime,
       ASAN_OPTIONS: `detect_leaks=${leaks ? 1 : 0}:log_path=${path.join(build.logs, 'report')}:exitcode=66`,
       LSAN_OPTIONS: 'exitcode=0',
-    },
+    }),
   });
   return { status: result.status, output: `${result.stdout}${result.stderr}`, reports: takeReports(build.logs) };
 }

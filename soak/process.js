@@ -2,6 +2,7 @@
 
 const { spawn } = require('node:child_process');
 const path = require('node:path');
+const { childEnvironment } = require('../scripts/lib/environment');
 
 /** Descriptors that a process needs besides those of its connections. */
 const SPARE = 512;
@@ -27,7 +28,7 @@ class Running {
     this.child = spawn('sh', ['-c', raise, 'sh', String(open + SPARE), process.execPath, '--expose-gc',
       path.join(__dirname, program), JSON.stringify(options)], {
       detached: true,
-      env: { ...process.env, ...env },
+      env: childEnvironment(env),
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

@@ -4,6 +4,7 @@ const { spawnSync } = require('child_process');
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
+const { childEnvironment } = require('../../scripts/lib/environment');
 
 const SOURCE = path.join(__dirname, '..', 'fixtures', 'faults', 'inject.c');
 
@@ -23,7 +24,7 @@ function buildInjector() {
     return { library: null, reason: `cc failed: ${compiled.error ?? compiled.stderr}`, remove };
   }
   const armed = spawnSync(process.execPath, ['-e', 'require("fs").accessSync("/inject/left/read")'], {
-    env: { ...process.env, NODE_OPTIONS: '', LD_PRELOAD: library }, timeout: 20000,
+    env: childEnvironment({ LD_PRELOAD: library }), timeout: 20000,
   });
   const reason = armed.status === 0 ? '' : 'node does not take LD_PRELOAD';
   return { library: armed.status === 0 ? library : null, reason, remove };

@@ -1,6 +1,7 @@
 'use strict';
 
 const { spawn } = require('child_process');
+const { childEnvironment } = require('../../scripts/lib/environment');
 const { requirePath, root } = require('./implementations');
 
 /** Milliseconds after which a child is ended with its whole group. */
@@ -27,7 +28,7 @@ function endGroup(pid) {
  * @typedef {object} SpawnOptions
  * @property {string[]} [args] for the code: `process.argv.slice(1)`
  * @property {string[]} [flags] for node
- * @property {object} [env] added to the environment
+ * @property {object} [env] added to what `childEnvironment` gives
  * @property {string} [input] what stdin gives
  * @property {boolean} [keepInput] leave stdin open
  * @property {number} [limit] milliseconds
@@ -68,7 +69,7 @@ function spawnNode(implementation, code, options = {}) {
     const child = spawn(command, rest, {
       cwd: root,
       detached: true,
-      env: { ...process.env, NODE_OPTIONS: '', ...env },
+      env: childEnvironment(env),
       stdio: ['pipe', 'pipe', 'pipe', ...stdio],
     });
     const result = { code: null, signal: null, stdout: '', stderr: '', timedOut: false };
@@ -100,4 +101,4 @@ afterAll(() => {
   for (const pid of groups) endGroup(pid);
 });
 
-module.exports = { spawnNode };
+module.exports = { childEnvironment, spawnNode };

@@ -1,6 +1,7 @@
 'use strict';
 
 const { spawn } = require('node:child_process');
+const { childEnvironment } = require('../../scripts/lib/environment');
 
 /** Process groups that still run; ended when the spec file ends, whatever happened. */
 const groups = new Set();
@@ -22,11 +23,11 @@ function endGroup(pid) {
  * @param {string[]} args arguments of node
  * @param {object} [options] how to run it
  * @param {string} [options.cwd] folder to run it in
- * @param {object} [options.env] the whole environment; this process's when left out
+ * @param {object} [options.env] the whole environment; what `childEnvironment` gives when left out
  * @param {number} [options.limit] milliseconds after which the group is killed
  * @returns {Promise<{code: number | null, signal: string | null, stdout: string, stderr: string}>} its end
  */
-function runNode(args, { cwd, env = process.env, limit = 60000 } = {}) {
+function runNode(args, { cwd, env = childEnvironment(), limit = 60000 } = {}) {
   return new Promise((resolve, reject) => {
     const stdio = ['ignore', 'pipe', 'pipe'];
     const child = spawn(process.execPath, args, { cwd, env, stdio, detached: true });

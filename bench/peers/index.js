@@ -1,6 +1,7 @@
 'use strict';
 
 const path = require('node:path');
+const { childEnvironment } = require('../../scripts/lib/environment');
 const { ROOT, LOAD, PROGRAM } = require('../paths');
 
 /**
@@ -64,9 +65,7 @@ const TITLES = { node: 'Node', bun: 'Bun', deno: 'Deno' };
  * @returns {object}
  */
 function environment(more) {
-  const env = { ...process.env, NO_COLOR: '1', ...more };
-  for (const name of ['NODE_OPTIONS', 'FORCE_COLOR']) delete env[name];
-  return env;
+  return childEnvironment({ NO_COLOR: '1', ...more });
 }
 
 /**
