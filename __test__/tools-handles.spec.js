@@ -230,7 +230,9 @@ describeRsnet('the functions of process', (rsnet) => {
 
   test('are left alone where they cannot be replaced', async () => {
     const { stdout, stderr } = await spawnNode('rsnet', () => {
-      Object.freeze(process);
+      for (const name of ['getActiveResourcesInfo', '_getActiveHandles', '_getActiveRequests']) {
+        Object.defineProperty(process, name, { writable: false, configurable: false });
+      }
       const server = net.createServer().listen(0, () => server.close(() => console.log('closed')));
     });
     expect({ stdout, stderr }).toEqual({ stdout: 'closed\n', stderr: '' });

@@ -5,6 +5,9 @@
 const { AsyncResource } = require('async_hooks');
 const { context_frame } = require('./host-internals');
 
+/** So many more functions than in the built-in stand between a program's call and a hook of async_hooks. */
+const MORE_FRAMES = 8;
+
 /** A resource that can begin another life, and makes those of its requests. */
 class HandleResource extends AsyncResource {
   /**
@@ -12,7 +15,11 @@ class HandleResource extends AsyncResource {
    * @param {number} [triggerAsyncId] of the listening handle that accepts this one
    */
   constructor(provider, triggerAsyncId) {
+    // Tools note in a hook where a handle comes from, and V8 ends a stack after ten frames.
+    const { stackTraceLimit } = Error;
+    const isExtended = stackTraceLimit > 0 && Reflect.set(Error, 'stackTraceLimit', stackTraceLimit + MORE_FRAMES);
     super(provider, { requireManualDestroy: true, triggerAsyncId });
+    if (isExtended) Error.stackTraceLimit = stackTraceLimit;
   }
 
   /** @returns {number} the id under which async_hooks knows this handle */

@@ -6,6 +6,7 @@
 const { existsSync } = require('node:fs');
 const path = require('node:path');
 const { trace } = require('./debug');
+const { withoutResource } = require('./host-internals');
 const { TARGETS, hostId, binaryName, packageName } = require('./platform');
 
 const ROOT = path.join(__dirname, '..');
@@ -65,7 +66,9 @@ function candidates() {
  * @returns {object} what the addon exports
  */
 function loadFrom(id) {
-  const addon = require(id);
+  // napi-rs makes a threadsafe function for Buffers that are dropped on other threads. There are none here; tools that
+  // look for what keeps a process alive would list it.
+  const addon = withoutResource(() => require(id));
   trace('addon %s', id);
   return addon;
 }

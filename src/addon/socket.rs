@@ -119,12 +119,6 @@ impl Socket {
         }
     }
 
-    /// Whether the socket is ref'd.
-    #[napi]
-    pub fn has_ref(&self) -> bool {
-        self.bridge.ask(self.id, |handle| handle.refed)
-    }
-
     /// See [`options::set_keep_alive`]. `interval` is 1 and `count` 10 unless given.
     #[napi]
     pub fn set_keep_alive(

@@ -9,6 +9,7 @@ mod call;
 mod closing;
 mod commands;
 pub mod host;
+mod resource;
 mod scope;
 mod sockets;
 mod uv;

@@ -7,6 +7,7 @@ use std::ptr;
 use napi::sys;
 
 use super::call::in_scope;
+use super::resource::inactive;
 use crate::lane::Flow;
 
 /// The async context in which events are delivered.
@@ -45,8 +46,9 @@ impl Scope {
             // SAFETY: a handle scope is open; the name is text of the given length; results are
             // written to locals.
             let status = unsafe {
+                let resource = inactive(env).unwrap_or(ptr::null_mut());
                 sys::napi_create_string_utf8(env, c"rsnet".as_ptr(), 5, &raw mut name);
-                sys::napi_async_init(env, ptr::null_mut(), name, &raw mut context)
+                sys::napi_async_init(env, resource, name, &raw mut context)
             };
             if status != sys::Status::napi_ok {
                 return None;

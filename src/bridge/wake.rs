@@ -9,6 +9,7 @@ use std::rc::Rc;
 use napi::sys;
 
 use super::Bridge;
+use super::resource::inactive;
 use crate::lane::hub::Wake;
 
 /// A threadsafe function without a JavaScript function of its own.
@@ -31,6 +32,8 @@ impl Waker {
         let target = Box::new(Cell::new(ptr::null()));
         let mut name = ptr::null_mut();
         let mut function = ptr::null_mut();
+        // SAFETY: `env` belongs to the running call, as the caller says.
+        let resource = unsafe { inactive(env)? };
         // SAFETY: the name is text of the given length, the results are written to locals, and the
         // context is valid as long as the function is called: until `release`.
         unsafe {
@@ -43,7 +46,7 @@ impl Waker {
             napi::check_status!(sys::napi_create_threadsafe_function(
                 env,
                 ptr::null_mut(),
-                ptr::null_mut(),
+                resource,
                 name,
                 0,
                 1,
