@@ -34,7 +34,7 @@ const USAGE = `npm run bench -- [OPTIONS]
   --merge FILE       take what is not run now from the results of an earlier run
   --publish          write the table and the charts into docs/
   --list             print the scenarios and end
-  --help`;
+  --help             this text`;
 
 /**
  * @typedef {object} Options

@@ -4,7 +4,9 @@ const os = require('node:os');
 const { parseArgs } = require('node:util');
 
 /** What `--help` prints. */
-const USAGE = `Compares rsnet with the built-in net over random programs of socket operations.
+const USAGE = `npm run fuzz -- [OPTIONS]
+
+Compares rsnet with the built-in net over random programs of socket operations.
 
   --programs N   how many programs (2000; without end if only --minutes is given)
   --minutes M    stop after that long
@@ -16,7 +18,7 @@ const USAGE = `Compares rsnet with the built-in net over random programs of sock
   --file FILE    the same with a program from a JSON file
   --self         compare the built-in with itself, to see what it leaves open
   --json FILE    write the counts and findings there, too
-  --help         this
+  --help         this text
 
 Ends with 0 if everything was equal, with 1 if not, with 2 if it could not start.`;
 

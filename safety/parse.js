@@ -1,14 +1,19 @@
 'use strict';
 
-// npm run fuzz:parse: libFuzzer over the Rust code that parses. --seconds S (30), --runs N (0: no bound).
-
 const fs = require('node:fs');
 const path = require('node:path');
-const { parseArgs } = require('node:util');
-const { Failure, main, run } = require('../scripts/lib/run');
+const { Failure, main, readOptions, run } = require('../scripts/lib/run');
 const { NO_CARGO, TARGET, hostTriple } = require('./build');
 
 const CRATE = path.join(__dirname, 'fuzz');
+
+const USAGE = `npm run fuzz:parse -- [OPTIONS]
+
+libFuzzer over the Rust code that parses.
+
+  --seconds S   how long (30)
+  --runs N      how many inputs at most (0: no bound)
+  --help        this text`;
 
 /** What libFuzzer needs of the compiler: counters of the edges that were taken, and the comparisons made. */
 const FLAGS = [
@@ -18,9 +23,11 @@ const FLAGS = [
 ];
 
 main(() => {
-  const { values } = parseArgs({
-    options: { seconds: { type: 'string', default: '30' }, runs: { type: 'string', default: '0' } },
+  const given = readOptions(USAGE, {
+    seconds: { type: 'string', default: '30' }, runs: { type: 'string', default: '0' },
   });
+  if (given === null) return;
+  const { values } = given;
   for (const [name, value] of Object.entries(values)) {
     if (!/^\d{1,9}$/.test(value)) throw new Failure(`--${name} must be a whole number, got ${value}`);
   }

@@ -1,20 +1,23 @@
 'use strict';
 
-// npm run sanitize: AddressSanitizer over the addon in node, ThreadSanitizer or valgrind over the Rust tests.
-//
-//   --tool asan|leaks|tsan|valgrind   which, may be repeated; asan and leaks unless given
-//   --lane inline|worker              both unless given
-//   --only RE                         spec files by name (asan)
-//   --all, --short                    more of them, fewer of them (asan)
-
-const { parseArgs } = require('node:util');
-const { Failure, main } = require('../scripts/lib/run');
+const { Failure, main, readOptions } = require('../scripts/lib/run');
 const address = require('./address');
 const { runMemcheck, runThreads } = require('./rust-tests');
 const { chooseSpecs } = require('./specs');
 
 const TOOLS = ['asan', 'leaks', 'tsan', 'valgrind'];
 const LANES = ['inline', 'worker'];
+
+const USAGE = `npm run sanitize -- [OPTIONS]
+
+AddressSanitizer over the addon in node, ThreadSanitizer or valgrind over the Rust tests.
+
+  --tool NAME    asan, leaks, tsan or valgrind; may be repeated (asan and leaks)
+  --lane LANE    inline or worker (both)
+  --only REGEX   the spec files whose name matches (asan)
+  --all          more spec files (asan)
+  --short        fewer of them (asan)
+  --help         this text`;
 
 /**
  * @param {string} name of the option
@@ -28,15 +31,15 @@ function check(name, given, known) {
 }
 
 main(() => {
-  const { values } = parseArgs({
-    options: {
-      all: { type: 'boolean' },
-      lane: { type: 'string', multiple: true, default: LANES },
-      only: { type: 'string' },
-      short: { type: 'boolean' },
-      tool: { type: 'string', multiple: true, default: ['asan', 'leaks'] },
-    },
+  const given = readOptions(USAGE, {
+    all: { type: 'boolean' },
+    lane: { type: 'string', multiple: true, default: LANES },
+    only: { type: 'string' },
+    short: { type: 'boolean' },
+    tool: { type: 'string', multiple: true, default: ['asan', 'leaks'] },
   });
+  if (given === null) return;
+  const { values } = given;
   check('tool', values.tool, TOOLS);
   check('lane', values.lane, LANES);
   const tell = (line) => console.log(line);

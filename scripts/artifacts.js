@@ -1,16 +1,22 @@
 'use strict';
 
-// npm run artifacts: copies each binary rsnet.<platform>.node that stands in the package's folder, or in the
-// folder given, into the platform's package under npm/.
-
 const fs = require('node:fs');
 const path = require('node:path');
 const { TARGETS, binaryName } = require('../lib/platform');
 const { ROOT } = require('./lib/addon');
-const { Failure, main } = require('./lib/run');
+const { Failure, main, readOptions } = require('./lib/run');
+
+const USAGE = `npm run artifacts -- [FOLDER]
+
+Copies each binary rsnet.<platform>.node that is found into the platform's package under npm/.
+
+  FOLDER   where the binaries are (the package's folder)
+  --help   this text`;
 
 main(() => {
-  const from = path.resolve(process.argv[2] ?? ROOT);
+  const given = readOptions(USAGE, {}, 1);
+  if (given === null) return;
+  const from = path.resolve(given.positionals[0] ?? ROOT);
   let count = 0;
   for (const { id } of TARGETS) {
     const file = path.join(from, binaryName(id));

@@ -1,11 +1,17 @@
 'use strict';
 
-// npm run lint: ESLint over all JavaScript of the package, with the arguments given (--fix).
-
 const { ensureDependencies, runTool } = require('./lib/dependencies');
-const { main } = require('./lib/run');
+const { givesHelp, main } = require('./lib/run');
+
+const USAGE = `npm run lint -- [OPTIONS of eslint]
+
+Installs the development dependencies if need be, then runs ESLint over all JavaScript of the package.
+
+  --fix    change what ESLint can change
+  --help   this text; npx eslint --help prints all options of eslint`;
 
 main(() => {
+  if (givesHelp(USAGE)) return;
   ensureDependencies();
   runTool('eslint', 'eslint', ['--max-warnings=0', '.', ...process.argv.slice(2)]);
 });

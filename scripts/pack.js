@@ -1,18 +1,22 @@
 'use strict';
 
-// npm run pack: makes dist/rsnet-<version>.tgz, and dist/rsnet-<platform>-<version>.tgz with the binary.
-// --out: another folder. --target <triple>: with the binary for another platform than this one.
-//
 // The platform packages are dependencies of the packed rsnet only. In the repository's own package.json they
 // would make npm ask the registry for a version that is not published yet.
 
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { parseArgs } = require('node:util');
 const { TARGETS, binaryName, packageName } = require('../lib/platform');
 const { ROOT, ensureAddon } = require('./lib/addon');
-const { Failure, run, npmCommand, main } = require('./lib/run');
+const { Failure, run, npmCommand, main, readOptions } = require('./lib/run');
+
+const USAGE = `npm run pack -- [OPTIONS]
+
+Makes the tarballs of the package and of this platform's package, which has the binary.
+
+  --out FOLDER      where they go (dist)
+  --target TRIPLE   with the binary for another platform, under Rust's name for it
+  --help            this text`;
 
 /**
  * Read a package.json.
@@ -71,7 +75,9 @@ function pack(stage, out) {
 }
 
 main(() => {
-  const { values } = parseArgs({ options: { out: { type: 'string' }, target: { type: 'string' } } });
+  const given = readOptions(USAGE, { out: { type: 'string' }, target: { type: 'string' } });
+  if (given === null) return;
+  const { values } = given;
   const out = path.resolve(values.out ?? path.join(ROOT, 'dist'));
   const { version } = manifest(ROOT);
   const { id, file } = ensureAddon({ triple: values.target });

@@ -3,6 +3,7 @@
 // What all scripts share: starting a command, and ending with one clear line when something is wrong.
 
 const { spawnSync } = require('node:child_process');
+const { parseArgs } = require('node:util');
 
 /** A command that a script started ended badly, or something it needs is missing: shown without a stack. */
 class Failure extends Error {
@@ -48,6 +49,42 @@ function npmCommand(args) {
 }
 
 /**
+ * Read a script's command line.
+ * @param {string} usage what `--help` prints
+ * @param {import('node:util').ParseArgsConfig['options']} [options] besides `--help`
+ * @param {number} [most] how many words may stand there that are no options
+ * @returns {{values: object, positionals: string[]} | null} null: help was asked for, and was given
+ * @throws {Failure} when it cannot be understood
+ */
+function readOptions(usage, options = {}, most = 0) {
+  let read;
+  try {
+    read = parseArgs({ options: { ...options, help: { type: 'boolean' } }, allowPositionals: most > 0 });
+  } catch (error) {
+    throw new Failure(`${error.message}\n\n${usage}`, 2);
+  }
+  if (read.values.help) {
+    console.log(usage);
+    return null;
+  }
+  if (read.positionals.length > most) {
+    throw new Failure(`"${read.positionals[most]}" is one word too many\n\n${usage}`, 2);
+  }
+  return read;
+}
+
+/**
+ * Give help for a script that hands its arguments to a program, if they ask for it.
+ * @param {string} usage what to print
+ * @returns {boolean} whether they did
+ */
+function givesHelp(usage) {
+  const isAsked = process.argv.slice(2).some((word) => word === '--help' || word === '-h');
+  if (isAsked) console.log(usage);
+  return isAsked;
+}
+
+/**
  * Run a script's work; end the process with its exit status.
  * @param {() => void | Promise<void>} work the script
  * @returns {Promise<void>} settled when the work has ended
@@ -62,4 +99,4 @@ async function main(work) {
   }
 }
 
-module.exports = { Failure, run, npmCommand, main };
+module.exports = { Failure, run, npmCommand, readOptions, givesHelp, main };
