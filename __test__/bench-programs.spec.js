@@ -22,16 +22,20 @@ const MARK = 'BENCH_SPEC_MARK';
 const running = new Set();
 let folder;
 
+/** A short run of one row. */
+const SHORT = ['--suite', 'programs', '--quick', '--rows', `^${ROW}$`, '--node', process.execPath,
+  '--peers', 'rsnet,again'];
+
 /**
- * Start a short run of one row, in a group of its own.
+ * Start the bench in a group of its own.
  *
  * @param {string} json where the results go
+ * @param {string[]} [options]
  * @returns {import('child_process').ChildProcess & {output: string, exit: Promise<number|string>}}
  */
-function startBench(json) {
-  const args = ['--suite', 'programs', '--quick', '--rows', `^${ROW}$`, '--node', process.execPath,
-    '--peers', 'rsnet,again', '--json', json];
-  const child = spawn(process.execPath, [path.join(root, 'bench', 'run.js'), ...args], {
+function startBench(json, options = SHORT) {
+  const args = [path.join(root, 'bench', 'run.js'), ...options, '--json', json];
+  const child = spawn(process.execPath, args, {
     cwd: root,
     detached: true,
     env: { ...process.env, NODE_OPTIONS: '', [MARK]: json },
@@ -134,6 +138,10 @@ describeLinux('the bench of programs', () => {
     const chart = fs.readFileSync(path.join(folder, 'programs.svg'), 'utf8');
     expect(chart).toMatch(/^<svg [^]*http client[^]*<\/svg>\n$/);
     expect(processesOf(json)).toEqual([]);
+
+    const again = startBench(path.join(folder, 'again.json'), ['--report', json]);
+    expect(await again.exit).toBe(0);
+    expect(fs.readFileSync(path.join(folder, 'again.md'), 'utf8')).toBe(table);
   }, LIMIT);
 
   test('leaves no process behind when it is interrupted', async () => {

@@ -49,6 +49,7 @@ function describeMachine({ turns, quick, peers, control, system, load = os.loada
       `${control ? ' in a network namespace of its own' : ''}; ${runtimesOf(peers)};`,
     `median of ${turns} ${turns === 1 ? 'turn' : 'turns'}${quick ? ' of a quick run' : ''};`,
     `load average before the start ${load.toFixed(2)}.`,
+    ...(load > QUIET ? ['The machine had other work: these figures are noisy.'] : []),
     ...(settings.length > 0 ? [`Settings: ${settings.join(', ')}.`] : []),
   ].join(' ');
   return { text, date, load };

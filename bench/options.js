@@ -33,6 +33,7 @@ const USAGE = `npm run bench -- [OPTIONS]
                      written beside it
   --merge FILE       take what is not run now from the results of an earlier run
   --publish          write the table and the charts into docs/
+  --report FILE      measure nothing: make the report of an earlier run's results (with --publish: publish it)
   --list             print the scenarios and end
   --help             this text`;
 
@@ -49,6 +50,7 @@ const USAGE = `npm run bench -- [OPTIONS]
  * @property {string} [json]
  * @property {string} [merge]
  * @property {boolean} publish
+ * @property {string} [report]
  * @property {boolean} list
  * @property {boolean} help
  */
@@ -81,8 +83,8 @@ function parseOptions(args) {
     args,
     options: {
       suite: { ...text, default: 'net' }, quick: flag, rows: text, only: text, node: text, peers: text, turns: text,
-      time: text, congestion: { ...text, default: 'reno' }, json: text, merge: text, publish: flag, list: flag,
-      help: flag,
+      time: text, congestion: { ...text, default: 'reno' }, json: text, merge: text, publish: flag,
+      report: text, list: flag, help: flag,
     },
   });
   if (!Object.hasOwn(SUITES, values.suite)) {

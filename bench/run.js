@@ -93,6 +93,28 @@ function brief(scenario, outcome, peers) {
 }
 
 /**
+ * Reads a file of results.
+ * @param {string} file
+ * @returns {import('./report/write').Results}
+ */
+function readResults(file) {
+  return JSON.parse(fs.readFileSync(file, 'utf8'));
+}
+
+/**
+ * Writes and prints the report of some results.
+ * @param {import('./report/write').Results} results
+ * @param {import('./options').Options} options
+ * @param {(text: string) => void} notice
+ */
+function present(results, options, notice) {
+  const { report, markdown, files } = writeReport(results, options.json);
+  console.log(`\n${markdown}`);
+  notice(`written: ${files.join(', ')}`);
+  if (options.publish) notice(`${publish(report, markdown)} is up to date`);
+}
+
+/**
  * Measures and reports.
  * @param {import('./options').Options} options
  * @param {import('./scenarios').Scenario[]} scenarios
@@ -108,7 +130,7 @@ async function measure(options, scenarios, prepared, progress) {
   const peers = makePeers(options.peers, runtimes, second);
   const machine = describeMachine({ ...options, peers, control, system: network.getCongestionControl(), load });
   if (busyWarning(machine)) notice(busyWarning(machine));
-  const older = options.merge && JSON.parse(fs.readFileSync(options.merge, 'utf8'));
+  const older = options.merge && readResults(options.merge);
   const services = new Services();
   await services.prepare();
 
@@ -125,12 +147,8 @@ async function measure(options, scenarios, prepared, progress) {
     progress.end(scenario, brief(scenario, outcome, peers));
   }
 
-  let results = { suite: options.suite, machine, peers: peers.map(factsOf), outcomes };
-  if (older) results = mergeResults(results, older);
-  const { report, markdown, files } = writeReport(results, options.json);
-  console.log(`\n${markdown}`);
-  notice(`written: ${files.join(', ')}`);
-  if (options.publish) notice(`${publish(report, markdown)} is up to date`);
+  const results = { suite: options.suite, machine, peers: peers.map(factsOf), outcomes };
+  present(older ? mergeResults(results, older) : results, options, notice);
   const failed = new Set(Object.values(outcomes).flatMap(({ failures }) => Object.keys(failures)));
   return peers.some(({ id, kind }) => failed.has(id) && KNOWN[kind].runtime === 'node') ? 1 : 0;
 }
@@ -144,6 +162,10 @@ async function main(args) {
   const options = parseOptions(args);
   if (options.help) {
     console.log(USAGE);
+    return 0;
+  }
+  if (options.report !== undefined) {
+    present(readResults(options.report), options, (text) => console.error(text));
     return 0;
   }
   const scenarios = chooseScenarios(options);
