@@ -3,6 +3,7 @@
 const { builtin } = require('./builtin');
 const { codes, ErrnoException, ExceptionWithHostPort } = require('./errors');
 const { beginUse } = require('./first-use');
+const { beginOrClose } = require('./foreign-handle');
 const { TCP, Pipe } = require('./handle');
 const { markTransferable } = require('./transferable');
 const { UV_EADDRINUSE } = require('./uv');
@@ -37,15 +38,15 @@ function bindTcp(options) {
   const ipv6 = builtin.isIPv6(host);
   let flags = reusePort ? TCP.UV_TCP_REUSEPORT : 0;
   if (ipv6 && ipv6Only) flags |= TCP.UV_TCP_IPV6ONLY;
-  let status = ipv6 ? handle.bind6(host, port, flags) : handle.bind(host, port, flags);
-  if (!status) {
+  const status = beginOrClose(handle, () => {
+    const bindStatus = ipv6 ? handle.bind6(host, port, flags) : handle.bind(host, port, flags);
+    if (bindStatus) return bindStatus;
     // A busy port is reported by the next call that needs the address, not by bind.
     const bound = {};
-    status = handle.getsockname(bound);
-    if (!status && bound.port === 0) status = UV_EADDRINUSE;
-  }
+    const nameStatus = handle.getsockname(bound);
+    return !nameStatus && bound.port === 0 ? UV_EADDRINUSE : nameStatus;
+  });
   if (!status) return handle;
-  handle.close();
   throw new ExceptionWithHostPort(status, 'bind', host, port);
 }
 
@@ -66,9 +67,8 @@ function bindPath(options) {
     throw new ERR_INVALID_ARG_VALUE('options.path', path, 'abstract paths are only supported on Linux');
   }
   const handle = new Pipe(Pipe.SOCKET);
-  const status = handle.bind(path);
+  const status = beginOrClose(handle, () => handle.bind(path));
   if (!status) return handle;
-  handle.close();
   throw new ErrnoException(status, 'bind');
 }
 

@@ -293,16 +293,17 @@ hide(ErrnoException.prototype, 'constructor', Error);
 /** A failed system call about an address: `connect ECONNREFUSED 127.0.0.1:1 - Local (0.0.0.0:0)`. */
 class ExceptionWithHostPort extends Error {
   /**
-   * @param {number} errno a negated errno
+   * @param {number|Error} errno a negated errno, or with what the permission model has refused the call
    * @param {string} syscall
    * @param {string} address a host, an IP address or a path
    * @param {number} [port]
    * @param {string} [additional] the local end
    */
   constructor(errno, syscall, address, port, additional) {
-    const code = getSystemErrorName(errno);
+    const isRefused = typeof errno === 'object';
+    const code = isRefused ? errno.code : getSystemErrorName(errno);
     const local = additional ? ` - Local (${additional})` : '';
-    super(`${syscall} ${code}${place(address, port)}${local}`);
+    super(`${syscall} ${code}${isRefused ? ` ${errno.message}` : `${place(address, port)}${local}`}`);
     this.errno = errno;
     this.code = code;
     this.syscall = syscall;

@@ -39,19 +39,52 @@ function createHandle(fd, isServer) {
  * The handle for a descriptor, such as the `fd` option of a Socket.
  *
  * @param {number} fd
- * @param {boolean} [isServer] whether it is going to listen
  * @returns {object} a TCP or Pipe that owns the descriptor
  * @throws {TypeError|RangeError} for what is no descriptor of a stream socket
  * @throws {Error} when it can't be taken over
  */
-function handleFromDescriptor(fd, isServer = false) {
-  const handle = createHandle(fd, isServer);
-  const status = handle.open(fd);
-  if (status) {
-    handle.close();
-    throw new ErrnoException(status, 'open');
-  }
+function handleFromDescriptor(fd) {
+  return opened(createHandle(fd, false), (handle) => handle.open(fd));
+}
+
+/**
+ * The handle for a descriptor that was handed to this process or thread as a connection or listener.
+ *
+ * @param {number} fd
+ * @param {boolean} [isServer] whether it is going to listen
+ * @returns {object} a TCP or Pipe that owns the descriptor
+ * @throws {Error} when it can't be taken over
+ */
+function handleReceived(fd, isServer = false) {
+  return opened(createHandle(fd, isServer), (handle) => handle._take(fd));
+}
+
+/**
+ * @param {object} handle new
+ * @param {function(object): number} open gives it its descriptor
+ * @returns {object} the handle
+ * @throws {Error} when that has failed; the handle is closed then
+ */
+function opened(handle, open) {
+  const status = beginOrClose(handle, open);
+  if (status) throw new ErrnoException(status, 'open');
   return handle;
+}
+
+/**
+ * @param {object} handle new
+ * @param {function(object): number} begin
+ * @returns {number} what `begin` has returned; the handle is closed if that is an error, and if `begin` throws
+ */
+function beginOrClose(handle, begin) {
+  let failed = true;
+  try {
+    const status = begin(handle);
+    failed = Boolean(status);
+    return status;
+  } finally {
+    if (failed) handle.close();
+  }
 }
 
 /**
@@ -98,14 +131,11 @@ function adoptHandle(handle) {
   if (handle === null || typeof handle !== 'object' || !isHostHandle(handle)) return handle;
   const fd = native.dupDescriptor(handle.fd);
   if (fd < 0) throw new ErrnoException(fd, 'open');
-  const adopted = createHandle(fd, false);
-  const status = adopted.open(fd);
-  if (status) {
-    adopted.close();
-    throw new ErrnoException(status, 'open');
-  }
+  const adopted = handleReceived(fd);
   adopted._adopt(handle);
   return adopted;
 }
 
-module.exports = { adoptHandle, createHandle, handleFromDescriptor, isFifo, isUsableHandle };
+module.exports = {
+  adoptHandle, beginOrClose, createHandle, handleFromDescriptor, handleReceived, isFifo, isUsableHandle,
+};

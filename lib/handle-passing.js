@@ -7,6 +7,7 @@
 // handle is represented there by one of the host's, on a copy of its descriptor.
 
 const { ChildProcess } = require('child_process');
+const fs = require('fs');
 const { builtin } = require('./builtin');
 const { Handle, Pipe, TCP } = require('./handle');
 const { hookChannels, hookSpawn, kHandleKind, kHostTwin } = require('./host-hooks');
@@ -21,7 +22,13 @@ function hostTwin() {
   if (this._adopted) return this._adopted;
   const fd = this.dup();
   if (fd < 0) return undefined;
-  const twin = builtin._createServerHandle(null, 0, 4, fd);
+  let twin;
+  try {
+    // The permission model may refuse it.
+    twin = builtin._createServerHandle(null, 0, 4, fd);
+  } finally {
+    if (typeof twin !== 'object') fs.closeSync(fd);
+  }
   if (typeof twin === 'number') return undefined;
   this._adopt(twin);
   return twin;

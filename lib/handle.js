@@ -9,6 +9,7 @@ const gather = require('./gather');
 const { showAsBuiltin } = require('./handle-shape');
 const { kClosing, kNative, kReadWhenConnected, kSlot } = require('./handle-symbols');
 const { later } = require('./later');
+const { checkBind, checkOpen, refusedConnect } = require('./permission');
 const { Handle } = require('./stream-handle');
 const { owner_symbol } = require('./symbols');
 const { UV_EBADF, UV_EINVAL, UV_ENAMETOOLONG, UV_ENOTCONN } = require('./uv');
@@ -17,8 +18,37 @@ const { UV_EBADF, UV_EINVAL, UV_ENAMETOOLONG, UV_ENOTCONN } = require('./uv');
 const KEEPALIVE_INTERVAL = 1;
 const KEEPALIVE_COUNT = 10;
 
+/** Where both kinds get their descriptor from, and listening. */
+class PlacedHandle extends FeedingHandle {
+  /**
+   * Takes over an open descriptor.
+   * @param {number} fd
+   * @returns {number} status
+   */
+  open(fd) {
+    checkOpen(fd);
+    return this._take(fd);
+  }
+
+  /**
+   * Takes over a descriptor that was handed to this process or thread as a socket: no permission is asked for that.
+   * @param {number} fd
+   * @returns {number} status
+   */
+  _take(fd) { return this[kNative].open(fd); }
+
+  /**
+   * @param {number} backlog connections that may wait for accept
+   * @returns {number} status
+   */
+  listen(backlog) {
+    checkBind();
+    return this[kNative].listen(+backlog | 0);
+  }
+}
+
 /** A TCP socket, connected, connecting or listening. */
-class TCP extends FeedingHandle {
+class TCP extends PlacedHandle {
   /**
    * @param {number} type TCP.SOCKET or TCP.SERVER
    * @param {number} [triggerAsyncId] of the listening handle that accepts this one
@@ -41,6 +71,7 @@ class TCP extends FeedingHandle {
    * @returns {number} status
    */
   bind(address, port, flags) {
+    checkBind();
     return builtin.isIPv4(address) ? this[kNative].bind(address, port | 0, flags | 0) : UV_EINVAL;
   }
 
@@ -51,6 +82,7 @@ class TCP extends FeedingHandle {
    * @returns {number} status
    */
   bind6(address, port, flags) {
+    checkBind();
     return builtin.isIPv6(address) ? this[kNative].bind(address, port | 0, flags | 0) : UV_EINVAL;
   }
 
@@ -58,17 +90,18 @@ class TCP extends FeedingHandle {
    * @param {object} req a ConnectReq
    * @param {string} address numeric
    * @param {number} port
-   * @returns {number} status
+   * @returns {number|Error} status
    */
   connect(req, address, port) {
-    return this._startConnect('TCPCONNECTWRAP', req, commands.connect(this[kSlot], address, port));
+    return refusedConnect(address) ??
+      this._startConnect('TCPCONNECTWRAP', req, commands.connect(this[kSlot], address, port));
   }
 
   /**
    * @param {object} req a ConnectReq
    * @param {string} address numeric IPv6
    * @param {number} port
-   * @returns {number} status
+   * @returns {number|Error} status
    */
   connect6(req, address, port) { return this.connect(req, address, port); }
 
@@ -128,7 +161,7 @@ class TCP extends FeedingHandle {
 }
 
 /** A Unix-domain socket, connected, connecting or listening. */
-class Pipe extends FeedingHandle {
+class Pipe extends PlacedHandle {
   /**
    * @param {number} type Pipe.SOCKET or Pipe.SERVER
    * @param {number} [triggerAsyncId] of the listening handle that accepts this one
@@ -165,14 +198,19 @@ class Pipe extends FeedingHandle {
    * @param {string} path a path, or an abstract name that starts with a NUL
    * @returns {number} status
    */
-  bind(path) { return this[kNative].bindPath(path); }
+  bind(path) {
+    checkBind(path);
+    return this[kNative].bindPath(path);
+  }
 
   /**
    * @param {object} req a ConnectReq
    * @param {string} path as for `bind`
-   * @returns {number} status
+   * @returns {number|Error} status
    */
   connect(req, path) {
+    const refusal = refusedConnect(path);
+    if (refusal) return refusal;
     const status = this[kNative].connectPath(path);
     if (status === 0 || status === UV_EINVAL || status === UV_ENAMETOOLONG) {
       return this._startConnect('PIPECONNECTWRAP', req, status);
@@ -187,7 +225,10 @@ class Pipe extends FeedingHandle {
    * @param {number} mode Pipe.UV_READABLE, Pipe.UV_WRITABLE
    * @returns {number} status
    */
-  fchmod(mode) { return this[kNative].chmod(mode); }
+  fchmod(mode) {
+    checkBind();
+    return this[kNative].chmod(mode);
+  }
 }
 
 Object.assign(TCP, { SOCKET: 0, SERVER: 1, UV_TCP_IPV6ONLY: 1, UV_TCP_REUSEPORT: 2 });

@@ -61,9 +61,9 @@ function hookClasses() {
 }
 
 /**
- * @returns {object} a TCP handle of the host, closed
+ * @returns {object} a TCP handle of the host, which has no descriptor
  */
-function sampleHandle() {
+function openHandle() {
   // Under NODE_DEBUG=net a Socket that connects prints what no program has done; TLS makes a handle without a word.
   if (debuglog('net').enabled && process.versions.openssl) {
     const { TLSSocket } = require('tls');
@@ -72,14 +72,14 @@ function sampleHandle() {
       /** Called by the constructor. */
       read() {}
     }
-    return closed(new Silent()._handle._parent);
+    return new Silent()._handle._parent;
   }
   const socket = new builtin.Socket();
   socket.connect({ host: 'rsnet', port: 1, lookup() {} });
   const handle = socket._handle;
   // Destroying the socket would create process.stderr: Node's sockets look at it then.
   socket._handle = null;
-  return closed(handle);
+  return handle;
 }
 
 /**
@@ -108,7 +108,7 @@ function countHandlesIn(HostHandle) {
 function hookChannels() {
   if (Object.hasOwn(builtin.Socket, kChannels)) return;
   Object.defineProperty(builtin.Socket, kChannels, { value: true });
-  const tcp = sampleHandle();
+  const tcp = closed(openHandle());
   const prototype = Object.getPrototypeOf(Object.getPrototypeOf(tcp));
   const { writeUtf8String } = prototype;
   let knowsPipe = false;
@@ -193,5 +193,5 @@ function hookTls(TLSSocket) {
 }
 
 module.exports = {
-  hookChannels, hookClasses, hookSpawn, hookTls, kHandleKind, kHostTwin, kServer, kSocket, kTlsStream,
+  hookChannels, hookClasses, hookSpawn, hookTls, kHandleKind, kHostTwin, kServer, kSocket, kTlsStream, openHandle,
 };

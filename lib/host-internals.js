@@ -22,17 +22,71 @@ const socket = new builtin.Socket({ handle, manualStart: true });
 // What looks for resources that were left open, as a test runner can, shall not find it.
 resource.emitDestroy();
 
+/** Where the built-in's handles leave the count of what was read; null where the host does not let anybody have it. */
 let streamWrap;
 
+/** What Node's HTTP agent listens with on connections that nobody uses; null where it has none. */
+let agentGuard;
+
 /**
- * Leaves the count of what was read where the built-in's handles do, for a listener of Node's that looks for it there:
- * its HTTP agent has one on connections which nobody uses.
+ * @returns {object|null} the host's binding
+ */
+function findStreamWrap() {
+  try {
+    const found = process.binding('stream_wrap');
+    return found.streamBaseState ? found : null;
+  } catch {
+    // The permission model refuses it.
+    return null;
+  }
+}
+
+/**
+ * @returns {Function|null} the listener that the host's HTTP agent has put on a connection which it keeps
+ */
+function findAgentGuard() {
+  const guarded = { reading: true };
+  const kept = new builtin.Socket();
+  kept._handle = guarded;
+  kept._httpMessage = { shouldKeepAlive: true };
+  try {
+    const { Agent } = require('http');
+    const agent = new Agent({ keepAlive: true });
+    agent.keepSocketAlive = () => true;
+    agent.emit('free', kept, {});
+  } catch {
+    // An agent of another kind has another guard, or none.
+  }
+  kept._handle = null;
+  return guarded.onread ?? null;
+}
+
+/**
+ * Stands in for the agent's guard, which does the same when it finds the count.
  *
+ * @this {object}
  * @param {number} nread bytes or a negated errno
  */
-function noteRead(nread) {
-  streamWrap ??= process.binding?.('stream_wrap');
-  if (streamWrap?.streamBaseState) streamWrap.streamBaseState[streamWrap.kReadBytesOrError] = nread;
+function guard(nread) {
+  if (nread !== 0) this[module.exports.owner_symbol].destroy();
+}
+
+/**
+ * Sees to it that a listener which is not rsnet's gets to know how much was read. Listeners of Node's look for that
+ * where the built-in's handles leave it: its HTTP agent has one on connections which nobody uses.
+ *
+ * @param {Function} listener
+ * @param {number} nread bytes or a negated errno
+ * @returns {Function} what to call in its place
+ */
+function informed(listener, nread) {
+  if (streamWrap === undefined) streamWrap = findStreamWrap();
+  if (streamWrap !== null) {
+    streamWrap.streamBaseState[streamWrap.kReadBytesOrError] = nread;
+    return listener;
+  }
+  if (agentGuard === undefined) agentGuard = findAgentGuard();
+  return listener === agentGuard ? guard : listener;
 }
 
 const async_id_symbol = hostSymbol(resource, 'async_id_symbol');
@@ -63,7 +117,7 @@ function withoutResource(make) {
 }
 
 module.exports = {
-  noteRead,
+  informed,
   withoutResource,
   async_id_symbol,
   trigger_async_id_symbol: hostSymbol(resource, 'trigger_async_id_symbol'),

@@ -12,7 +12,7 @@ const { asksPrimary, requestHandle } = require('./cluster');
 const { debug } = require('./debug');
 const { serverListenStart, serverListenEnd, serverListenError } = require('./diagnostics');
 const { codes, ErrnoException, ExceptionWithHostPort, UVExceptionWithHostPort } = require('./errors');
-const { adoptHandle, createHandle } = require('./foreign-handle');
+const { adoptHandle, beginOrClose, createHandle } = require('./foreign-handle');
 const { Handle, TCP, Pipe } = require('./handle');
 const host = require('./host');
 const { async_id_symbol, owner_symbol } = require('./symbols');
@@ -58,24 +58,23 @@ function fail(server, error) {
  * @param {number} [fd] a descriptor to take over instead
  * @param {number} [flags] TCP.UV_TCP_IPV6ONLY, TCP.UV_TCP_REUSEPORT
  * @returns {TCP|Pipe|number} the handle or a negated errno
+ * @throws {Error} ERR_ACCESS_DENIED where the permission model refuses it
  */
 function createServerHandle(address, port, addressType, fd, flags) {
   if (typeof fd === 'number' && fd >= 0) return openServerHandle(fd);
   if (port === -1 && addressType === -1) {
-    const handle = new Pipe(Pipe.SERVER);
     debug('bind to', address);
-    return bound(handle, handle.bind(address));
+    return bound(new Pipe(Pipe.SERVER), (handle) => handle.bind(address));
   }
-  const handle = new TCP(TCP.SERVER);
   debug('bind to', address || 'any');
   if (!address) {
-    if (handle.bind6('::', port, flags) === 0) return handle;
-    handle.close();
+    const handle = bound(new TCP(TCP.SERVER), (any) => any.bind6('::', port, flags));
+    if (typeof handle !== 'number') return handle;
     return createServerHandle('0.0.0.0', port, 4, undefined, flags);
   }
-  return bound(handle, addressType === 6 ?
+  return bound(new TCP(TCP.SERVER), (handle) => (addressType === 6 ?
       handle.bind6(address, port, flags) :
-      handle.bind(address, port, flags));
+      handle.bind(address, port, flags)));
 }
 
 /**
@@ -91,18 +90,17 @@ function openServerHandle(fd) {
     debug('listen invalid fd=%d:', fd, error.message);
     return UV_EINVAL;
   }
-  return bound(handle, handle.open(fd));
+  return bound(handle, () => handle.open(fd));
 }
 
 /**
- * @param {TCP|Pipe} handle
- * @param {number} status
- * @returns {TCP|Pipe|number} the handle, or the status if it is an error
+ * @param {TCP|Pipe} handle new
+ * @param {function(object): number} bind
+ * @returns {TCP|Pipe|number} the handle, or the status of `bind` if that is an error
  */
-function bound(handle, status) {
-  if (!status) return handle;
-  handle.close();
-  return status;
+function bound(handle, bind) {
+  const status = beginOrClose(handle, bind);
+  return status ? status : handle;
 }
 
 /**

@@ -6,7 +6,7 @@
 const { NO_SLOT, awaitsData, callApart, commands, getBridge, register, release, viewOf } = require('./bridge');
 const gather = require('./gather');
 const { HandleResource } = require('./handle-resource');
-const { noteRead, onStreamRead } = require('./host-internals');
+const { informed, onStreamRead } = require('./host-internals');
 const {
   kAdopted, kArea, kClosing, kConnectReq, kDelivers, kHeldBack, kLastTurn, kNative, kOnClose, kOnRead, kProvider,
   kRead, kReadEnded, kReadSize, kReads, kRef, kShutdownReq, kSlot, kUncounted, kView, kWriteReqs, kWritten,
@@ -129,19 +129,6 @@ class Handle extends HandleResource {
 
   /** The name under which `process.getActiveResourcesInfo()` lists it. */
   get _shownAs() { return SHOWN_AS[this[kProvider]] ?? 'PipeWrap'; }
-
-  /**
-   * Takes over an open descriptor.
-   * @param {number} fd
-   * @returns {number} status
-   */
-  open(fd) { return this[kNative].open(fd); }
-
-  /**
-   * @param {number} backlog connections that may wait for accept
-   * @returns {number} status
-   */
-  listen(backlog) { return this[kNative].listen(+backlog | 0); }
 
   /** @returns {number} status */
   readStart() {
@@ -298,8 +285,8 @@ class Handle extends HandleResource {
       this[kDelivers] = false;
       this[kReadEnded] = true;
     }
-    const listener = this[kOnRead];
-    if (listener !== onHandleRead && listener.isOwn !== true) noteRead(status);
+    let listener = this[kOnRead];
+    if (listener !== onHandleRead && listener.isOwn !== true) listener = informed(listener, status);
     this.runInAsyncScope(listener, this, status, payload);
   }
 

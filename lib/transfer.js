@@ -3,121 +3,29 @@
 // Handing a Socket, a Server or a BoundSocket to another thread: `worker.postMessage({ socket }, [socket])`.
 // See "Transferring TCP handles to other threads" in Node's documentation of `net`.
 //
-// What crosses is a copy of the descriptor. It travels in an object of the host that closes it should the message
-// never arrive: one of the host's own TCP handles where those can be transferred, so that the built-in `net` of a
-// thread without rsnet can take it as well, and a FileHandle's native part on hosts before that.
+// What crosses is a copy of the descriptor, in a carrier (carrier.js).
 
-const fs = require('fs');
 const net = require('node:net');
 const { getDefaultHighWaterMark } = require('stream');
 const { BoundSocket, heldHandle, hold, kConsume } = require('./bound-socket');
 const { builtin } = require('./builtin');
 const { nextTick } = require('./captured');
-const { codes, ErrnoException } = require('./errors');
+const { prepare, receive, take } = require('./carrier');
+const { codes } = require('./errors');
 const { onFirstUse } = require('./first-use');
-const { handleFromDescriptor } = require('./foreign-handle');
+const { beginOrClose, handleReceived } = require('./foreign-handle');
 const { TCP } = require('./handle');
-const native = require('./native');
 const { Server } = require('./server');
 const Socket = require('./socket');
 const { attachHandle } = require('./socket-io');
 const { hide, host, implement, marked, marksInPlace } = require('./transferable');
 const { deserializeWeakly, weakProperty } = require('./detached');
 
-/** Where a class of the host keeps its own method, when rsnet's has been put before it. */
 /** Keeps the receiver of a class as long as the class. */
 const kReceiver = Symbol('kReceiver');
 
+/** Where a class of the host keeps its own method, when rsnet's has been put before it. */
 const kHostDeserialize = Symbol.for('rsnet.hostDeserialize');
-
-/** Whether the host's own sockets and servers can be transferred. */
-const hostTransfers = host !== null && host.transfer in builtin.Socket.prototype;
-
-/** What carries a descriptor, by the object that is about to be transferred. */
-const carriers = new WeakMap();
-
-/**
- * @param {TCP} handle
- * @returns {object} a transferable object of the host that owns a copy of the descriptor
- * @throws {Error} when there can't be a copy
- */
-function pack(handle) {
-  const fd = handle.dup();
-  if (fd < 0) throw new ErrnoException(fd, 'dup');
-  if (!hostTransfers) {
-    const { FileHandle } = process.binding('fs');
-    return new FileHandle(fd);
-  }
-  const carrier = builtin._createServerHandle(null, 0, 4, fd);
-  if (typeof carrier === 'number') throw new ErrnoException(carrier, 'open');
-  return carrier;
-}
-
-/**
- * @param {object} carrier what `pack` made, or the TCP handle of a built-in socket
- * @returns {number} the descriptor, which the caller owns, or a negated errno
- */
-function unpack(carrier) {
-  if (typeof carrier.releaseFD === 'function') {
-    const { fd } = carrier;
-    carrier.releaseFD();
-    return fd;
-  }
-  const fd = native.dupDescriptor(carrier.fd);
-  carrier.close();
-  return fd;
-}
-
-/**
- * Lets go of a descriptor that was made ready, and whose message could not be posted.
- *
- * @param {object} object
- */
-function discard(object) {
-  const carrier = carriers.get(object);
-  if (carrier === undefined) return;
-  carriers.delete(object);
-  const fd = unpack(carrier);
-  if (fd >= 0) fs.closeSync(fd);
-}
-
-/**
- * @param {object} object that is about to be transferred
- * @param {TCP} handle its handle
- * @returns {object[]} what must be transferred with it
- * @throws {Error} when its descriptor can't be copied
- */
-function prepare(object, handle) {
-  if (!carriers.has(object)) {
-    carriers.set(object, pack(handle));
-    nextTick(discard, object);
-  }
-  return [carriers.get(object)];
-}
-
-/**
- * @param {object} object that is being transferred
- * @returns {object} what carries its descriptor
- */
-function take(object) {
-  const carrier = carriers.get(object);
-  carriers.delete(object);
-  return carrier;
-}
-
-/**
- * @param {{handle: object}} data what has crossed
- * @param {string} name of the class
- * @returns {number} the descriptor, which the caller owns
- * @throws {Error} when nothing usable has come
- */
-function receive(data, name) {
-  const carrier = data?.handle;
-  if (carrier === undefined || carrier === null) throw new codes.ERR_WORKER_HANDLE_NOT_TRANSFERABLE(name);
-  const fd = unpack(carrier);
-  if (fd < 0) throw new ErrnoException(fd, 'open');
-  return fd;
-}
 
 /**
  * Only a connection of which nothing has been read or written yet can move: what is buffered would stay behind.
@@ -163,7 +71,7 @@ const socketTransfer = {
     const fd = receive(data, 'net.Socket');
     if (!Object.prototype.isPrototypeOf.call(Socket.prototype, this)) become(this, Socket);
     this.allowHalfOpen = Boolean(data.allowHalfOpen);
-    attachHandle(this, handleFromDescriptor(fd));
+    attachHandle(this, handleReceived(fd));
   },
 };
 
@@ -207,7 +115,10 @@ const serverTransfer = {
     this.keepAlive = Boolean(data.keepAlive);
     this.keepAliveInitialDelay = Math.trunc(data.keepAliveInitialDelay / 1000) || 0;
     this.highWaterMark = data.highWaterMark ?? getDefaultHighWaterMark(false);
-    this.listen(handleFromDescriptor(fd, true));
+    beginOrClose(handleReceived(fd, true), (handle) => {
+      this.listen(handle);
+      return 0;
+    });
   },
 };
 
@@ -228,7 +139,7 @@ const boundTransfer = {
   deserialize(data) {
     const fd = receive(data, 'net.BoundSocket');
     Object.setPrototypeOf(this, BoundSocket.prototype);
-    hold(this, handleFromDescriptor(fd, true));
+    hold(this, handleReceived(fd, true));
   },
 };
 
