@@ -208,6 +208,35 @@ test('with rsnet registered, http lists what it lists, and nothing that belongs 
   expect(seen).toEqual(expected);
 });
 
+test('the diagnostic report that a program asks for', async () => {
+  const program = () => {
+    const listed = (port) => process.report.getReport().libuv.filter(({ type }) => type === 'tcp').map((entry) => {
+      const end = (one) => one && [one.ip4 ?? one.ip6, one.port === port ? 'server' : 'client'];
+      const { is_active: isActive, is_referenced: isReferenced, writeQueueSize, readable, writable } = entry;
+      return JSON.stringify({
+        isActive, isReferenced, writeQueueSize, readable, writable,
+        ends: [end(entry.localEndpoint), end(entry.remoteEndpoint)],
+      });
+    }).sort();
+    const server = net.createServer((peer) => {
+      peer.resume();
+      server.unref();
+      const { port } = server.address();
+      setImmediate(() => {
+        console.log(listed(port).join('\n'));
+        client.destroy();
+        peer.destroy();
+        server.close(() => setImmediate(() => setImmediate(() => console.log(listed(port).length))));
+      });
+    });
+    let client;
+    server.listen(0, '::1', () => { client = net.connect(server.address().port, '::1').resume(); });
+  };
+  const [expected, lines = expected] = await linesOfBoth(program);
+  expect(expected).toHaveLength(4);
+  expect(lines).toEqual(expected);
+});
+
 describeRsnet('the functions of process', (rsnet) => {
   test('are replaced with the first handle', async () => {
     const { stdout, stderr } = await spawnNode('rsnet', () => {

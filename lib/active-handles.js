@@ -1,7 +1,8 @@
 'use strict';
 
 // What `process` lists: `getActiveResourcesInfo()`, `_getActiveHandles()` and `_getActiveRequests()` know the host's
-// own handles. Metrics, and tools that look for what keeps a process alive, ask them.
+// own handles. Metrics, and tools that look for what keeps a process alive, ask them. `process.report.getReport()`
+// lists those of libuv.
 //
 // The functions of `process` are replaced once, and there may be several copies of rsnet (jest loads one for each
 // file). So nothing here refers to the copy that did it: each copy leaves a weak reference to a function that lists
@@ -17,6 +18,7 @@ const kReplaced = Symbol.for('rsnet.listsHandles');
  * @typedef {object} Listed
  * @property {Array<{shown: object, name: string}>} handles open, and keeping the process alive
  * @property {Array<{shown: object, name: string}>} requests under way
+ * @property {function(): object[]} reported gives entries of the diagnostic report for all that are open
  * @property {object[]} hidden what stands in the host's list for the same connections
  * @property {number} immediates of rsnet's own, which are in the host's list
  */
@@ -26,7 +28,7 @@ const kReplaced = Symbol.for('rsnet.listsHandles');
  * @returns {Listed} of all copies
  */
 function listAll(sources) {
-  const all = { handles: [], requests: [], hidden: [], immediates: 0 };
+  const all = { handles: [], requests: [], hidden: [], reported: [], immediates: 0 };
   for (const reference of sources) {
     const source = reference.deref();
     if (source === undefined) {
@@ -35,6 +37,7 @@ function listAll(sources) {
     }
     const listed = source();
     for (const key of ['handles', 'requests', 'hidden']) all[key].push(...listed[key]);
+    all.reported.push(listed.reported);
     all.immediates += listed.immediates;
   }
   return all;
@@ -121,6 +124,38 @@ function replaceIn(process, sources) {
 }
 
 /**
+ * Adds to what `process.report.getReport()` gives; the object is the host's, made on first use.
+ *
+ * @param {object} process
+ * @param {Set<WeakRef<function(): Listed>>} sources
+ */
+function replaceReport(process, sources) {
+  const descriptor = Object.getOwnPropertyDescriptor(process, 'report');
+  if (!descriptor?.configurable || descriptor.get === undefined || descriptor.get[kReplaced]) return;
+  const accessor = {
+    get report() {
+      const report = descriptor.get.call(process);
+      const { getReport } = report;
+      if (typeof getReport === 'function' && !getReport[kReplaced]) {
+        const method = {
+          getReport(...args) {
+            const result = getReport.apply(this, args);
+            result.libuv?.push(...listAll(sources).reported.flatMap((entries) => entries()));
+            return result;
+          },
+        };
+        Object.defineProperty(method.getReport, kReplaced, { value: true });
+        report.getReport = method.getReport;
+      }
+      return report;
+    },
+  };
+  const { get } = Object.getOwnPropertyDescriptor(accessor, 'report');
+  Object.defineProperty(get, kReplaced, { value: true });
+  Object.defineProperty(process, 'report', { ...descriptor, get });
+}
+
+/**
  * Lets `process` list the handles of one copy of rsnet.
  *
  * @param {function(): Listed} source kept alive by that copy
@@ -132,8 +167,11 @@ function listActive(source, shared, process) {
   const sources = shared[kSources];
   sources.add(new WeakRef(source));
   replaceIn(process, sources);
+  replaceReport(process, sources);
   const real = process.getBuiltinModule?.('process');
-  if (real !== undefined && real !== process) replaceIn(real, sources);
+  if (real === undefined || real === process) return;
+  replaceIn(real, sources);
+  replaceReport(real, sources);
 }
 
 module.exports = { listActive };

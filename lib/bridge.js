@@ -12,6 +12,7 @@ const { beginEvents, beginTurn, endTurn } = require('./gather');
 const { kConnectReq, kShutdownReq, kWriteReqs } = require('./handle-symbols');
 const { countLater, later } = require('./later');
 const native = require('./native');
+const { reportEntry } = require('./report-entry');
 const { owner_symbol } = require('./symbols');
 
 /** The slot of a handle that was closed, as the addon takes it. */
@@ -299,6 +300,7 @@ function active() {
       .map((handle) => ({ shown: ownerOf(handle), name: handle._shownAs })),
     requests: [...requests].sort(inOrder((req) => req.resource)).map((req) => ({ shown: req, name: req.shownAs })),
     immediates: countLater(),
+    reported: () => open.map((handle) => reportEntry(handle, ownerOf(handle))),
     hidden: open.filter(({ _adopted }) => _adopted).map(({ _adopted }) => ownerOf(_adopted)),
   };
 }
