@@ -2,13 +2,23 @@
 
 /**
  * Preloaded into each program, after rsnet where that is registered: counts the connections that are begun and
- * the servers that listen, on the built-in's handles and on rsnet's, and writes the counts as JSON to
- * descriptor 3 when the process ends.
+ * the servers that listen, on the built-in's handles and on rsnet's, but for TLS clients, and writes the counts as
+ * JSON to descriptor 3 when the process ends.
  */
 
 const fs = require('node:fs');
 
 const counts = { builtin: { connect: 0, listen: 0 }, rsnet: { connect: 0, listen: 0 } };
+
+/**
+ * Connections that TLS makes itself are the host's, also where rsnet is registered.
+ * @param {object} handle
+ * @returns {boolean} whether it is below a TLS socket
+ */
+function isOfTls(handle) {
+  const symbol = Object.getOwnPropertySymbols(handle).find(({ description }) => description === 'owner_symbol');
+  return symbol !== undefined && handle[symbol]?.encrypted === true;
+}
 
 /**
  * Count the calls of a class' methods.
@@ -20,7 +30,7 @@ function watch(count, Handle) {
     const original = Handle.prototype[method];
     if (original === undefined) continue;
     Handle.prototype[method] = function(...args) {
-      count[kind]++;
+      if (!isOfTls(this)) count[kind]++;
       return Reflect.apply(original, this, args);
     };
   }

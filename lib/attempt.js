@@ -4,10 +4,11 @@
 
 const { debug } = require('./debug');
 const { codes, ExceptionWithHostPort } = require('./errors');
+const { handOver } = require('./hand-over');
 const { startEntry } = require('./perf-entries');
 const { ConnectReq, PathConnectReq } = require('./requests');
 const { applyOptions } = require('./socket-options');
-const { owner_symbol } = require('./symbols');
+const { kAwaited, owner_symbol } = require('./symbols');
 const { UV_EADDRINUSE } = require('./uv');
 
 /**
@@ -150,6 +151,7 @@ function becomeConnected(socket, req) {
   socket._sockname = null;
   socket._unrefTimer();
   applyOptions(socket);
+  if (socket[kAwaited] !== undefined) handOver(socket);
   socket.emit('connect');
   socket.emit('ready');
   // Starts reading, or finds an end that is already there; no byte is taken.

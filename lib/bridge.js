@@ -4,7 +4,6 @@
 
 // As a global it is a getter.
 const process = require('process');
-const { deprecate } = require('util');
 const { listActive } = require('./active-handles');
 const { builtin } = require('./builtin');
 const { isTracing, trace } = require('./debug');
@@ -12,14 +11,16 @@ const { beginEvents, beginTurn, endTurn } = require('./gather');
 const { kConnectReq, kShutdownReq, kWriteReqs } = require('./handle-symbols');
 const { countLater, later } = require('./later');
 const native = require('./native');
+const { takeDeprecationForTold } = require('./pending-deprecation');
 const { reportEntry } = require('./report-entry');
 const { owner_symbol } = require('./symbols');
+const { UV_EOF } = require('./uv');
 
 /** The slot of a handle that was closed, as the addon takes it. */
 const NO_SLOT = 0xffffffff;
 
 /** Kinds of events, as the addon numbers them. */
-const kinds = { CONNECT: 1, READ: 2, WRITE: 3, SHUTDOWN: 4, CONNECTION: 5, CLOSED: 6 };
+const kinds = { NONE: 0, CONNECT: 1, READ: 2, WRITE: 3, SHUTDOWN: 4, CONNECTION: 5, CLOSED: 6 };
 const kindNames = Object.keys(kinds);
 
 /** Open handles by slot. An open handle stays alive here, as a libuv handle does, until it has closed. */
@@ -73,6 +74,9 @@ const FastBuffer = Buffer[Symbol.species];
 let position = 0;
 let filled = 0;
 
+/** The bytes of the last of them, if they stand apart. */
+let apart;
+
 /**
  * Called by the worker lane for each event. What its threads find meanwhile waits until the event loop has gone on.
  *
@@ -106,7 +110,7 @@ function rest() {
  */
 function dispatch(slot, kind, status, payload) {
   const handle = handles[slot];
-  if (isTracing) trace('slot %d: %s %d%s', slot, kindNames[kind - 1], status, handle ? '' : ' (nobody there)');
+  if (isTracing) trace('slot %d: %s %d%s', slot, kindNames[kind], status, handle ? '' : ' (nobody there)');
   if (handle === undefined) return;
   beginTurn();
   switch (kind) {
@@ -158,16 +162,18 @@ function copied(offset, length) {
  */
 function dispatchBatch(count, payload) {
   filled = count;
+  apart = payload;
   let hasThrown = false;
   beginEvents();
   for (let i = 0; i < count; i++) {
+    // What the ticks take over has all that is still to come.
+    if (i > 0 && !hasThrown) tickBetween();
     position = i;
     const at = i * FIELDS;
     const slot = entries[at];
     const kind = entries[at + 1];
     const status = entries[at + 2];
     const offset = entries[at + 3];
-    if (i > 0 && !hasThrown) tickBetween();
     hasThrown = false;
     try {
       if (kind !== kinds.READ || status <= 0 || offset === OWN) {
@@ -183,6 +189,7 @@ function dispatchBatch(count, payload) {
     }
   }
   filled = 0;
+  apart = undefined;
 }
 
 /** Runs ticks between two events of a batch; what they throw does not keep the next event from being dispatched. */
@@ -212,41 +219,45 @@ function callApart(callback) {
 
 /**
  * @param {number} slot which handle
- * @returns {boolean} whether the batch that is being dispatched still has data for it
+ * @returns {number[]} where the reads stand that the batch which is being dispatched still has for it
+ */
+function pendingReads(slot) {
+  const found = [];
+  for (let at = (position + 1) * FIELDS; at < filled * FIELDS; at += FIELDS) {
+    if (entries[at] === slot && entries[at + 1] === kinds.READ) found.push(at);
+  }
+  return found;
+}
+
+/**
+ * @param {number} slot which handle
+ * @returns {boolean} whether there is data among them
  */
 function awaitsData(slot) {
-  for (let i = position + 1; i < filled; i++) {
-    const at = i * FIELDS;
-    if (entries[at] === slot && entries[at + 1] === kinds.READ && entries[at + 2] > 0) return true;
+  return filled > 0 && pendingReads(slot).some((at) => entries[at + 2] > 0);
+}
+
+/**
+ * Takes them out: the handle is not going to get them.
+ *
+ * @param {number} slot which handle
+ * @returns {{chunks: Buffer[], error: number}} what was read, and the error behind it, or 0
+ */
+function takePending(slot) {
+  const chunks = [];
+  let error = 0;
+  for (const at of pendingReads(slot)) {
+    const [status, offset] = entries.subarray(at + 2, at + FIELDS);
+    if (status > 0) chunks.push(offset < 0 ? apart : copied(offset, status));
+    else if (status !== UV_EOF) error = status;
+    entries[at + 1] = kinds.NONE;
   }
-  return false;
+  return { chunks, error };
 }
 
 /** Runs what `process.nextTick` and promises have waiting, as Node does between two events. */
 function tick() {
   process._tickCallback?.();
-}
-
-/** @returns {boolean} whether the process was started with `--pending-deprecation`, in any of its forms */
-function warnsOfPending() {
-  const { execArgv, env } = process;
-  const options = `${execArgv.join(' ')} ${env.NODE_OPTIONS ?? ''}`;
-  return env.NODE_PENDING_DEPRECATION === '1' || /(^|\s)--pending[-_]deprecation(\s|$)/.test(options);
-}
-
-/**
- * Takes the deprecation of `process._tickCallback` (DEP0134) for told: under `--pending-deprecation` the program would
- * hear of it, or end by it, for a call that is not its own. `util.deprecate` warns once for each code.
- */
-function takeDeprecationForTold() {
-  const descriptor = Object.getOwnPropertyDescriptor(process, 'emitWarning');
-  if (!descriptor?.configurable || !warnsOfPending()) return;
-  Object.defineProperty(process, 'emitWarning', { ...descriptor, value() {} });
-  try {
-    deprecate(() => {}, 'process._tickCallback() is deprecated', 'DEP0134')();
-  } finally {
-    Object.defineProperty(process, 'emitWarning', descriptor);
-  }
 }
 
 /**
@@ -374,5 +385,6 @@ function feedLast(slot, data, offset) {
 }
 
 module.exports = {
-  NO_SLOT, awaitsData, callApart, commands, feed, feedLast, getBridge, register, release, viewOf, write,
+  NO_SLOT, awaitsData, callApart, commands, feed, feedLast, getBridge, register, release, takePending,
+  viewOf, write,
 };

@@ -71,12 +71,12 @@ function hostCarrier(fd) {
 }
 
 /**
- * @param {TCP} handle
+ * @param {object} handle of TCP: rsnet's, or the host's
  * @returns {Carrier} with a copy of the descriptor
  * @throws {Error} when there can't be a copy
  */
 function pack(handle) {
-  const fd = handle.dup();
+  const fd = handle.dup ? handle.dup() : native.dupDescriptor(handle.fd);
   if (fd < 0) throw new ErrnoException(fd, 'dup');
   const carrier = hostCarrier(fd);
   return carrier === undefined ? carryByPort(fd) : { item: carrier, handle: carrier };

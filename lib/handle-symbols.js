@@ -49,6 +49,6 @@ module.exports = {
   kOverdue: Symbol('kOverdue'),
   /** Whether a Pipe was asked to read before it was connected. */
   kReadWhenConnected: Symbol('kReadWhenConnected'),
-  /** The counterpart for the parts of Node that are written in C++. */
-  kStreamBase: Symbol('kStreamBase'),
+  /** On handles of the host for connections that were rsnet's. */
+  kIsHost: Symbol('kIsHost'),
 };

@@ -15,7 +15,7 @@ const kServer = Symbol.for('rsnet.server');
 const kHandleKind = Symbol.for('rsnet.handleKind');
 /** On handles: the host's handle for the same descriptor. */
 const kHostTwin = Symbol.for('rsnet.hostTwin');
-/** On handles: what TLS can encrypt for. */
+/** On handles: what TLS can encrypt for, given the socket and whom to tell when what was written before is sent. */
 const kTlsStream = Symbol.for('rsnet.tlsStream');
 /** On what was changed here. */
 const kChanged = Symbol.for('rsnet.changed');
@@ -61,9 +61,10 @@ function hookClasses() {
 }
 
 /**
- * @returns {object} a TCP handle of the host, which has no descriptor
+ * @param {boolean} [isPipe]
+ * @returns {object} a TCP or Pipe handle of the host, which has no descriptor
  */
-function openHandle() {
+function openHandle(isPipe = false) {
   // Under NODE_DEBUG=net a Socket that connects prints what no program has done; TLS makes a handle without a word.
   if (debuglog('net').enabled && process.versions.openssl) {
     const { TLSSocket } = require('tls');
@@ -72,10 +73,14 @@ function openHandle() {
       /** Called by the constructor. */
       read() {}
     }
-    return new Silent()._handle._parent;
+    return new Silent(undefined, { pipe: isPipe })._handle._parent;
   }
   const socket = new builtin.Socket();
-  socket.connect({ host: 'rsnet', port: 1, lookup() {} });
+  try {
+    socket.connect(isPipe ? { path: true } : { host: 'rsnet', port: 1, lookup() {} });
+  } catch {
+    // That is no path, which the host finds when it has made the handle.
+  }
   const handle = socket._handle;
   // Destroying the socket would create process.stderr: Node's sockets look at it then.
   socket._handle = null;
@@ -166,32 +171,29 @@ function hookSpawn(ChildProcess) {
 
 /**
  * A TLSSocket has a handle in C++ that encrypts for another one; both are brought together in one method of its
- * prototype. Handles of rsnet are given there as streams of C++.
+ * prototype. Sockets of rsnet give their connections to handles of the host there.
  *
  * @param {Function} TLSSocket
- * @returns {{ownHandle?: Function}} `ownHandle(tlsSocket, handle)`, if somebody sets it, gives the handle where the
- *   TLSSocket makes its connection itself
  */
 function hookTls(TLSSocket) {
   const wrapHandle = TLSSocket.prototype._wrapHandle;
-  if (wrapHandle[kChanged]) return wrapHandle[kChanged];
-  const shared = { ownHandle: undefined };
+  if (wrapHandle[kChanged]) return;
   const method = {
-    _wrapHandle(wrap, handle, ...rest) {
-      let own = handle;
-      if (wrap === null && shared.ownHandle && !(handle?.fd >= 0)) own = shared.ownHandle(this, handle);
-      const stream = own?.[kTlsStream]?.(this, wrap) ?? own;
-      const result = wrapHandle.call(this, wrap, stream, ...rest);
-      // The stream knows of no descriptor, and that is what TLS asks.
-      if (stream !== own) Object.defineProperty(result, 'fd', { configurable: true, get: () => stream.fd });
-      return result;
+    _wrapHandle(wrap, handle, hasActiveWrite, ...rest) {
+      if (!wrap || !handle?.[kTlsStream]) return wrapHandle.call(this, wrap, handle, hasActiveWrite, ...rest);
+      const onSent = () => {
+        // Node itself does that where the stream knows of the write.
+        if (!hasActiveWrite) this._handle?.writesIssuedByPrevListenerDone();
+      };
+      const { stream, waits } = handle[kTlsStream](wrap, onSent);
+      return wrapHandle.call(this, wrap, stream ?? handle, hasActiveWrite || waits, ...rest);
     },
   };
-  method._wrapHandle[kChanged] = shared;
+  method._wrapHandle[kChanged] = true;
   TLSSocket.prototype._wrapHandle = method._wrapHandle;
-  return shared;
 }
 
 module.exports = {
-  hookChannels, hookClasses, hookSpawn, hookTls, kHandleKind, kHostTwin, kServer, kSocket, kTlsStream, openHandle,
+  closed, hookChannels, hookClasses, hookSpawn, hookTls, kHandleKind, kHostTwin, kServer, kSocket, kTlsStream,
+  openHandle,
 };

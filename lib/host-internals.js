@@ -124,7 +124,14 @@ module.exports = {
   context_frame: hostSymbol(resource, 'context_frame'),
   owner_symbol: hostSymbol(handle, 'owner_symbol'),
   kTimeout: hostSymbol(socket, 'timeout'),
+  kHandle: hostSymbol(socket, 'kHandle'),
+  kLastWriteQueueSize: hostSymbol(socket, 'lastWriteQueueSize'),
+  kBuffer: hostSymbol(socket, 'kBuffer'),
+  kBufferCb: hostSymbol(socket, 'kBufferCb'),
+  kBufferGen: hostSymbol(socket, 'kBufferGen'),
   kReinitializeHandle: hostSymbol(builtin.Socket.prototype, 'kReinitializeHandle'),
+  kUpdateTimer: hostSymbol(builtin.Socket.prototype, 'kUpdateTimer'),
+  kAfterAsyncWrite: hostSymbol(builtin.Socket.prototype, 'kAfterAsyncWrite'),
   /** What the built-in's handles call for what they have read. */
   onStreamRead: handle.onread,
 };

@@ -65,7 +65,7 @@ function checkBind(path) {
 /**
  * Asks whether a descriptor may be taken over.
  *
- * @param {number} fd
+ * @param {number} [fd]
  * @throws {Error} ERR_ACCESS_DENIED
  */
 function checkOpen(fd) {

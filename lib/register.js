@@ -41,7 +41,7 @@ function register() {
   syncBuiltinESMExports();
   require('./relink').relink(builtin, rsnet);
   require('./handle-passing').install();
-  if (process.versions.openssl) require('./tls-handles').connectByRsnet();
+  if (process.versions.openssl) require('./tls-handles').install();
 }
 
 /** Writes the line that RSNET_DEBUG asks for. */

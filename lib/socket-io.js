@@ -4,9 +4,11 @@
 
 const { Duplex } = require('stream');
 const { isUint8Array } = require('util/types');
+const { builtin } = require('./builtin');
 const { nextTick } = require('./captured');
 const { debug, isDebugging } = require('./debug');
 const { codes, ErrnoException } = require('./errors');
+const { kIsHost } = require('./handle-symbols');
 const host = require('./host');
 const { ShutdownReq, WriteReq } = require('./requests');
 const { UV_ENOBUFS, UV_ENOTCONN, UV_EOF } = require('./uv');
@@ -181,6 +183,16 @@ function startReading(socket) {
 
 /**
  * @param {import('..').Socket} socket
+ * @returns {Buffer|undefined} what the user's buffer had no room for, which the socket has not any more
+ */
+function takeHeld(socket) {
+  const held = socket[kHeld];
+  if (held !== undefined) socket[kHeld] = undefined;
+  return held;
+}
+
+/**
+ * @param {import('..').Socket} socket
  */
 function stopReading(socket) {
   const handle = socket._handle;
@@ -225,6 +237,7 @@ function writeGeneric(several, data, encoding, cb) {
   this._pendingData = null;
   this._pendingEncoding = '';
   const handle = this._handle;
+  if (handle?.[kIsHost]) return builtin.Socket.prototype._writeGeneric.call(this, several, data, encoding, cb);
   if (!handle) {
     cb(new codes.ERR_SOCKET_CLOSED());
     return false;
@@ -344,6 +357,7 @@ function final(callback) {
     }
     return callback();
   }
+  if (this._handle[kIsHost]) return builtin.Socket.prototype._final.call(this, callback);
   debug('_final: not ended, call shutdown()');
   const req = new ShutdownReq(onShutdownComplete, callback);
   const status = this._handle.shutdown(req);
@@ -380,6 +394,6 @@ function writeAfterFIN(chunk, encoding, callback) {
 }
 
 module.exports = {
-  attachHandle, final, onHandleRead, read, readIntoUserBuffer, startReading, stopReading, useUserBuffer, writeAfterFIN,
-  writeGeneric,
+  attachHandle, final, onHandleRead, read, readIntoUserBuffer, startReading, stopReading, takeHeld, useUserBuffer,
+  writeAfterFIN, writeGeneric,
 };

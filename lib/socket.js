@@ -11,19 +11,18 @@ const { debug } = require('./debug');
 const { codes, ErrnoException } = require('./errors');
 const { beginUse } = require('./first-use');
 const { adoptHandle, handleFromDescriptor, isFifo, isUsableHandle } = require('./foreign-handle');
-const { TCP } = require('./handle');
+const { isTcp } = require('./host-handles');
 const io = require('./socket-io');
 const socketOptions = require('./socket-options');
 const { defineLike } = require('./host-shape');
 const { getpeername, getsockname, getters } = require('./socket-properties');
-const { formatOf, streamBaseOf } = require('./stream-base');
 const timeouts = require('./timeouts');
 const { checkedOptions, setBlockList, streamOptions } = require('./socket-settings');
 const { markTransferable } = require('./transferable');
 const { builtin } = require('./builtin');
 const {
   async_id_symbol, kAfterAsyncWrite, kBoundPath, kBoundSource, kBuffer, kBufferCb, kBufferGen, kBytesRead,
-  kBytesWritten, kHandle, kLastWriteQueueSize, kReinitializeHandle, kSignal, kTimeout,
+  kBytesWritten, kHandle, kLastWriteQueueSize, kReinitializeHandle, kSignal, kTimeout, kUpdateTimer,
 } = require('./symbols');
 
 /**
@@ -243,7 +242,7 @@ const methods = {
       this.destroy(new codes.ERR_SOCKET_CLOSED());
       return this;
     }
-    if (!(this._handle instanceof TCP)) throw new codes.ERR_INVALID_HANDLE_TYPE();
+    if (!isTcp(this._handle)) throw new codes.ERR_INVALID_HANDLE_TYPE();
     if (this.connecting) {
       debug('reset wait for connection');
       this.once('connect', () => this._reset());
@@ -337,16 +336,16 @@ Socket.prototype[kAfterAsyncWrite] = function() {
   this[kLastWriteQueueSize] = 0;
 };
 
+Object.defineProperty(Socket.prototype, kUpdateTimer, { get() { return this._unrefTimer; } });
+
 Socket.prototype[kReinitializeHandle] = function reinitializeHandle(handle) {
   // TLS looks the method up here, for sockets that are the built-in's.
   if (!isSocket(this)) {
     builtin.Socket.prototype[kReinitializeHandle].call(this, handle);
     return;
   }
-  const format = formatOf(this._handle);
   this._handle?.close();
   io.attachHandle(this, handle);
-  if (format !== undefined) this._handle = streamBaseOf(handle, format);
 };
 
 module.exports = Socket;

@@ -107,8 +107,8 @@ class Handle extends HandleResource {
   /** Bytes accepted for writing that the kernel has not taken yet. */
   get writeQueueSize() { return this[kNative].writeQueueSize; }
 
-  /** Whether the parts of Node that take only streams of C++ can have this connection; asking prepares it for them. */
-  get isStreamBase() { return require('./stream-base').offerStreamBase(this); }
+  /** Whether the parts of Node that take only streams of C++ can have this connection; asking gives it to the host. */
+  get isStreamBase() { return require('./hand-over').offer(this); }
 
   /** The process stays alive for this handle. */
   ref() {
@@ -286,7 +286,7 @@ class Handle extends HandleResource {
       this[kReadEnded] = true;
     }
     let listener = this[kOnRead];
-    if (listener !== onHandleRead && listener.isOwn !== true) listener = informed(listener, status);
+    if (listener !== onHandleRead) listener = informed(listener, status);
     this.runInAsyncScope(listener, this, status, payload);
   }
 
@@ -384,4 +384,4 @@ class Handle extends HandleResource {
   }
 }
 
-module.exports = { Handle };
+module.exports = { Handle, READS_WAITING };

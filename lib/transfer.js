@@ -15,6 +15,7 @@ const { codes } = require('./errors');
 const { onFirstUse } = require('./first-use');
 const { beginOrClose, handleReceived } = require('./foreign-handle');
 const { TCP } = require('./handle');
+const { isTcp } = require('./host-handles');
 const { Server } = require('./server');
 const Socket = require('./socket');
 const { attachHandle } = require('./socket-io');
@@ -35,7 +36,7 @@ const kHostDeserialize = Symbol.for('rsnet.hostDeserialize');
  */
 function checkSocket(socket) {
   const handle = socket._handle;
-  const fresh = handle instanceof TCP && !socket.connecting && !socket.destroyed &&
+  const fresh = handle && isTcp(handle) && !socket.connecting && !socket.destroyed &&
     handle.bytesRead === 0 && handle.bytesWritten === 0 &&
     !handle.mayHaveReadAhead && socket.readableLength === 0 && socket.readableEncoding === null &&
     socket.writableLength === 0;

@@ -19,8 +19,9 @@ if (only !== 'builtin') modes.push(['registered', ['-r', REGISTER]]);
 /**
  * What a program of `runMode` finds.
  *
- * `engine(socket)` tells on whose handle a socket, a TLS socket or an HTTP/2 session's socket runs: 'rsnet' or
- * 'built-in'. `cert` and `key` are those of localhost. `listening(server)` and `all(stream)` wait.
+ * `engine(socket)` tells whose a socket is, or the one below a TLS socket: 'rsnet' or 'built-in' (a TLS socket that
+ * makes its connection itself). `isRsnet(handle)` tells the same of a handle. `cert` and `key` are those of localhost.
+ * `listening(server)` and `all(stream)` wait.
  */
 const PRELUDE = `
   const fs = require('fs');
@@ -29,7 +30,14 @@ const PRELUDE = `
     const handles = Object.keys(require.cache).find((file) => file.endsWith('lib/stream-handle.js'));
     return handles !== undefined && handle instanceof require(handles).Handle;
   };
-  const engine = ({ _handle: handle }) => isRsnet(handle) || isRsnet(handle?._parent) ? 'rsnet' : 'built-in';
+  const isRsnetSocket = (socket) => {
+    const file = Object.keys(require.cache).find((name) => name.endsWith('lib/socket.js'));
+    return file !== undefined && Object.prototype.isPrototypeOf.call(require(file).prototype, socket);
+  };
+  const engine = (socket) => {
+    const wrapped = socket.encrypted ? socket._handle?._parentWrap : socket;
+    return isRsnetSocket(wrapped) ? 'rsnet' : 'built-in';
+  };
   const cert = fs.readFileSync(${JSON.stringify(path.join(FIXTURES, 'localhost-cert.pem'))});
   const key = fs.readFileSync(${JSON.stringify(path.join(FIXTURES, 'localhost-key.pem'))});
   const listening = async (server, ...args) => {

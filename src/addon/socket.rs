@@ -1,9 +1,10 @@
 //! The class `Socket`.
 
 use std::io::IoSlice;
+use std::os::fd::IntoRawFd;
 use std::rc::Rc;
 
-use napi::bindgen_prelude::Unknown;
+use napi::bindgen_prelude::{Buffer, Unknown};
 use napi::{Result, ValueType};
 use napi_derive::napi;
 
@@ -22,6 +23,25 @@ pub struct Socket {
     bridge: Rc<Inner>,
     /// What JavaScript calls it.
     id: u32,
+}
+
+/// A connection that JavaScript goes on with by other means.
+#[napi(object)]
+pub struct HandedOver {
+    /// The descriptor, which the caller owns.
+    pub fd: i32,
+    /// Whether the event CLOSED is going to come.
+    pub announced: bool,
+    /// Bytes that were read and not delivered, if any.
+    pub unread: Option<Buffer>,
+    /// The negated errno that a read has found and not delivered, or 0.
+    pub read_error: i32,
+    /// Bytes that were written and not sent, if any.
+    pub unsent: Option<Buffer>,
+    /// The negated errno of a write that was not delivered, or 0.
+    pub write_error: i32,
+    /// Whether a shutdown was asked for that was not made.
+    pub shuts: bool,
 }
 
 #[napi]
@@ -119,6 +139,28 @@ impl Socket {
         }
     }
 
+    /// Closes the socket and gives away its descriptor, see [`Endpoint::hand_over`]; `None`: this is no connection.
+    #[napi]
+    pub fn hand_over(&self) -> Option<HandedOver> {
+        if self.run(Endpoint::prepare_hand_over) != 0 {
+            return None;
+        }
+        let mut remains = None;
+        let (_, announced) = self.bridge.close(self.id, |endpoint| {
+            remains = endpoint.hand_over();
+            0
+        });
+        remains.map(|remains| HandedOver {
+            fd: remains.socket.into_raw_fd(),
+            announced,
+            unread: some_bytes(remains.unread),
+            read_error: remains.read_error,
+            unsent: some_bytes(remains.unsent),
+            write_error: remains.write_error,
+            shuts: remains.shuts,
+        })
+    }
+
     /// See [`options::set_keep_alive`]. `interval` is 1 and `count` 10 unless given.
     #[napi]
     pub fn set_keep_alive(
@@ -192,6 +234,10 @@ impl Socket {
     fn run(&self, command: impl FnOnce(&mut Endpoint) -> Status) -> Status {
         self.bridge.command(self.id, |handle| command(&mut handle.endpoint))
     }
+}
+
+fn some_bytes(bytes: Vec<u8>) -> Option<Buffer> {
+    (!bytes.is_empty()).then(|| bytes.into())
 }
 
 /// Runs `use_path` on a path: a string, or a view.

@@ -95,6 +95,16 @@ impl WriteQueue {
         count
     }
 
+    /// Drops every write and returns the bytes that are left to send.
+    pub fn take_unsent(&mut self) -> Vec<u8> {
+        let mut unsent = Vec::with_capacity(self.bytes);
+        for pending in self.pending.drain(..) {
+            unsent.extend_from_slice(&pending.bytes[pending.sent..]);
+        }
+        self.bytes = 0;
+        unsent
+    }
+
     /// Takes off the first `sent` bytes; returns how many writes that completed.
     fn take(&mut self, sent: usize) -> usize {
         let mut left = sent;

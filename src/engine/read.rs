@@ -176,6 +176,22 @@ impl ReadSide {
         (found != UV_EOF).then_some(found)
     }
 
+    /// Takes what was read and not delivered: the bytes, and the error behind them, or [`OK`]. An end does not
+    /// count: who reads the socket next finds it again.
+    pub fn take_arrived(&mut self) -> (Vec<u8>, Status) {
+        let mut bytes = Vec::with_capacity(self.ahead);
+        let mut error = self.overheard.take().unwrap_or(OK);
+        for Arrived { result, .. } in self.arrived.drain(..) {
+            match result {
+                Ok(chunk) => bytes.extend_from_slice(chunk.as_slice()),
+                Err(status) if status != UV_EOF => error = status,
+                Err(_) => {}
+            }
+        }
+        self.ahead = 0;
+        (bytes, error)
+    }
+
     /// Whether bytes were read that were not delivered.
     pub fn has_undelivered(&self) -> bool {
         self.ahead > 0

@@ -21,7 +21,7 @@ use super::errors::{OK, Status, status, status_of};
 use super::listen::Listener;
 use super::options::KeepAlive;
 use super::pacing;
-use super::stream::{Stream, Written};
+use super::stream::{Remains, Stream, Written};
 use super::sys;
 
 /// What the descriptor is used for.
@@ -340,6 +340,29 @@ impl Endpoint {
             let _ = std::fs::remove_file(path);
         }
         self.role = Role::Closed;
+    }
+
+    /// Whether [`Endpoint::hand_over`] is possible: `ENOTCONN` while this is no connection. The lane then
+    /// forgets the descriptor before it is given away.
+    pub fn prepare_hand_over(&mut self) -> Status {
+        if self.stream().is_none_or(Stream::is_connecting) {
+            return -libc::ENOTCONN;
+        }
+        self.shared = true;
+        OK
+    }
+
+    /// Closes without closing the descriptor, which goes to the caller, with all that was read ahead or has to be
+    /// sent. A path that was bound stays. To be called after [`Endpoint::prepare_hand_over`].
+    pub fn hand_over(&mut self) -> Option<Remains> {
+        let Role::Stream(_) = self.role else { return None };
+        let Role::Stream(stream) = std::mem::replace(&mut self.role, Role::Closed) else {
+            return None;
+        };
+        self.bytes_read = stream.reading().delivered();
+        self.bytes_written = stream.bytes_written();
+        self.path = None;
+        Some(stream.hand_over())
     }
 
     /// Whether [`Endpoint::reset`] is allowed: `EINVAL` while a shutdown is under way, see

@@ -1,6 +1,7 @@
 //! One connection: a state machine around a non-blocking stream socket.
 
 mod burst;
+mod hand_over;
 mod write;
 
 use std::collections::VecDeque;
@@ -18,6 +19,7 @@ use crate::engine::read::ReadSide;
 use crate::engine::sys;
 
 use burst::Burst;
+pub use hand_over::Remains;
 pub use write::Written;
 
 /// The number of events that come before anything that was read.

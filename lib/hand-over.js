@@ -1,0 +1,275 @@
+'use strict';
+
+// Connections for the parts of Node that are written in C++ and take only streams of C++: TLS, HTTP/2.
+//
+// The descriptor goes to a TCP or Pipe handle of the host, and rsnet's handle closes without it. The host's becomes
+// `socket._handle`; the Socket stays what it is. What rsnet has read and nobody got comes first, what it has not sent
+// goes before all else.
+
+const { setImmediate } = require('./captured');
+const { builtin } = require('./builtin');
+const { callApart, takePending } = require('./bridge');
+const { ErrnoException } = require('./errors');
+const gather = require('./gather');
+const {
+  kConnectReq, kDelivers, kHeldBack, kIsHost, kNative, kReads, kShutdownReq, kSlot,
+  kWriteReqs,
+} = require('./handle-symbols');
+const { goOn, hostHandleFor } = require('./host-handles');
+const { onStreamRead } = require('./host-internals');
+const { checkOpen } = require('./permission');
+const { READS_WAITING } = require('./stream-handle');
+const { takeHeld } = require('./socket-io');
+const { async_id_symbol, kAwaited, kBuffer, owner_symbol } = require('./symbols');
+const { UV_ECANCELED } = require('./uv');
+
+/**
+ * What a handle of rsnet leaves.
+ *
+ * @typedef {object} Estate
+ * @property {number} fd
+ * @property {boolean} refed whether it keeps the process alive
+ * @property {boolean} wantsData whether the owner wants to be given data
+ * @property {number} bytesRead
+ * @property {number} bytesWritten of what is sent
+ * @property {Buffer[]} unread what was read, and the owner has not got
+ * @property {number} readError that comes behind it; a negated errno, or 0
+ * @property {Buffer} [unsent]
+ * @property {number} writeError a negated errno, or 0
+ * @property {object[]} writes requests that have not ended
+ * @property {object|null} shutdown the same
+ * @property {boolean} shuts whether that shutdown is still to be made
+ */
+
+/**
+ * Closes a handle without its descriptor.
+ *
+ * @param {object} handle rsnet's
+ * @returns {Estate|undefined} undefined when it is no connection
+ */
+function takeFrom(handle) {
+  if (handle.closing || handle[kConnectReq] !== null) return undefined;
+  const refed = handle.hasRef();
+  gather.flush(handle);
+  handle._feedRest();
+  const { bytesRead, bytesWritten } = handle;
+  handle._keepCounters();
+  const slot = handle[kSlot];
+  const given = handle[kNative].handOver();
+  if (!given) return undefined;
+  const { unread, unsent } = given;
+  const pending = takePending(slot);
+  const estate = {
+    ...given,
+    refed,
+    wantsData: handle[kDelivers] || handle[kReads] === READS_WAITING,
+    bytesRead: bytesRead + (unread ? unread.length : 0),
+    bytesWritten: bytesWritten - (unsent ? unsent.length : 0),
+    unread: [handle[kHeldBack], ...pending.chunks, unread].filter(Boolean),
+    readError: given.readError || pending.error,
+    writes: handle[kWriteReqs],
+    shutdown: handle[kShutdownReq],
+  };
+  handle[kHeldBack] = null;
+  handle[kWriteReqs] = [];
+  handle[kShutdownReq] = null;
+  handle._closing(undefined, given.announced);
+  return estate;
+}
+
+/**
+ * Ends what rsnet's handle was asked to do.
+ *
+ * @param {object[]} reqs
+ * @param {number} status of the first one; if it is an error, those behind it are cancelled
+ */
+function complete(reqs, status) {
+  reqs.forEach((req, i) => {
+    const own = status < 0 && i > 0 ? UV_ECANCELED : status;
+    callApart(() => {
+      req.resource.runInAsyncScope(req.oncomplete, req, own, req.handle, req.error);
+      req.resource.emitDestroy();
+    });
+  });
+}
+
+/**
+ * Sends what rsnet has not sent, and shuts down behind it, if that was asked for.
+ *
+ * @param {object} socket whose handle is the host's
+ * @param {Estate} estate
+ * @param {function(): void} onSent
+ */
+function sendRest(socket, { unsent, writes, writeError, shutdown, shuts }, onSent) {
+  for (const req of writes) req.handle = socket._handle;
+  if (unsent && writeError === 0) {
+    const finish = (status) => {
+      complete(writes, status);
+      onSent();
+    };
+    let isAsync = false;
+    builtin.Socket.prototype._writeGeneric.call(socket, false, unsent, 'buffer', (error) => {
+      const status = error?.errno ?? 0;
+      if (isAsync) finish(status);
+      else setImmediate(finish, status);
+    });
+    isAsync = true;
+  } else if (writes.length > 0) {
+    setImmediate(complete, writes, writeError);
+  }
+  if (shutdown === null) return;
+  shutdown.handle = socket._handle;
+  const finish = (error) => setImmediate(complete, [shutdown], error?.errno ?? 0);
+  if (shuts) builtin.Socket.prototype._final.call(socket, finish);
+  else finish();
+}
+
+/**
+ * Lets the next consumer of a socket, which looks at `readableLength` and calls `read()`, find bytes behind those that
+ * the stream has. The stream itself must not have them: it might flow.
+ *
+ * @param {object} socket
+ * @param {Buffer[]} chunks
+ */
+function giveFirst(socket, chunks) {
+  const { read } = socket;
+  const flowing = socket.readableFlowing;
+  socket.readableFlowing = false;
+  const length = () => chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  Object.defineProperties(socket, {
+    readableLength: {
+      configurable: true,
+      get() { return Reflect.get(Object.getPrototypeOf(this), 'readableLength', this) + length(); },
+    },
+    read: {
+      configurable: true,
+      writable: true,
+      value(size) {
+        const own = read.call(this, size);
+        if (own !== null || size === 0) return own;
+        const chunk = chunks.shift();
+        if (chunks.length === 0) {
+          delete this.read;
+          delete this.readableLength;
+          this.readableFlowing = flowing;
+        }
+        return chunk;
+      },
+    },
+  });
+}
+
+/**
+ * Gives a socket's connection to a handle of the host, which is its `_handle` then.
+ *
+ * @param {object} socket connected, with a handle of rsnet
+ * @param {function(): void} [onSent] called when what rsnet had not sent is sent, if there is any
+ * @returns {object|undefined} that handle; undefined when there can be none
+ * @throws {Error} ERR_ACCESS_DENIED, where the permission model lets handles of the host have no descriptor
+ */
+function handOver(socket, onSent = () => {}) {
+  checkOpen();
+  const handle = socket._handle;
+  const hostHandle = socket[kAwaited] ?? hostHandleFor(handle);
+  const estate = hostHandle && takeFrom(handle);
+  if (!estate) return undefined;
+  delete hostHandle.close;
+  hostHandle.open(estate.fd);
+  goOn(hostHandle, estate);
+  hostHandle[owner_symbol] = socket;
+  hostHandle.onread = onStreamRead;
+  if (socket[kBuffer]) hostHandle.useUserBuffer(socket[kBuffer]);
+  if (!estate.refed) hostHandle.unref();
+  hostHandle.reading = handle.reading;
+  socket._handle = hostHandle;
+  socket[async_id_symbol] = hostHandle.getAsyncId();
+  const unread = [takeHeld(socket), ...estate.unread].filter(Boolean);
+  if (unread.length > 0) giveFirst(socket, unread);
+  sendRest(socket, estate, onSent);
+  if (estate.readError !== 0) {
+    setImmediate(() => socket.destroy(new ErrnoException(estate.readError, 'read')));
+  } else if (estate.wantsData) {
+    hostHandle.readStart();
+  }
+  return hostHandle;
+}
+
+/**
+ * The same, as soon as a socket is connected.
+ *
+ * @param {object} socket that connects
+ * @param {object} hostHandle which handle it will be
+ */
+function handOverOnceConnected(socket, hostHandle) {
+  socket[kAwaited] = hostHandle;
+  // Whoever closes it means the connection.
+  hostHandle.close = (callback) => {
+    if (typeof callback === 'function') socket.once('close', callback);
+    socket.destroy();
+  };
+  socket.once('close', () => {
+    if (hostHandle[kIsHost]) return;
+    delete hostHandle.close;
+    hostHandle.close();
+  });
+}
+
+/**
+ * @param {object} handle rsnet's
+ * @returns {boolean} whether the kernel has not taken all that was written
+ */
+function hasUnsent(handle) {
+  gather.flush(handle);
+  return handle.writeQueueSize > 0;
+}
+
+/**
+ * What TLS is to encrypt for.
+ *
+ * @param {object} socket with a handle of rsnet
+ * @param {function(): void} onSent called when what was written before is sent, if TLS has to wait for it
+ * @returns {{stream: object|undefined, waits: boolean}} a stream of C++, undefined when there can be none; whether
+ *   `onSent` is going to be called
+ */
+function streamFor(socket, onSent) {
+  if (!socket.connecting) {
+    const waits = hasUnsent(socket._handle);
+    return { stream: handOver(socket, onSent), waits };
+  }
+  let stream = socket[kAwaited];
+  if (!stream) {
+    stream = hostHandleFor(socket._handle);
+    if (stream) handOverOnceConnected(socket, stream);
+  }
+  return { stream, waits: false };
+}
+
+/**
+ * @returns {boolean} whether the permission model lets handles of the host have no descriptor
+ */
+function isRefused() {
+  try {
+    checkOpen();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * The answer to `handle.isStreamBase`. Node's HTTP/2 asks before it takes the handle from the socket; Node's HTTP,
+ * which asks too, has given the socket its parser by then, and does better with a socket's data as it is.
+ *
+ * @param {object} handle rsnet's
+ * @returns {boolean} whether the socket has, or will have once it is connected, a stream of C++ for its handle
+ */
+function offer(handle) {
+  const socket = handle[owner_symbol];
+  if (!socket || socket.parser || socket._handle !== handle) return false;
+  // A session takes each write that ends for its own. What is to be sent before takes the way through the Socket.
+  if (!socket.connecting) return !hasUnsent(handle) && !isRefused() && handOver(socket) !== undefined;
+  socket[kAwaited] ??= null;
+  return true;
+}
+
+module.exports = { handOver, offer, streamFor };

@@ -1,0 +1,120 @@
+'use strict';
+
+// TCP and Pipe handles of the host, for connections that it goes on with.
+
+const { builtin } = require('./builtin');
+const { TCP } = require('./handle');
+const { kIsHost } = require('./handle-symbols');
+const { closed, openHandle } = require('./host-hooks');
+const native = require('./native');
+
+/** `SOCKET` of the host's TCPConstants and PipeConstants. */
+const SOCKET = 0;
+
+/** The host's classes, found on first use; undefined where the host has none. */
+let HostTCP;
+let HostPipe;
+let isSearched = false;
+
+/**
+ * @param {object|null} handle of the host
+ * @returns {Function|undefined} its class, if such handles can be given a descriptor
+ */
+function classOf(handle) {
+  return typeof handle?.open === 'function' ? closed(handle).constructor : undefined;
+}
+
+/** Finds the classes. */
+function search() {
+  if (isSearched) return;
+  isSearched = true;
+  HostTCP = classOf(openHandle());
+  HostPipe = classOf(openHandle(true));
+}
+
+/**
+ * @param {object} handle rsnet's
+ * @returns {object|undefined} a handle of the host for the same kind of connection, without a descriptor; in the
+ *   async context of rsnet's
+ */
+function hostHandleFor(handle) {
+  search();
+  const Class = handle instanceof TCP ? HostTCP : HostPipe;
+  if (Class === undefined) return undefined;
+  return handle.runInAsyncScope(() => new Class(SOCKET));
+}
+
+/**
+ * Lets a handle of rsnet set an option of a connection that the host has.
+ *
+ * @param {object} hostHandle
+ * @param {function(TCP): number} use
+ * @returns {number} status
+ */
+function borrow(hostHandle, use) {
+  const fd = native.dupDescriptor(hostHandle.fd);
+  if (fd < 0) return fd;
+  const handle = new TCP(TCP.SOCKET);
+  const status = handle.open(fd);
+  const result = status === 0 ? use(handle) : status;
+  handle.close();
+  return result;
+}
+
+/** Options that handles of rsnet have, and those of older hosts do not. */
+const optionMembers = {
+  setTypeOfService(tos) { return borrow(this, (handle) => handle.setTypeOfService(tos)); },
+  getTypeOfService() { return borrow(this, (handle) => handle.getTypeOfService()); },
+};
+
+/** The same: before, keep-alive had no interval and count. */
+const keepAliveMembers = {
+  setKeepAlive(...args) { return borrow(this, (handle) => handle.setKeepAlive(...args)); },
+};
+
+/** Whether the host's keep-alive has an interval and a count. */
+const hasKeepAliveInterval = builtin.Socket.prototype.setKeepAlive.length > 2;
+
+/**
+ * Defines members that nobody sees who lists an object.
+ *
+ * @param {object} object
+ * @param {object} members functions and getters
+ */
+function addMembers(object, members) {
+  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(members))) {
+    Object.defineProperty(object, name, { ...descriptor, configurable: true, enumerable: false });
+  }
+}
+
+/**
+ * Makes a handle of the host the one of a connection that was rsnet's.
+ *
+ * @param {object} hostHandle
+ * @param {object} before
+ * @param {number} before.bytesRead what the counters go on from
+ * @param {number} before.bytesWritten
+ */
+function goOn(hostHandle, { bytesRead, bytesWritten }) {
+  Object.defineProperty(hostHandle, kIsHost, { value: true });
+  const prototype = Object.getPrototypeOf(hostHandle);
+  if (bytesRead > 0 || bytesWritten > 0) {
+    addMembers(hostHandle, {
+      get bytesRead() { return Reflect.get(prototype, 'bytesRead', this) + bytesRead; },
+      get bytesWritten() { return Reflect.get(prototype, 'bytesWritten', this) + bytesWritten; },
+    });
+  }
+  if (prototype !== HostTCP?.prototype) return;
+  if (prototype.setTypeOfService === undefined) addMembers(hostHandle, optionMembers);
+  if (!hasKeepAliveInterval) addMembers(hostHandle, keepAliveMembers);
+}
+
+/**
+ * @param {object} handle
+ * @returns {boolean} whether it is one of TCP: rsnet's, or the host's for a connection that was rsnet's
+ */
+function isTcp(handle) {
+  return handle instanceof TCP || (handle[kIsHost] === true && Object.getPrototypeOf(handle) === HostTCP?.prototype);
+}
+
+module.exports = { goOn, hostHandleFor, isTcp };
