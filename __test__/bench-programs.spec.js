@@ -8,6 +8,7 @@ const os = require('os');
 const path = require('path');
 const { findWorse, judge, summarize } = require('../bench/report/summary');
 const { SUITES } = require('../bench/scenarios');
+const { childEnvironment } = require('../scripts/lib/environment');
 const { root } = require('./helpers');
 
 /** Milliseconds after which a run is ended. */
@@ -38,7 +39,7 @@ function startBench(json, options = SHORT) {
   const child = spawn(process.execPath, args, {
     cwd: root,
     detached: true,
-    env: { ...process.env, NODE_OPTIONS: '', [MARK]: json },
+    env: childEnvironment({ [MARK]: json }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   child.output = '';
