@@ -1,5 +1,8 @@
 'use strict';
 
+// Not the global ones, which a spec may have replaced by fakes.
+const { setImmediate } = require('timers');
+
 /**
  * Wait for an event; an 'error' event meanwhile rejects (unless it is the one waited for).
  *
