@@ -47,7 +47,7 @@ function recogniserOf(kind) {
   return (instance) => {
     const onRecognised = instance[kind];
     if (onRecognised === undefined) return false;
-    onRecognised();
+    onRecognised.call(instance);
     return true;
   };
 }

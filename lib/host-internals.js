@@ -129,6 +129,7 @@ module.exports = {
   kBuffer: hostSymbol(socket, 'kBuffer'),
   kBufferCb: hostSymbol(socket, 'kBufferCb'),
   kBufferGen: hostSymbol(socket, 'kBufferGen'),
+  kHostBytesRead: hostSymbol(socket, 'kBytesRead'),
   kReinitializeHandle: hostSymbol(builtin.Socket.prototype, 'kReinitializeHandle'),
   kUpdateTimer: hostSymbol(builtin.Socket.prototype, 'kUpdateTimer'),
   kAfterAsyncWrite: hostSymbol(builtin.Socket.prototype, 'kAfterAsyncWrite'),

@@ -5,12 +5,17 @@
 
 const { onFirstUse } = require('./first-use');
 const { hookClasses, kServer, kSocket } = require('./host-hooks');
+const { isHostRun } = require('./host-run');
 
 let isPrepared = false;
 
-/** Lets Node's channels and TLS take rsnet's handles. */
+/**
+ * Lets Node's channels and TLS take rsnet's handles.
+ *
+ * @this {object}
+ */
 function prepare() {
-  if (isPrepared) return;
+  if (isPrepared || (this[kSocket] !== undefined && isHostRun(this))) return;
   isPrepared = true;
   require('./handle-passing').install();
   if (process.versions.openssl) require('./tls-handles').install();

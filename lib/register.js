@@ -23,9 +23,6 @@ function isOn(name) {
  * in.
  */
 function register() {
-  // The sockets of terminals and of TLS stay the host's: their classes are linked to whatever `net` is on loading.
-  require('node:tty');
-  if (process.versions.openssl) require('node:tls');
   const { syncBuiltinESMExports } = require('node:module');
   const net = require('node:net');
   const { BUILTIN, builtin } = require('./builtin');

@@ -40,9 +40,16 @@ function relink(builtin, rsnet) {
       Agent.prototype.createConnection = rsnet.createConnection;
     }
   }
-  // Named the second way since Node 22. TLS sockets have handles that only the built-in can read from.
+  // Named the second way since Node 22.
   if (isLoaded('_tls_wrap') || isLoaded('internal/tls/wrap')) {
-    rebase(require('node:tls').Server, builtin.Server, rsnet.Server);
+    const { Server, TLSSocket } = require('node:tls');
+    rebase(Server, builtin.Server, rsnet.Server);
+    rebase(TLSSocket, builtin.Socket, rsnet.Socket);
+  }
+  if (isLoaded('tty')) {
+    const { ReadStream, WriteStream } = require('node:tty');
+    rebase(ReadStream, builtin.Socket, rsnet.Socket);
+    rebase(WriteStream, builtin.Socket, rsnet.Socket);
   }
   if (isLoaded('internal/http2/core')) {
     rebase(require('node:http2').createServer().constructor, builtin.Server, rsnet.Server);

@@ -14,6 +14,7 @@ const { adoptHandle, handleFromDescriptor, isFifo, isUsableHandle } = require('.
 const { isTcp } = require('./host-handles');
 const io = require('./socket-io');
 const socketOptions = require('./socket-options');
+const { hostMembers, isHostRun, runByHost, withHostMembers } = require('./host-run');
 const { defineLike } = require('./host-shape');
 const { getpeername, getsockname, getters } = require('./socket-properties');
 const timeouts = require('./timeouts');
@@ -34,16 +35,21 @@ const {
  */
 function Socket(options) {
   if (!isSocket(this)) {
-    // Node's own classes that were linked to the built-in (terminals, TLS) call whatever `net.Socket` is now.
+    // Classes that were derived from the built-in's call whatever `net.Socket` is now.
     if (this instanceof builtin.Socket) return builtin.Socket.call(this, options);
     return new Socket(options);
   }
   beginUse();
-  markTransferable(this);
-  // A handle that is neither rsnet's nor one to take over speaks the built-in's own protocol.
-  if (options?.handle && !isUsable(options.handle)) return new builtin.Socket(options);
+  if (options?.handle && !isUsable(options.handle)) {
+    runByHost(this, options);
+    return;
+  }
   const settings = checkedOptions(options);
-  if (!settings.handle && settings.fd !== undefined && isFifo(settings.fd)) return new builtin.Socket(settings);
+  if (!settings.handle && settings.fd !== undefined && isFifo(settings.fd)) {
+    runByHost(this, settings);
+    return;
+  }
+  markTransferable(this);
 
   // The properties come in the built-in's order, which programs see that list them. The stream's constructor destroys
   // at once where the signal has fired already.
@@ -167,6 +173,8 @@ function emitClose(socket) {
   socket.emit('close');
 }
 
+const { value: hostWriteGeneric } = hostMembers._writeGeneric;
+
 const methods = {
   connect: socketConnect,
   setTimeout: timeouts.setSocketTimeout,
@@ -260,7 +268,10 @@ const methods = {
 
   _read: io.read,
   _final: io.final,
-  _writeGeneric: io.writeGeneric,
+
+  _writeGeneric(writev, data, encoding, cb) {
+    return (isHostRun(this) ? hostWriteGeneric : io.writeGeneric).call(this, writev, data, encoding, cb);
+  },
 
   // The names of the callbacks stand in the error for what is none.
   _write(data, encoding, cb) {
@@ -295,6 +306,17 @@ const methods = {
   _unrefTimer: timeouts.refreshTimeout,
   _getsockname: getsockname,
   _getpeername: getpeername,
+
+  [kAfterAsyncWrite]() {
+    this[kLastWriteQueueSize] = 0;
+  },
+
+  get [kUpdateTimer]() { return this._unrefTimer; },
+
+  [kReinitializeHandle]: function reinitializeHandle(handle) {
+    this._handle?.close();
+    io.attachHandle(this, handle);
+  },
 };
 
 /**
@@ -327,25 +349,9 @@ function closeHandle(hadError) {
   this._sockname = null;
 }
 
-defineLike(Socket.prototype, builtin.Socket.prototype, {
+defineLike(Socket.prototype, builtin.Socket.prototype, withHostMembers({
   ...Object.getOwnPropertyDescriptors(methods),
   ...getters,
-});
-
-Socket.prototype[kAfterAsyncWrite] = function() {
-  this[kLastWriteQueueSize] = 0;
-};
-
-Object.defineProperty(Socket.prototype, kUpdateTimer, { get() { return this._unrefTimer; } });
-
-Socket.prototype[kReinitializeHandle] = function reinitializeHandle(handle) {
-  // TLS looks the method up here, for sockets that are the built-in's.
-  if (!isSocket(this)) {
-    builtin.Socket.prototype[kReinitializeHandle].call(this, handle);
-    return;
-  }
-  this._handle?.close();
-  io.attachHandle(this, handle);
-};
+}));
 
 module.exports = Socket;
