@@ -19,7 +19,7 @@ kinship.install({ Socket, Server });
 const transferredBoundSocket = transfer.install();
 
 /** Every export of Node's `net`, in its order; what has no state of its own is the host's. */
-module.exports = {
+const rsnet = {
   // Makes handles for cluster to send to its workers, which only the host's can be.
   _createServerHandle: builtin._createServerHandle,
   _normalizeArgs: normalizeArgs,
@@ -44,3 +44,10 @@ module.exports = {
   getDefaultAutoSelectFamilyAttemptTimeout,
   setDefaultAutoSelectFamilyAttemptTimeout,
 };
+
+// What a newer Node has that rsnet does not know is the host's, too.
+for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(builtin))) {
+  if (!Object.hasOwn(rsnet, name)) Object.defineProperty(rsnet, name, descriptor);
+}
+
+module.exports = rsnet;

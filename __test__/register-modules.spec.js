@@ -116,8 +116,26 @@ describeRsnet('rsnet/register', () => {
     const app = source('app.js', report);
     const off = await node(['-r', REGISTER, app], { RSNET_DISABLE: '1' });
     expect(JSON.parse(off.stdout)).toEqual(everyWay(false));
-    const on = await node(['-r', REGISTER, app], { RSNET_DISABLE: '0' });
-    expect(JSON.parse(on.stdout)).toEqual(everyWay(true));
+    for (const value of ['0', 'false', 'no', 'off', 'OFF', '']) {
+      const on = await node(['-r', REGISTER, app], { RSNET_DISABLE: value });
+      expect(JSON.parse(on.stdout)).toEqual(everyWay(true));
+    }
+  });
+
+  test('what a newer Node exports stays, and stays the built-in\'s', async () => {
+    const newer = source('newer.js', `
+      const net = require('net');
+      const promises = { from: 'Node' };
+      Object.defineProperty(net, 'promises', { get: () => promises, enumerable: true, configurable: true });
+      net.newFunction = function newFunction() { return 'from Node'; };
+    `);
+    const app = source('app.js', `
+      const net = require('net');
+      const rsnet = require(${JSON.stringify(root)});
+      console.log(JSON.stringify([net, rsnet].map(({ promises, newFunction }) => [promises, newFunction()])));
+    `);
+    const { stdout } = await node(['-r', newer, '-r', REGISTER, app]);
+    expect(JSON.parse(stdout)).toEqual([[{ from: 'Node' }, 'from Node'], [{ from: 'Node' }, 'from Node']]);
   });
 
   test('RSNET_DEBUG says in one line what is active', async () => {
@@ -125,6 +143,9 @@ describeRsnet('rsnet/register', () => {
     const app = source('app.js', '');
     const env = { RSNET_DEBUG: '1', RSNET_LANE: 'worker', RSNET_THREADS: '3' };
     expect((await node(['-r', REGISTER, app], env)).stderr).toBe(`rsnet ${version}: worker lane, 3 runtime threads\n`);
+    expect((await node(['-r', REGISTER, app], { ...env, RSNET_LANE: 'inline' })).stderr)
+      .toBe(`rsnet ${version}: inline lane\n`);
+    expect((await node(['-r', REGISTER, app], { ...env, RSNET_DEBUG: 'off' })).stderr).toBe('');
     expect((await node(['-r', REGISTER, app], { ...env, RSNET_DISABLE: '1' })).stderr)
       .toBe(`rsnet ${version}: off (RSNET_DISABLE)\n`);
     expect((await node(['-r', REGISTER, app])).stderr).toBe('');

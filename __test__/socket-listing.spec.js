@@ -5,8 +5,9 @@
 // What a program sees that lists, copies or prints sockets, servers and their handles.
 
 const { inspect } = require('util');
+const { markAsUncloneable } = require('worker_threads');
 const {
-  closed, describeRsnet, implementations, once, pair, spawnNode, tempPath, traceTest, track,
+  closed, describeRsnet, implementations, once, pair, spawnNode, tempPath, thrownBy, traceTest, track,
 } = require('./helpers');
 
 /**
@@ -70,6 +71,19 @@ traceTest('a socket that connects again', async (t) => {
   t.note('connecting', Object.keys(socket));
   await once(socket, 'connect');
   t.note('connected', Object.keys(socket), socket._sockname);
+});
+
+describe.each(implementations)('%s: a handle', (name, net) => {
+  test('shows nothing of what carries its async context', async () => {
+    const { client } = await pair(net);
+    expect(inspect(client._handle, { depth: 0, showHidden: true })).not.toContain('context_frame');
+  });
+
+  const canMark = typeof markAsUncloneable === 'function';
+  (canMark || name === 'net' ? test : test.skip)('cannot be cloned', async () => {
+    const { client } = await pair(net);
+    expect(thrownBy(() => structuredClone(client._handle))).toMatchObject({ name: 'DataCloneError' });
+  });
 });
 
 describeRsnet('inspect', () => {

@@ -188,15 +188,16 @@ function lookupAll(socket, lookup, { host, query, target, options }) {
       return;
     }
     const found = [];
-    for (let i = 0; i < addresses.length; i++) {
-      const { address, family } = addresses[i];
+    for (let i = 0; i < addresses?.length; i++) {
+      const { address, family } = addresses[i] ?? {};
       socket.emit('lookup', error, address, family, host);
       if (!socket.connecting) return;
       found.push({ address, family });
     }
     const usable = alternateFamilies(found);
     if (usable.length === 0) {
-      const { address, family } = addresses[0];
+      // Node's own ends the process where there is none at all.
+      const { address, family } = addresses?.[0] ?? {};
       nextTick(failConnect, socket, addressProblem(address, family, options));
       return;
     }

@@ -3,6 +3,7 @@
 // Handles as async_hooks sees them.
 
 const { AsyncResource } = require('async_hooks');
+const { markAsUncloneable } = require('worker_threads');
 const { context_frame } = require('./host-internals');
 
 /** So many more functions than in the built-in stand between a program's call and a hook of async_hooks. */
@@ -20,6 +21,8 @@ class HandleResource extends AsyncResource {
     const isExtended = stackTraceLimit > 0 && Reflect.set(Error, 'stackTraceLimit', stackTraceLimit + MORE_FRAMES);
     super(provider, { requireManualDestroy: true, triggerAsyncId });
     if (isExtended) Error.stackTraceLimit = stackTraceLimit;
+    // Before Node 22 there is no such mark.
+    markAsUncloneable?.(this);
   }
 
   /** @returns {number} the id under which async_hooks knows this handle */

@@ -7,14 +7,16 @@
  * RSNET_DISABLE=1 turns it off; RSNET_DEBUG=1 writes a line to stderr which says what is active.
  */
 
+/** What a switch in the environment may be set to without being on. */
+const OFF = new Set(['', '0', 'false', 'no', 'off']);
+
 /**
  * Tells whether a switch in the environment is on.
  * @param {string} name the variable's
  * @returns {boolean}
  */
 function isOn(name) {
-  const value = process.env[name];
-  return value !== undefined && value !== '' && value !== '0';
+  return !OFF.has((process.env[name] ?? '').toLowerCase());
 }
 
 /**
@@ -29,9 +31,6 @@ function register() {
   const rsnet = require('../index.js');
 
   if (net[BUILTIN] === undefined) Object.defineProperty(net, BUILTIN, { value: builtin });
-  for (const name of Object.keys(net)) {
-    if (!Object.hasOwn(rsnet, name)) delete net[name];
-  }
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(rsnet))) {
     Object.defineProperty(net, name, { ...descriptor, configurable: true });
   }
@@ -49,7 +48,9 @@ function announce() {
     return;
   }
   const bridge = require('./bridge').getBridge();
-  process.stderr.write(`rsnet ${version}: ${bridge.lane} lane, ${bridge.threads} runtime threads\n`);
+  // Only the worker lane starts them.
+  const threads = bridge.lane === 'worker' ? `, ${bridge.threads} runtime threads` : '';
+  process.stderr.write(`rsnet ${version}: ${bridge.lane} lane${threads}\n`);
 }
 
 if (!isOn('RSNET_DISABLE')) register();
