@@ -7,8 +7,8 @@ const process = require('process');
 const { listActive } = require('./active-handles');
 const { builtin } = require('./builtin');
 const { isTracing, trace } = require('./debug');
-const { beginEvents, beginTurn, endTurn } = require('./gather');
-const { kConnectReq, kShutdownReq, kWriteReqs } = require('./handle-symbols');
+const { beginCallback, beginEvents, endCallback } = require('./callbacks');
+const { kConnectReq, kShutdownReq, kWriter } = require('./handle-symbols');
 const { countLater, later } = require('./later');
 const native = require('./native');
 const { takeDeprecationForTold } = require('./pending-deprecation');
@@ -20,7 +20,7 @@ const { UV_EOF } = require('./uv');
 const NO_SLOT = 0xffffffff;
 
 /** Kinds of events, as the addon numbers them. */
-const kinds = { NONE: 0, CONNECT: 1, READ: 2, WRITE: 3, SHUTDOWN: 4, CONNECTION: 5, CLOSED: 6 };
+const kinds = { NONE: 0, CONNECT: 1, READ: 2, WRITE: 3, SHUTDOWN: 4, CONNECTION: 5, CLOSED: 6, WRITABLE: 7 };
 const kindNames = Object.keys(kinds);
 
 /** Open handles by slot. An open handle stays alive here, as a libuv handle does, until it has closed. */
@@ -35,8 +35,7 @@ let isListed = false;
 let bridge;
 let restsLater = false;
 let writer;
-let feeder;
-let lastFeeder;
+let largeWriter;
 
 /** The addon's plain functions, by their names; filled as soon as there is a handle. */
 const commands = {};
@@ -46,7 +45,7 @@ const commands = {};
  */
 const BATCH = 64;
 
-/** Fields of each: slot, kind, status, and where the bytes stand in `memory`. */
+/** Fields of each: slot, kind, status, and where the bytes stand in `memory`, or the id of a write. */
 const FIELDS = 4;
 
 /** Instead of an offset: the bytes stand in memory of the socket's own. */
@@ -83,7 +82,7 @@ let apart;
  * @param {number} slot as for `dispatch`
  * @param {number} kind
  * @param {number} status
- * @param {Buffer} [payload]
+ * @param {Buffer|number} [payload]
  */
 function dispatchFromThreads(slot, kind, status, payload) {
   if (!restsLater && bridge.lane === 'worker') {
@@ -106,20 +105,23 @@ function rest() {
  * @param {number} slot which handle
  * @param {number} kind one of `kinds`
  * @param {number} status 0 or a count of bytes, or a negated errno
- * @param {Buffer} [payload] what was read
+ * @param {Buffer|number} [payload] what was read, or the id of a write
  */
 function dispatch(slot, kind, status, payload) {
   const handle = handles[slot];
   if (isTracing) trace('slot %d: %s %d%s', slot, kindNames[kind], status, handle ? '' : ' (nobody there)');
   if (handle === undefined) return;
-  beginTurn();
+  beginCallback();
   switch (kind) {
     case kinds.READ:
       handle._completeRead(status, payload);
       break;
     case kinds.WRITE:
-      completing = handle[kWriteReqs][0];
-      handle._completeWrite(status);
+      completing = handle[kWriter]?.requests[0];
+      handle._completeWrite(payload, status);
+      break;
+    case kinds.WRITABLE:
+      handle._advanceWrite(status);
       break;
     case kinds.CONNECT:
       completing = handle[kConnectReq];
@@ -137,7 +139,7 @@ function dispatch(slot, kind, status, payload) {
       break;
   }
   completing = undefined;
-  endTurn();
+  endCallback();
 }
 
 /**
@@ -176,7 +178,9 @@ function dispatchBatch(count, payload) {
     const offset = entries[at + 3];
     hasThrown = false;
     try {
-      if (kind !== kinds.READ || status <= 0 || offset === OWN) {
+      if (kind === kinds.WRITE) {
+        dispatch(slot, kind, status, offset);
+      } else if (kind !== kinds.READ || status <= 0 || offset === OWN) {
         dispatch(slot, kind, status, undefined);
       } else {
         dispatch(slot, kind, status, offset < 0 ? payload : copied(offset, status));
@@ -271,7 +275,7 @@ function getBridge() {
     takeDeprecationForTold();
     bridge = new native.Bridge(dispatchFromThreads, tick, dispatchBatch, entries, memory);
     trace('bridge: %s lane, %d runtime threads', bridge.lane, bridge.threads);
-    ({ write: writer, feed: feeder, feedLast: lastFeeder } = Object.assign(commands, bridge.functions()));
+    ({ write: writer, writeLarge: largeWriter } = Object.assign(commands, bridge.functions()));
   }
   return bridge;
 }
@@ -303,7 +307,8 @@ function active() {
   const open = handles.filter((handle) => handle !== undefined);
   const requests = new Set(completing ? [completing] : []);
   for (const handle of open) {
-    for (const req of [handle[kConnectReq], ...handle[kWriteReqs], handle[kShutdownReq]]) if (req) requests.add(req);
+    const writes = handle[kWriter]?.requests ?? [];
+    for (const req of [handle[kConnectReq], ...writes, handle[kShutdownReq]]) if (req) requests.add(req);
   }
   const inOrder = (resourceOf) => (a, b) => resourceOf(a).asyncId() - resourceOf(b).asyncId();
   return {
@@ -351,40 +356,25 @@ function release(slot) {
  * @param {number} slot
  * @param {Buffer} data
  * @param {number} length of its first bytes
- * @returns {number} 0 sent, 1 queued, or a negated errno
+ * @returns {number} 0 sent, the id of a write that waits, or a negated errno
  */
 function write(slot, data, length) {
   return writer(slot, data, length) | 0;
 }
 
 /**
- * Sends what the kernel takes of a view to an open handle, which must not be closed. If some of it is left, a WRITE
+ * Sends what the kernel takes of a view to an open handle, which must not be closed. If some of it is left, a WRITABLE
  * event tells when to go on.
  *
  * @param {number} slot
  * @param {Buffer} data
  * @param {number} offset where to begin
- * @param {number} inTick the number of this tick: what is written in a later one than the first of a turn of the event
- *   loop is bounded, see src/engine/stream/burst.rs
  * @returns {number} bytes sent, or a negated errno
  */
-function feed(slot, data, offset, inTick) {
-  return feeder(slot, data, offset, inTick) | 0;
-}
-
-/**
- * Sends what the kernel takes of a view that `feed` has held back, before the handle is closed.
- *
- * @param {number} slot
- * @param {Buffer} data
- * @param {number} offset where to begin
- * @returns {number} bytes sent
- */
-function feedLast(slot, data, offset) {
-  return lastFeeder(slot, data, offset) | 0;
+function writeLarge(slot, data, offset) {
+  return largeWriter(slot, data, offset) | 0;
 }
 
 module.exports = {
-  NO_SLOT, awaitsData, callApart, commands, feed, feedLast, getBridge, register, release, takePending,
-  viewOf, write,
+  NO_SLOT, awaitsData, callApart, commands, getBridge, register, release, takePending, viewOf, write, writeLarge,
 };

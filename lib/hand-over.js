@@ -10,10 +10,8 @@ const { setImmediate } = require('./captured');
 const { builtin } = require('./builtin');
 const { callApart, takePending } = require('./bridge');
 const { ErrnoException } = require('./errors');
-const gather = require('./gather');
 const {
-  kConnectReq, kDelivers, kHeldBack, kIsHost, kNative, kReads, kShutdownReq, kSlot,
-  kWriteReqs,
+  kConnectReq, kDelivers, kHeldBack, kIsHost, kNative, kReads, kShutdownReq, kSlot, kWriter,
 } = require('./handle-symbols');
 const { goOn, hostHandleFor } = require('./host-handles');
 const { onStreamRead } = require('./host-internals');
@@ -50,8 +48,7 @@ const { UV_ECANCELED } = require('./uv');
 function takeFrom(handle) {
   if (handle.closing || handle[kConnectReq] !== null) return undefined;
   const refed = handle.hasRef();
-  gather.flush(handle);
-  handle._feedRest();
+  handle[kWriter]?.flushAll();
   const { bytesRead, bytesWritten } = handle;
   handle._keepCounters();
   const slot = handle[kSlot];
@@ -67,11 +64,10 @@ function takeFrom(handle) {
     bytesWritten: bytesWritten - (unsent ? unsent.length : 0),
     unread: [handle[kHeldBack], ...pending.chunks, unread].filter(Boolean),
     readError: given.readError || pending.error,
-    writes: handle[kWriteReqs],
+    writes: handle[kWriter]?.takeRequests() ?? [],
     shutdown: handle[kShutdownReq],
   };
   handle[kHeldBack] = null;
-  handle[kWriteReqs] = [];
   handle[kShutdownReq] = null;
   handle._closing(undefined, given.announced);
   return estate;
@@ -219,7 +215,7 @@ function handOverOnceConnected(socket, hostHandle) {
  * @returns {boolean} whether the kernel has not taken all that was written
  */
 function hasUnsent(handle) {
-  gather.flush(handle);
+  handle[kWriter]?.flush();
   return handle.writeQueueSize > 0;
 }
 

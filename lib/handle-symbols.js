@@ -19,7 +19,6 @@ module.exports = {
   /** Requests under way. */
   kConnectReq: Symbol('kConnectReq'),
   kShutdownReq: Symbol('kShutdownReq'),
-  kWriteReqs: Symbol('kWriteReqs'),
   /** The foreign handle for the same connection. */
   kAdopted: Symbol('kAdopted'),
   /** The most that one read may bring; 0 = as the engine sees fit. */
@@ -33,20 +32,10 @@ module.exports = {
   kReadEnded: Symbol('kReadEnded'),
   /** What `onread` is. */
   kOnRead: Symbol('kOnRead'),
-  /** The counters of a handle that was closed. */
+  /** Bytes read of a handle that was closed. */
   kRead: Symbol('kRead'),
-  kWritten: Symbol('kWritten'),
-  /** Bytes of refused writes that do not count as written. */
-  kUncounted: Symbol('kUncounted'),
-  /** What gather.js keeps: the turn of the last write, and the bytes gathered since, or null. */
-  kLastTurn: Symbol('kLastTurn'),
-  kArea: Symbol('kArea'),
-  /** The write that is being fed, or null. */
-  kFeed: Symbol('kFeed'),
-  /** Events that the engine owes for the oldest request beyond the one that completes it. */
-  kSurplus: Symbol('kSurplus'),
-  /** Events to come for requests that have failed. */
-  kOverdue: Symbol('kOverdue'),
+  /** The write side, or null before the first write. */
+  kWriter: Symbol('kWriter'),
   /** Whether a Pipe was asked to read before it was connected. */
   kReadWhenConnected: Symbol('kReadWhenConnected'),
   /** On handles of the host for connections that were rsnet's. */

@@ -3,9 +3,7 @@
 // The classes behind `socket._handle` and `server._handle`.
 
 const { builtin } = require('./builtin');
-const { FeedingHandle } = require('./feeding-handle');
 const { commands } = require('./bridge');
-const gather = require('./gather');
 const { showAsBuiltin } = require('./handle-shape');
 const { kClosing, kNative, kReadWhenConnected, kSlot } = require('./handle-symbols');
 const { later } = require('./later');
@@ -13,13 +11,14 @@ const { checkBind, checkOpen, refusedConnect } = require('./permission');
 const { Handle } = require('./stream-handle');
 const { owner_symbol } = require('./symbols');
 const { UV_EBADF, UV_EINVAL, UV_ENAMETOOLONG, UV_ENOTCONN } = require('./uv');
+const coalescer = require('./write-coalescer');
 
 /** Seconds between two keep-alive probes, and how many, where nobody says: libuv's. */
 const KEEPALIVE_INTERVAL = 1;
 const KEEPALIVE_COUNT = 10;
 
 /** Where both kinds get their descriptor from, and listening. */
-class PlacedHandle extends FeedingHandle {
+class PlacedHandle extends Handle {
   /**
    * Takes over an open descriptor.
    * @param {number} fd
@@ -112,7 +111,7 @@ class TCP extends PlacedHandle {
    */
   reset(callback) {
     if (this[kClosing]) return UV_EBADF;
-    gather.flush(this);
+    coalescer.flushAll();
     this._keepCounters();
     const status = this[kNative].reset();
     if (status < 0) return status;

@@ -193,7 +193,26 @@ function hookTls(TLSSocket) {
   TLSSocket.prototype._wrapHandle = method._wrapHandle;
 }
 
+/**
+ * `process.execve` replaces the process without an end of it: what writes have left waiting is sent before.
+ *
+ * @param {function(): void} sendWaiting
+ */
+function hookExecve(sendWaiting) {
+  const { execve } = process;
+  if (typeof execve !== 'function' || execve[kChanged]) return;
+  const method = {
+    execve(...args) {
+      sendWaiting();
+      return execve.apply(this, args);
+    },
+  };
+  Object.defineProperty(method.execve, kChanged, { value: true });
+  process.execve = method.execve;
+}
+
 module.exports = {
-  closed, hookChannels, hookClasses, hookSpawn, hookTls, kHandleKind, kHostTwin, kServer, kSocket, kTlsStream,
+  closed, hookChannels, hookClasses, hookExecve, hookSpawn, hookTls, kHandleKind, kHostTwin, kServer, kSocket,
+  kTlsStream,
   openHandle,
 };

@@ -2,7 +2,7 @@
 
 // A handle as `process.report.getReport()` lists those of libuv.
 
-const { kConnectReq, kShutdownReq, kWriteReqs } = require('./handle-symbols');
+const { kConnectReq, kShutdownReq, kWriter } = require('./handle-symbols');
 
 /**
  * @param {object} handle
@@ -23,7 +23,7 @@ function endpoint(handle, method) {
 function reportEntry(handle, owner) {
   const isPipe = handle._shownAs === 'PipeWrap';
   const isServer = typeof owner.listen === 'function';
-  const isBusy = handle[kConnectReq] !== null || handle[kWriteReqs].length > 0 || handle[kShutdownReq] !== null;
+  const isBusy = handle[kConnectReq] !== null || handle[kWriter]?.requests.length > 0 || handle[kShutdownReq] !== null;
   const isConnected = !isServer && !handle.closing && handle[kConnectReq] === null;
   return {
     type: isPipe ? 'pipe' : 'tcp',

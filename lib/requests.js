@@ -34,6 +34,8 @@ class WriteReq {
     this.async = false;
     this.bytes = 0;
     this.error = undefined;
+    /** The addon's number while it waits for the kernel. */
+    this.id = 0;
   }
 }
 

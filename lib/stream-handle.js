@@ -4,17 +4,17 @@
 // that programs know from Node's own handles. Status values are 0 or a negated errno.
 
 const { NO_SLOT, awaitsData, callApart, commands, getBridge, register, release, viewOf } = require('./bridge');
-const gather = require('./gather');
-const { HandleResource } = require('./handle-resource');
 const { informed, onStreamRead } = require('./host-internals');
 const {
-  kAdopted, kArea, kClosing, kConnectReq, kDelivers, kHeldBack, kLastTurn, kNative, kOnClose, kOnRead, kProvider,
-  kRead, kReadEnded, kReadSize, kReads, kRef, kShutdownReq, kSlot, kUncounted, kView, kWriteReqs, kWritten,
+  kAdopted, kClosing, kConnectReq, kDelivers, kHeldBack, kNative, kOnClose, kOnRead, kProvider, kRead, kReadEnded,
+  kReadSize, kReads, kRef, kShutdownReq, kSlot, kView, kWriter,
 } = require('./handle-symbols');
 const { later } = require('./later');
 const { onHandleRead } = require('./socket-io');
 const { owner_symbol } = require('./symbols');
 const { UV_EBADF, UV_ECANCELED } = require('./uv');
+const coalescer = require('./write-coalescer');
+const { WritableHandle, writerOf } = require('./writable-handle');
 
 /** What `kReads` is: not begun; held back; held back though wanted; begun at least once. */
 const READS_NONE = 0;
@@ -49,8 +49,8 @@ function releaseReads(handle) {
   if (wanted) handle.readStart();
 }
 
-/** Life cycle, reading, counters, and the requests that are answered later. */
-class Handle extends HandleResource {
+/** Life cycle, reading, writing, counters, and the requests that are answered later. */
+class Handle extends WritableHandle {
   /**
    * @param {string} provider the resource type that async_hooks sees
    * @param {number} [triggerAsyncId] of the listening handle that accepts this one
@@ -65,18 +65,13 @@ class Handle extends HandleResource {
     this[kOnClose] = undefined;
     this[kConnectReq] = null;
     this[kShutdownReq] = null;
-    this[kWriteReqs] = [];
     this[kAdopted] = undefined;
     this[kRead] = 0;
-    this[kWritten] = 0;
     this[kReadSize] = 0;
     this[kDelivers] = false;
     this[kHeldBack] = null;
     this[kReads] = READS_NONE;
     this[owner_symbol] = null;
-    this[kLastTurn] = 0;
-    this[kArea] = null;
-    this[kUncounted] = 0;
     this[kReadEnded] = false;
     this[kOnRead] = undefined;
   }
@@ -92,20 +87,19 @@ class Handle extends HandleResource {
   /** The addon's Socket, made on first use: most connections never need it. */
   get [kNative]() { return this[kView] ??= viewOf(this[kSlot]); }
 
-  /** The file descriptor, -1 when there is none. */
-  get fd() { return commands.fd(this[kSlot]); }
+  /** The file descriptor, -1 when there is none. Whoever has it may write to it. */
+  get fd() {
+    if (!this[kClosing]) writerOf(this).share();
+    return commands.fd(this[kSlot]);
+  }
 
   /** Bytes handed to the owner. */
   get bytesRead() { return this[kClosing] ? this[kRead] : commands.bytesRead(this[kSlot]); }
 
-  /** Bytes given for writing: sent, queued or refused. */
-  get bytesWritten() {
-    if (this[kClosing]) return this[kWritten];
-    return commands.bytesWritten(this[kSlot]) - this[kUncounted] + (this[kArea] === null ? 0 : this[kArea].length);
-  }
-
   /** Bytes accepted for writing that the kernel has not taken yet. */
-  get writeQueueSize() { return this[kNative].writeQueueSize; }
+  get writeQueueSize() {
+    return this[kNative].writeQueueSize + (this[kWriter] === null ? 0 : this[kWriter].unsentBytes);
+  }
 
   /** Whether the parts of Node that take only streams of C++ can have this connection; asking gives it to the host. */
   get isStreamBase() { return require('./hand-over').offer(this); }
@@ -202,7 +196,7 @@ class Handle extends HandleResource {
    * @returns {number} descriptor, or a negated errno
    */
   dup() {
-    gather.flush(this);
+    if (!this[kClosing]) writerOf(this).share();
     return this[kNative].dup();
   }
 
@@ -213,7 +207,7 @@ class Handle extends HandleResource {
    */
   shutdown(req) {
     if (this[kClosing]) return UV_EBADF;
-    gather.flush(this);
+    this[kWriter]?.flushAll();
     const status = commands.shutdown(this[kSlot]);
     if (status !== 0) return status;
     req.handle = this;
@@ -228,17 +222,16 @@ class Handle extends HandleResource {
    */
   close(callback) {
     if (this[kClosing]) return;
-    gather.flush(this);
+    coalescer.flushAll();
     this._keepCounters();
     const slot = this[kSlot];
     const unread = this[kHeldBack] !== null || awaitsData(slot);
     this._closing(callback, commands.close(slot, unread) === 1);
   }
 
-  /** Remembers the counters: the addon is about to forget the handle. */
+  /** Remembers the counter of the addon, which is about to forget the handle. */
   _keepCounters() {
     this[kRead] = this.bytesRead;
-    this[kWritten] = this.bytesWritten;
   }
 
   /** @returns {boolean} whether `close` was called */
@@ -261,6 +254,7 @@ class Handle extends HandleResource {
   _closing(callback, announced) {
     const slot = this[kSlot];
     this[kClosing] = true;
+    this[kWriter]?.close();
     this[kSlot] = NO_SLOT;
     this[kView] = undefined;
     this[kOnClose] = callback;
@@ -290,16 +284,11 @@ class Handle extends HandleResource {
     this.runInAsyncScope(listener, this, status, payload);
   }
 
-  /**
-   * The oldest queued write is done.
-   * @param {number} status
-   */
-  _completeWrite(status) {
-    const req = this[kWriteReqs].shift();
-    if (req === undefined) return;
-    req.resource.runInAsyncScope(req.oncomplete, req, status, this, req.error);
-    req.resource.emitDestroy();
-  }
+  /** Whether a connect is under way. */
+  get _isConnecting() { return this[kConnectReq] !== null; }
+
+  /** Whether an error of the connection would be noticed by a read, so that writes need not ask for it. */
+  get _noticesErrors() { return this.reading && this[kConnectReq] === null && !this[kReadEnded]; }
 
   /**
    * The connect is done.
@@ -333,7 +322,7 @@ class Handle extends HandleResource {
    */
   _completeClose(slot) {
     if (this[kConnectReq] !== null) callApart(() => this._completeConnect(UV_ECANCELED));
-    while (this[kWriteReqs].length > 0) callApart(() => this._completeWrite(UV_ECANCELED));
+    this[kWriter]?.cancel();
     if (this[kShutdownReq] !== null) callApart(() => this._completeShutdown(UV_ECANCELED));
     release(slot);
     this[kRef] = undefined;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::io::{IoSlice, Read, Write};
 use std::mem::MaybeUninit;
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::num::NonZeroU32;
 use std::os::fd::RawFd;
 use std::rc::Rc;
 
@@ -133,7 +134,7 @@ fn event_of(entry: &[i32], memory: &[MaybeUninit<u8>], chunk: &mut Option<Chunk>
                 bytes.iter().map(|byte| unsafe { byte.assume_init() }).collect(),
             ))
         }
-        3 => Event::Write(status),
+        3 => Event::Write(NonZeroU32::new(offset as u32).unwrap(), status),
         4 => Event::Shutdown(status),
         5 => Event::Connection(status),
         kind => panic!("no kind {kind}"),
@@ -210,7 +211,7 @@ fn echoes_for_many_clients_at_once() {
                 assert_eq!(status, OK);
                 environment.close(&sockets.remove(&id).unwrap());
             }
-            Event::Write(status) => assert_eq!(status, OK),
+            Event::Write(_, status) | Event::Writable(status) => assert_eq!(status, OK),
             Event::Connect(_) => panic!(),
         });
     }
@@ -362,7 +363,7 @@ fn a_lone_socket_that_waits_to_write_is_watched_by_the_lane() {
     });
     let mut written = false;
     while !written {
-        environment.turn(|_, event| written |= matches!(event, Event::Write(OK)));
+        environment.turn(|_, event| written |= matches!(event, Event::Write(_, OK)));
     }
     reader.join().unwrap();
 }

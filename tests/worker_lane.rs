@@ -158,7 +158,7 @@ fn echoes_for_many_clients_at_once() {
                     let ((), delta) = socket.close(|handle| handle.endpoint.close());
                     environment.count(delta);
                 }
-                Event::Write(status) => assert_eq!(status, OK),
+                Event::Write(_, status) | Event::Writable(status) => assert_eq!(status, OK),
                 Event::Connect(_) => panic!(),
             }
         }

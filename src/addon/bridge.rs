@@ -1,5 +1,6 @@
 //! The class `Bridge`.
 
+use std::ptr::{self, NonNull};
 use std::rc::Rc;
 
 use napi::bindgen_prelude::{Function, JsValue, Unknown};
@@ -70,6 +71,20 @@ impl Bridge {
         }
     }
 
+    /// The memory in which small writes wait to be sent together, and the published lengths, an `ArrayBuffer` each: see
+    /// [`crate::engine::coalescer`]. `null`: there is none to be had, and each write is sent at once.
+    #[napi]
+    pub fn coalescer<'env>(&self, env: &'env Env) -> Option<Coalescer<'env>> {
+        let pool = self.inner.coalescer()?;
+        // SAFETY: the environment belongs to this call, and a pool's memory is never freed.
+        unsafe {
+            Some(Coalescer {
+                memory: external_memory(env, pool.memory())?,
+                published: external_memory(env, pool.published())?,
+            })
+        }
+    }
+
     /// To be called after each turn of the worker lane that had an event, once the event loop has
     /// gone on.
     #[napi]
@@ -94,6 +109,38 @@ impl Bridge {
     #[napi(getter)]
     pub fn threads(&self) -> u32 {
         self.threads
+    }
+}
+
+/// What [`Bridge::coalescer`] gives.
+#[napi(object)]
+pub struct Coalescer<'env> {
+    /// All buffers, one behind the other.
+    pub memory: Unknown<'env>,
+    /// How many bytes each of them has, 32 bits each.
+    pub published: Unknown<'env>,
+}
+
+/// An `ArrayBuffer` over memory of the addon; `None` where the host allows no such.
+///
+/// # Safety
+/// `env` belongs to the running call of a JavaScript function, and the memory is never freed.
+unsafe fn external_memory(
+    env: &Env,
+    (memory, length): (NonNull<u8>, usize),
+) -> Option<Unknown<'_>> {
+    let mut value = ptr::null_mut();
+    // SAFETY: passed on to the caller; the result is written to a local.
+    unsafe {
+        let status = sys::napi_create_external_arraybuffer(
+            env.raw(),
+            memory.as_ptr().cast(),
+            length,
+            None,
+            ptr::null_mut(),
+            &raw mut value,
+        );
+        (status == sys::Status::napi_ok).then(|| Unknown::from_raw_unchecked(env.raw(), value))
     }
 }
 

@@ -2,6 +2,8 @@
 
 use napi_derive::napi;
 
+use crate::engine::coalescer;
+
 use crate::engine::descriptor;
 use crate::engine::errors::{Status, status_of};
 
@@ -15,4 +17,10 @@ pub fn descriptor_kind(fd: i32) -> u32 {
 #[napi]
 pub fn dup_descriptor(fd: i32) -> Status {
     descriptor::duplicate(fd).unwrap_or_else(|error| status_of(&error))
+}
+
+/// Sends what small writes of the whole process have left waiting.
+#[napi]
+pub fn send_waiting() {
+    coalescer::send_waiting();
 }

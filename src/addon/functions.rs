@@ -121,9 +121,14 @@ commands! {
     bytes_read = c"bytesRead": |call, id| {
         call.bridge.ask(id, |handle| handle.endpoint.bytes_read()) as f64
     };
-    /// `bytesWritten(id)`: bytes given to the write methods: queued, sent or refused.
-    bytes_written = c"bytesWritten": |call, id| {
-        call.bridge.ask(id, |handle| handle.endpoint.bytes_written()) as f64
+    /// `beginBuffer(id)`: the number of a buffer in which small writes to the socket may wait; -1: they are to be sent at
+    /// once, -2: no buffer is free.
+    begin_buffer = c"beginBuffer": |call, id| f64::from(call.bridge.begin_buffer(id));
+    /// `sendBuffer(id, buffer)`: sends what the buffer has and frees it. 0 sent, the id of a queued write, or a negated
+    /// errno.
+    send_buffer = c"sendBuffer": |call, id| {
+        let buffer = call.number(1).unwrap_or(u32::MAX);
+        f64::from(call.bridge.send_buffer(id, buffer as usize))
     };
 }
 

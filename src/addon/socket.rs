@@ -96,33 +96,34 @@ impl Socket {
         });
     }
 
-    /// Writes a string in an encoding: 0 UTF-8, 1 Latin-1, 2 UTF-16LE; in the tick `tick`, see [`Endpoint::feed`].
+    /// Writes a string in an encoding: 0 UTF-8, 1 Latin-1, 2 UTF-16LE. Returns the status and how many bytes it is.
     #[napi]
-    pub fn write_string(&self, string: Unknown<'_>, encoding: u32, tick: u32) -> Result<Status> {
+    pub fn write_string(&self, string: Unknown<'_>, encoding: u32) -> Result<[f64; 2]> {
         if let Some(bytes) = strings::large_string(&string, encoding)? {
-            return Ok(self.run(|endpoint| endpoint.write_owned(bytes, tick)));
+            return Ok(self.send_owned(bytes));
         }
-        strings::with_string(&string, encoding, |bytes| self.send(&[IoSlice::new(bytes)]))
+        strings::with_string(&string, encoding, |bytes| {
+            [f64::from(self.send(&[IoSlice::new(bytes)])), bytes.len() as f64]
+        })
     }
 
     /// As [`Socket::write_string`], of an array of strings of at most 64 Ki UTF-16 units each, which are the parts
     /// of one of `units`.
     #[napi]
-    pub fn write_pieces(
-        &self,
-        pieces: Unknown<'_>,
-        encoding: u32,
-        tick: u32,
-        units: u32,
-    ) -> Result<Status> {
-        let bytes = strings::pieces(&pieces, encoding, units as usize)?;
-        Ok(self.run(|endpoint| endpoint.write_owned(bytes, tick)))
+    pub fn write_pieces(&self, pieces: Unknown<'_>, encoding: u32, units: u32) -> Result<[f64; 2]> {
+        Ok(self.send_owned(strings::pieces(&pieces, encoding, units as usize)?))
     }
 
     /// Writes an array of views as one write.
     #[napi]
     pub fn writev(&self, buffers: Unknown<'_>) -> Result<Status> {
         convert::with_slices(&buffers, |slices| self.send(slices))
+    }
+
+    /// See [`Endpoint::write_rest`], of an array of views.
+    #[napi]
+    pub fn write_rest(&self, buffers: Unknown<'_>) -> Result<Status> {
+        convert::with_slices(&buffers, |slices| self.run(|endpoint| endpoint.write_rest(slices)))
     }
 
     /// See [`Endpoint::reset`]; nothing is closed if [`Endpoint::check_reset`] does not allow it. 1: the
@@ -213,12 +214,6 @@ impl Socket {
         self.run(Endpoint::duplicate)
     }
 
-    /// Bytes given to the write methods: queued, sent or refused.
-    #[napi(getter)]
-    pub fn bytes_written(&self) -> f64 {
-        self.bridge.ask(self.id, |handle| handle.endpoint.bytes_written()) as f64
-    }
-
     /// Bytes queued.
     #[napi(getter)]
     pub fn write_queue_size(&self) -> f64 {
@@ -229,6 +224,11 @@ impl Socket {
 impl Socket {
     fn send(&self, slices: &[IoSlice<'_>]) -> Status {
         self.run(|endpoint| endpoint.write(slices))
+    }
+
+    fn send_owned(&self, bytes: Vec<u8>) -> [f64; 2] {
+        let length = bytes.len() as f64;
+        [f64::from(self.run(|endpoint| endpoint.write_owned(bytes))), length]
     }
 
     fn run(&self, command: impl FnOnce(&mut Endpoint) -> Status) -> Status {

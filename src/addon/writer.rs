@@ -1,7 +1,8 @@
-//! The functions `write(id, view, length)` and `feed(id, view, offset, tick)`, the most frequent of all. They return
+//! The functions `write(id, view, length)` and `writeLarge(id, view, offset)`, the most frequent of all. They return
 //! `undefined` for 0, which spares JavaScript a number to be made.
 
 use std::ffi::CStr;
+use std::io::IoSlice;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
@@ -15,56 +16,53 @@ use crate::engine::errors::{OK, Status};
 const VIEW: usize = 1;
 
 /// The most arguments that one of the functions takes.
-const GIVEN: usize = 4;
+const GIVEN: usize = 3;
 
 /// The functions by their names.
-pub const WRITERS: [(&CStr, Callback); 4] =
-    [(c"write", write), (c"writeTold", write_told), (c"feed", feed), (c"feedLast", feed_last)];
+pub const WRITERS: [(&CStr, Callback); 3] = [
+    (c"write", write),
+    (c"writeWithCompletion", write_with_completion),
+    (c"writeLarge", write_large),
+];
 
 /// `write(id, view, length)`: sends the first `length` bytes of the view, all of them if it is left out. 0
-/// sent, 1 queued, or a negated errno.
+/// sent, the id of a queued write, or a negated errno.
 unsafe extern "C" fn write(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     // SAFETY: `info` belongs to this call of a function that `raw::function` made.
     unsafe {
-        respond(env, info, |bridge, id, bytes, [length]| bridge.write(id, first(bytes, length)))
+        respond(env, info, |bridge, id, bytes, [length]| {
+            bridge.write_by(id, |endpoint| endpoint.write(&[IoSlice::new(first(bytes, length))]))
+        })
     }
 }
 
-/// `writeTold(id, view, length)`: as `write`, but a WRITE event follows in any case. 1, or a negated errno.
-unsafe extern "C" fn write_told(
+/// `writeWithCompletion(id, view, length)`: as `write`, but a WRITE event follows in any case. The id of the write, or a
+/// negated errno.
+unsafe extern "C" fn write_with_completion(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
     // SAFETY: as above.
     unsafe {
         respond(env, info, |bridge, id, bytes, [length]| {
-            bridge.write_told(id, first(bytes, length))
+            bridge.write_by(id, |endpoint| {
+                endpoint.write_with_completion(&[IoSlice::new(first(bytes, length))])
+            })
         })
     }
 }
 
-/// `feed(id, view, offset, tick)`: sends what the kernel takes of the view from `offset` on, in the tick `tick`. How
-/// many bytes that was, or a negated errno; if some are left, a WRITE event tells when to go on.
-unsafe extern "C" fn feed(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    // SAFETY: as above.
-    unsafe {
-        respond(env, info, |bridge, id, bytes, [offset, tick]| {
-            let offset = offset.unwrap_or(0);
-            bridge.feed(id, rest(bytes, offset), tick.unwrap_or(0) as u32, offset > 0)
-        })
-    }
-}
-
-/// `feedLast(id, view, offset)`: sends what the kernel takes of the view from `offset` on, if that was held back: the
-/// socket is about to be closed. How many bytes that was.
-unsafe extern "C" fn feed_last(
+/// `writeLarge(id, view, offset)`: sends what the kernel takes of the view from `offset` on. How many bytes that was, or
+/// a negated errno; if some are left, a WRITABLE event tells when to go on.
+unsafe extern "C" fn write_large(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
     // SAFETY: as above.
     unsafe {
         respond(env, info, |bridge, id, bytes, [offset]| {
-            bridge.send_held_back(id, rest(bytes, offset.unwrap_or(0)))
+            let offset = offset.unwrap_or(0);
+            bridge.write_by(id, |endpoint| endpoint.write_large(rest(bytes, offset), offset > 0))
         })
     }
 }

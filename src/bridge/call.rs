@@ -1,6 +1,7 @@
 //! Calls of the two JavaScript functions of a bridge.
 
 use std::cell::Cell;
+use std::num::NonZeroU32;
 use std::ptr;
 
 use napi::sys;
@@ -91,14 +92,14 @@ impl Callbacks {
 
     /// Calls `dispatch` for `event` of the socket `id`.
     pub fn dispatch(&self, env: sys::napi_env, id: u32, event: Event) -> Flow {
-        let (kind, status) = (event.kind(), event.status());
+        let (kind, status, write) = (event.kind(), event.status(), event.id());
         let chunk = if let Event::Read(chunk) = event { Some(chunk) } else { None };
-        self.dispatch_parts(env, id, (kind, status), chunk)
+        self.dispatch_parts(env, id, (kind, status), write, chunk)
     }
 
     /// Calls `dispatch` for the closing phase of the socket `id`.
     pub fn dispatch_closed(&self, env: sys::napi_env, id: u32) -> Flow {
-        self.dispatch_parts(env, id, (CLOSED, 0), None)
+        self.dispatch_parts(env, id, (CLOSED, 0), None, None)
     }
 
     fn dispatch_parts(
@@ -106,6 +107,7 @@ impl Callbacks {
         env: sys::napi_env,
         id: u32,
         (kind, status): (i32, i32),
+        write: Option<NonZeroU32>,
         chunk: Option<Chunk>,
     ) -> Flow {
         in_scope(env, || {
@@ -116,6 +118,11 @@ impl Callbacks {
                 sys::napi_create_uint32(env, id, &raw mut arguments[0]);
                 sys::napi_create_int32(env, kind, &raw mut arguments[1]);
                 sys::napi_create_int32(env, status, &raw mut arguments[2]);
+            }
+            if let Some(write) = write {
+                // SAFETY: as above.
+                unsafe { sys::napi_create_uint32(env, write.get(), &raw mut arguments[3]) };
+                count = 4;
             }
             if let Some(chunk) = chunk {
                 let Some(buffer) = buffers::to_js(env, chunk) else { return Flow::Stop };

@@ -1,19 +1,25 @@
 //! What JavaScript asks of a socket, by the number that it calls it. A socket is made by its first
 //! command, and nothing reaches it once it was closed.
 
-use std::io::IoSlice;
 use std::os::fd::RawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use napi::sys;
 
 use super::{Bridge, Lane};
+use crate::engine::coalescer::Pool;
 use crate::engine::endpoint::Endpoint;
 use crate::engine::errors::Status;
 use crate::lane::LaneSocket;
 use crate::lane::handle::{Delta, Handle};
 use crate::lane::inline::InlineSocket;
 use crate::lane::worker::WorkerSocket;
+
+/// Writes to a socket are to be sent at once.
+const NOT_NOW: i32 = -1;
+
+/// No coalescing buffer is free.
+const NONE_FREE: i32 = -2;
 
 /// What JavaScript calls a socket that it has closed.
 const CLOSED: u32 = u32::MAX;
@@ -69,35 +75,39 @@ impl Bridge {
         status
     }
 
-    /// Writes `bytes` to the socket `id`, see [`Endpoint::write`]. `EBADF`: there is none.
-    pub fn write(&self, id: u32, bytes: &[u8]) -> Status {
+    /// Runs `write` on the socket `id`. `EBADF`: there is none.
+    pub fn write_by(&self, id: u32, write: impl FnOnce(&mut Endpoint) -> Status) -> Status {
         let Some(socket) = self.sockets.get(id) else { return -libc::EBADF };
-        let (status, delta) =
-            socket.command(|handle| handle.endpoint.write(&[IoSlice::new(bytes)]));
+        let (status, delta) = socket.command(|handle| write(&mut handle.endpoint));
         self.apply(delta);
         status
     }
 
-    /// See [`Endpoint::write_told`]. `EBADF`: there is no socket `id`.
-    pub fn write_told(&self, id: u32, bytes: &[u8]) -> Status {
-        let Some(socket) = self.sockets.get(id) else { return -libc::EBADF };
-        let (status, delta) = socket.command(|handle| handle.endpoint.write_told(bytes));
-        self.apply(delta);
-        status
+    /// The environment's coalescing buffers, taken on first use; `None`: there are none to be had.
+    pub fn coalescer(&self) -> Option<&'static Pool> {
+        if self.ended.get() {
+            return None;
+        }
+        *self.coalescer.get_or_init(Pool::take)
     }
 
-    /// Sends of `bytes` what the kernel takes now, see [`Endpoint::feed`].
-    /// `EBADF`: there is no socket `id`.
-    pub fn feed(&self, id: u32, bytes: &[u8], tick: u32, continues: bool) -> Status {
-        let Some(socket) = self.sockets.get(id) else { return -libc::EBADF };
-        let (status, delta) = socket.command(|handle| handle.endpoint.feed(bytes, tick, continues));
-        self.apply(delta);
-        status
+    /// A buffer in which small writes to the socket `id` may wait, see [`Endpoint::coalescible`]. [`NOT_NOW`]: they are
+    /// to be sent at once. [`NONE_FREE`]: all buffers are in use.
+    pub fn begin_buffer(&self, id: u32) -> i32 {
+        let fd = self
+            .sockets
+            .get(id)
+            .and_then(|socket| socket.ask(|handle| handle.endpoint.coalescible()));
+        let (Some(fd), Some(pool)) = (fd, self.coalescer()) else { return NOT_NOW };
+        pool.begin(fd).map_or(NONE_FREE, |index| index as i32)
     }
 
-    /// See [`Endpoint::send_held_back`].
-    pub fn send_held_back(&self, id: u32, bytes: &[u8]) -> Status {
-        self.command(id, |handle| handle.endpoint.send_held_back(bytes))
+    /// Sends what a buffer has for the socket `id`, and frees it.
+    pub fn send_buffer(&self, id: u32, buffer: usize) -> Status {
+        let Some(pool) = self.coalescer() else { return -libc::EBADF };
+        pool.send(buffer, |bytes, sent, error| {
+            self.write_by(id, |endpoint| endpoint.write_behind(bytes, sent, error))
+        })
     }
 
     /// Closes the socket `id` by `close`, which closes its endpoint. Returns the status, and whether

@@ -15,7 +15,7 @@ mod sockets;
 mod uv;
 mod wake;
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::ffi::c_void;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ use std::sync::Arc;
 use napi::sys;
 
 use crate::engine::address::NameRules;
+use crate::engine::coalescer::Pool;
 use crate::engine::endpoint::ModeRule;
 use crate::engine::event::Event;
 use crate::engine::memory::READ_SIZE;
@@ -61,6 +62,8 @@ pub struct Bridge {
     /// Sockets with a descriptor.
     open: Cell<i32>,
     sockets: Sockets,
+    /// Where small writes wait; `None` inside: there are no buffers to be had.
+    coalescer: OnceCell<Option<&'static Pool>>,
     /// Whether the environment ended.
     ended: Cell<bool>,
 }
@@ -134,6 +137,7 @@ impl Bridge {
             alive: Cell::new(0),
             open: Cell::new(0),
             sockets: Sockets::default(),
+            coalescer: OnceCell::new(),
             ended: Cell::new(false),
         });
         if let Some(closer) = &bridge.closer {
@@ -286,6 +290,9 @@ impl Bridge {
     fn end(&self) {
         if self.ended.replace(true) {
             return;
+        }
+        if let Some(Some(pool)) = self.coalescer.get() {
+            pool.give_back();
         }
         for socket in self.sockets.drain() {
             socket.close(|handle| handle.endpoint.close());

@@ -1,5 +1,7 @@
 //! What an endpoint reports.
 
+use std::num::NonZeroU32;
+
 use super::errors::Status;
 use super::memory::Chunk;
 
@@ -12,8 +14,10 @@ pub enum Event {
     Read(Chunk),
     /// Reading ended: `UV_EOF`, or an error. Reading is off afterwards.
     ReadEnd(Status),
-    /// A queued write ended. One for each, first in, first out.
-    Write(Status),
+    /// The queued write with this id ended. One for each, first in, first out.
+    Write(NonZeroU32, Status),
+    /// The kernel takes more of a large write, or it has failed.
+    Writable(Status),
     /// The write side was shut down, or could not be.
     Shutdown(Status),
     /// A connection waits to be accepted (0), or accepting failed.
@@ -26,9 +30,10 @@ impl Event {
         match self {
             Event::Connect(_) => 1,
             Event::Read(_) | Event::ReadEnd(_) => 2,
-            Event::Write(_) => 3,
+            Event::Write(..) => 3,
             Event::Shutdown(_) => 4,
             Event::Connection(_) => 5,
+            Event::Writable(_) => 7,
         }
     }
 
@@ -38,9 +43,18 @@ impl Event {
             Event::Read(chunk) => chunk.len() as Status,
             Event::Connect(status)
             | Event::ReadEnd(status)
-            | Event::Write(status)
+            | Event::Write(_, status)
+            | Event::Writable(status)
             | Event::Shutdown(status)
             | Event::Connection(status) => *status,
+        }
+    }
+
+    /// The id of a queued write that ended.
+    pub fn id(&self) -> Option<NonZeroU32> {
+        match self {
+            Event::Write(id, _) => Some(*id),
+            _ => None,
         }
     }
 }

@@ -9,7 +9,6 @@ use socket2::Socket;
 
 use super::errors::{OK, Status, is_would_block};
 use super::event::{Event, Readiness};
-use super::pacing::Elsewhere;
 use super::sys;
 
 /// Most connections that are accepted ahead of JavaScript.
@@ -27,32 +26,24 @@ pub struct Listener {
     offered: VecDeque<Socket>,
     /// Stands by for `EMFILE`; closed and opened again to make room for one descriptor.
     spare: Option<File>,
-    /// What connections from elsewhere get back; see [`Elsewhere`].
-    elsewhere: Option<Elsewhere>,
 }
 
 impl Listener {
-    /// Makes `socket` listen (listen(2)). It may listen already. `is_private`: nobody else can accept from it.
+    /// Makes `socket` listen (listen(2)). It may listen already.
     ///
     /// # Errors
     /// The socket and the error of listen(2).
-    pub fn new(
-        socket: Socket,
-        backlog: i32,
-        is_private: bool,
-    ) -> Result<Self, (Socket, io::Error)> {
+    pub fn new(socket: Socket, backlog: i32) -> Result<Self, (Socket, io::Error)> {
         if let Err(error) = socket.listen(backlog) {
             return Err((socket, error));
         }
         let spare = sys::spare_descriptor().ok();
-        let elsewhere = if is_private { Elsewhere::suspend(&socket) } else { None };
         Ok(Listener {
             socket,
             readable: false,
             arrived: VecDeque::new(),
             offered: VecDeque::new(),
             spare,
-            elsewhere,
         })
     }
 
@@ -91,22 +82,10 @@ impl Listener {
             return false;
         }
         match sys::accept(&self.socket) {
-            Ok(socket) => {
-                if let Some(elsewhere) = &self.elsewhere {
-                    elsewhere.return_to(&socket);
-                }
-                self.arrived.push_back(Ok(socket));
-            }
+            Ok(socket) => self.arrived.push_back(Ok(socket)),
             Err(error) => return self.refused(&error),
         }
         true
-    }
-
-    /// Somebody else may be about to accept from the same socket.
-    pub fn share(&self) {
-        if let Some(elsewhere) = &self.elsewhere {
-            elsewhere.resume(&self.socket);
-        }
     }
 
     /// What happened next, if anything did.

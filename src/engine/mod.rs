@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod bind;
+pub mod coalescer;
 pub mod connect;
 pub mod descriptor;
 pub mod endpoint;
@@ -14,7 +15,6 @@ pub mod event;
 pub mod listen;
 pub mod memory;
 pub mod options;
-pub mod pacing;
 pub mod queue;
 pub mod read;
 pub mod stream;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
+use std::num::NonZeroU32;
 
 /// Most slices that one system call gets (`IOV_MAX` is 1024 on Linux and macOS; more than this gains
 /// nothing).
@@ -10,6 +11,8 @@ const SLICES: usize = 64;
 /// One queued write.
 #[derive(Debug)]
 struct Pending {
+    /// Which one it is; `None`: a large write waits for room, whose bytes stand elsewhere.
+    id: Option<NonZeroU32>,
     /// A copy: the memory of the caller may change or go away while the write waits.
     bytes: Vec<u8>,
     /// How many of `bytes` were sent. Always less than or equal to `bytes.len()`.
@@ -31,18 +34,13 @@ impl WriteQueue {
         self.bytes
     }
 
-    /// Writes that are left.
-    pub fn len(&self) -> usize {
-        self.pending.len()
-    }
-
     /// Whether no write is left.
     pub fn is_empty(&self) -> bool {
         self.pending.is_empty()
     }
 
-    /// Queues a copy of `slices` without its first `skip` bytes, as one write.
-    pub fn push(&mut self, slices: &[IoSlice<'_>], skip: usize) {
+    /// Queues a copy of `slices` without its first `skip` bytes, as the write `id`.
+    pub fn push(&mut self, id: NonZeroU32, slices: &[IoSlice<'_>], skip: usize) {
         let total: usize = slices.iter().map(|slice| slice.len()).sum();
         let mut bytes = Vec::with_capacity(total.saturating_sub(skip));
         let mut skip = skip;
@@ -51,48 +49,57 @@ impl WriteQueue {
             skip -= from;
             bytes.extend_from_slice(&slice[from..]);
         }
-        self.push_owned(bytes, 0);
+        self.push_owned(id, bytes, 0);
     }
 
-    /// Queues `bytes` without their first `sent` ones, as one write.
-    pub fn push_owned(&mut self, bytes: Vec<u8>, sent: usize) {
+    /// Queues `bytes` without their first `sent` ones, as the write `id`.
+    pub fn push_owned(&mut self, id: NonZeroU32, bytes: Vec<u8>, sent: usize) {
         self.bytes += bytes.len() - sent;
-        self.pending.push_back(Pending { bytes, sent });
+        self.pending.push_back(Pending { id: Some(id), bytes, sent });
     }
 
-    /// Offers as much as fits one system call, but at most `room` bytes, to `send` and takes off what it reports as sent.
-    /// Returns (bytes offered, bytes sent, writes completed).
+    /// A large write waits for room.
+    pub fn push_large(&mut self) {
+        self.pending.push_back(Pending { id: None, bytes: Vec::new(), sent: 0 });
+    }
+
+    /// No large write waits for room any more; returns whether one did.
+    pub fn remove_large(&mut self) -> bool {
+        let before = self.pending.len();
+        self.pending.retain(|pending| pending.id.is_some());
+        self.pending.len() < before
+    }
+
+    /// Offers as much as fits one system call to `send` and takes off what it reports as sent. Each write that this
+    /// completes goes to `completed`. Returns (bytes offered, bytes sent).
     ///
     /// # Errors
     /// Those of `send`; the queue is then unchanged.
     pub fn send(
         &mut self,
-        room: usize,
         send: impl FnOnce(&[IoSlice<'_>]) -> io::Result<usize>,
-    ) -> io::Result<(usize, usize, usize)> {
+        completed: impl FnMut(Option<NonZeroU32>),
+    ) -> io::Result<(usize, usize)> {
         let mut slices = [IoSlice::new(&[]); SLICES];
         let mut count = 0;
         let mut offered = 0;
         for (slot, pending) in slices.iter_mut().zip(&self.pending) {
-            if count > 0 && offered == room {
-                break;
-            }
             let rest = &pending.bytes[pending.sent..];
-            let rest = &rest[..rest.len().min(room - offered)];
             *slot = IoSlice::new(rest);
             offered += rest.len();
             count += 1;
         }
         let sent = if offered == 0 { 0 } else { send(&slices[..count])?.min(offered) };
-        Ok((offered, sent, self.take(sent)))
+        self.take(sent, completed);
+        Ok((offered, sent))
     }
 
-    /// Drops every write and returns how many there were.
-    pub fn clear(&mut self) -> usize {
-        let count = self.pending.len();
-        self.pending.clear();
+    /// Drops every write; each goes to `dropped`.
+    pub fn clear(&mut self, mut dropped: impl FnMut(Option<NonZeroU32>)) {
         self.bytes = 0;
-        count
+        for pending in self.pending.drain(..) {
+            dropped(pending.id);
+        }
     }
 
     /// Drops every write and returns the bytes that are left to send.
@@ -105,10 +112,9 @@ impl WriteQueue {
         unsent
     }
 
-    /// Takes off the first `sent` bytes; returns how many writes that completed.
-    fn take(&mut self, sent: usize) -> usize {
+    /// Takes off the first `sent` bytes; each write that this completes goes to `completed`.
+    fn take(&mut self, sent: usize, mut completed: impl FnMut(Option<NonZeroU32>)) {
         let mut left = sent;
-        let mut completed = 0;
         while let Some(front) = self.pending.front_mut() {
             let rest = front.bytes.len() - front.sent;
             if rest > left {
@@ -116,11 +122,10 @@ impl WriteQueue {
                 break;
             }
             left -= rest;
-            completed += 1;
+            completed(front.id);
             self.pending.pop_front();
         }
         self.bytes -= sent;
-        completed
     }
 }
 
@@ -128,55 +133,64 @@ impl WriteQueue {
 mod tests {
     use super::*;
 
+    fn id(number: u32) -> NonZeroU32 {
+        NonZeroU32::new(number).unwrap()
+    }
+
+    /// (offered, sent), and the ids of completed writes.
+    type Progress = ((usize, usize), Vec<Option<NonZeroU32>>);
+
+    /// Sends from `queue` as far as `send` says.
+    fn send(
+        queue: &mut WriteQueue,
+        send: impl FnOnce(&[IoSlice<'_>]) -> io::Result<usize>,
+    ) -> io::Result<Progress> {
+        let mut ids = Vec::new();
+        let counts = queue.send(send, |id| ids.push(id))?;
+        Ok((counts, ids))
+    }
+
     #[test]
     fn completes_writes_in_order_whatever_the_kernel_takes() {
         let mut queue = WriteQueue::default();
-        queue.push(&[IoSlice::new(b"abc"), IoSlice::new(b"def")], 4);
-        queue.push(&[IoSlice::new(b"")], 0);
-        queue.push(&[IoSlice::new(b"ghi")], 0);
+        queue.push(id(1), &[IoSlice::new(b"abc"), IoSlice::new(b"def")], 4);
+        queue.push(id(2), &[IoSlice::new(b"")], 0);
+        queue.push(id(3), &[IoSlice::new(b"ghi")], 0);
         assert_eq!(queue.bytes(), 5);
         let mut seen = Vec::new();
-        let (offered, sent, completed) = queue
-            .send(usize::MAX, |slices| {
-                seen = slices.iter().flat_map(|slice| slice.to_vec()).collect();
-                Ok(1)
-            })
-            .unwrap();
-        assert_eq!((offered, sent, completed), (5, 1, 0));
+        let first = send(&mut queue, |slices| {
+            seen = slices.iter().flat_map(|slice| slice.to_vec()).collect();
+            Ok(1)
+        });
+        assert_eq!(first.unwrap(), ((5, 1), vec![]));
         assert_eq!(seen, b"efghi");
-        assert_eq!(queue.send(usize::MAX, |_| Ok(1)).unwrap(), (4, 1, 2));
-        assert_eq!(queue.send(usize::MAX, |_| Ok(3)).unwrap(), (3, 3, 1));
+        let second = send(&mut queue, |_| Ok(1)).unwrap();
+        assert_eq!(second, ((4, 1), vec![Some(id(1)), Some(id(2))]));
+        assert_eq!(send(&mut queue, |_| Ok(3)).unwrap(), ((3, 3), vec![Some(id(3))]));
         assert!(queue.is_empty());
         assert_eq!(queue.bytes(), 0);
     }
 
     #[test]
-    fn offers_as_much_as_there_is_room_for() {
+    fn a_large_write_stands_for_itself() {
         let mut queue = WriteQueue::default();
-        queue.push(&[IoSlice::new(b"abc")], 0);
-        queue.push(&[IoSlice::new(b"def")], 0);
-        queue.push(&[IoSlice::new(b"ghi")], 0);
-        let mut seen = Vec::new();
-        let (offered, sent, completed) = queue
-            .send(5, |slices| {
-                seen = slices.iter().flat_map(|slice| slice.to_vec()).collect();
-                Ok(5)
-            })
-            .unwrap();
-        assert_eq!((offered, sent, completed), (5, 5, 1));
-        assert_eq!(seen, b"abcde");
-        assert_eq!(queue.send(0, |_| panic!("nothing to send")).unwrap(), (0, 0, 0));
-        assert_eq!(queue.bytes(), 4);
+        queue.push_large();
+        let sent = send(&mut queue, |_| panic!("nothing to send")).unwrap();
+        assert_eq!(sent, ((0, 0), vec![None]));
+        queue.push_large();
+        assert!(queue.remove_large());
+        assert!(!queue.remove_large());
+        assert!(queue.is_empty());
     }
 
     #[test]
     fn an_error_leaves_the_queue_as_it_was() {
         let mut queue = WriteQueue::default();
-        queue.push(&[IoSlice::new(b"abc")], 0);
-        let error = queue.send(usize::MAX, |_| Err(io::Error::from_raw_os_error(libc::EPIPE)));
-        assert!(error.is_err());
-        assert_eq!((queue.len(), queue.bytes()), (1, 3));
-        assert_eq!(queue.clear(), 1);
-        assert_eq!(queue.bytes(), 0);
+        queue.push(id(7), &[IoSlice::new(b"abc")], 0);
+        assert!(send(&mut queue, |_| Err(io::Error::from_raw_os_error(libc::EPIPE))).is_err());
+        assert_eq!(queue.bytes(), 3);
+        let mut dropped = Vec::new();
+        queue.clear(|id| dropped.push(id));
+        assert_eq!((dropped, queue.bytes()), (vec![Some(id(7))], 0));
     }
 }

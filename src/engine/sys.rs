@@ -88,6 +88,23 @@ pub fn send(socket: &Socket, slices: &[IoSlice<'_>]) -> io::Result<usize> {
     retry(|| socket.send_vectored_with_flags(slices, FLAGS))
 }
 
+/// Sends `bytes` to the descriptor `fd` as far as the kernel has room (send(2)), without a `SIGPIPE`.
+/// Async-signal-safe.
+///
+/// # Errors
+/// The errno of send(2).
+pub fn send_raw(fd: RawFd, bytes: &[u8]) -> Result<usize, i32> {
+    #[cfg(target_os = "linux")]
+    const FLAGS: i32 = libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
+    // There `SO_NOSIGPIPE` stands on the socket, see [`send`].
+    #[cfg(not(target_os = "linux"))]
+    const FLAGS: i32 = libc::MSG_DONTWAIT;
+    // SAFETY: the memory is borrowed for the call; any number is allowed as descriptor.
+    let sent = unsafe { libc::send(fd, bytes.as_ptr().cast(), bytes.len(), FLAGS) };
+    usize::try_from(sent)
+        .map_err(|_| io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO))
+}
+
 /// Takes over the descriptor `fd` as a stream socket, and makes it non-blocking and close-on-exec.
 ///
 /// # Errors
@@ -186,6 +203,19 @@ pub fn is_hung_up(fd: RawFd) -> bool {
         let _ = fd;
         false
     }
+}
+
+/// Whether the peer has ended or reset a connection (`POLLRDHUP`, `POLLHUP`, `POLLERR`; poll(2)), or this side has: a
+/// write to it is likely to fail.
+pub fn is_closing(fd: RawFd) -> bool {
+    #[cfg(target_os = "linux")]
+    const ENDED: i16 = libc::POLLRDHUP;
+    // There POLLHUP tells of either direction.
+    #[cfg(not(target_os = "linux"))]
+    const ENDED: i16 = libc::POLLHUP;
+    let mut poll = libc::pollfd { fd, events: ENDED, revents: 0 };
+    // SAFETY: one valid pollfd; any number is allowed as descriptor.
+    unsafe { libc::poll(&raw mut poll, 1, 0) != 0 }
 }
 
 /// Whether a connection is over in both directions, and nothing of it is left to read (`FIONREAD`,

@@ -6,7 +6,7 @@ use crate::engine::event::Event;
 use crate::engine::memory::Chunk;
 
 /// Fields of one entry: the socket's id, the kind of event, its status, and, for bytes that arrived,
-/// where they stand in the memory; or [`APART`], or [`OWN`].
+/// where they stand in the memory; or [`APART`], or [`OWN`]; for a write its id.
 pub const FIELDS: usize = 4;
 
 /// A read whose bytes stand in [`Filled::chunk`].
@@ -113,7 +113,8 @@ impl<'a> Batch<'a> {
 
     /// Adds an event.
     pub fn push(&mut self, id: u32, event: Event) {
-        let entry = [id as i32, event.kind(), event.status(), APART];
+        let detail = event.id().map_or(APART, |id| id.get() as i32);
+        let entry = [id as i32, event.kind(), event.status(), detail];
         if let Event::Read(chunk) = event {
             self.chunk = Some(chunk);
             self.close();

@@ -37,21 +37,6 @@ impl Endpoint {
         }
     }
 
-    /// See [`Stream::set_bounded`].
-    pub fn set_bounded(&mut self, bounded: bool) {
-        if let Role::Stream(stream) = &mut self.role {
-            stream.set_bounded(bounded);
-        }
-    }
-
-    /// See [`Stream::take_held_back`].
-    pub fn take_held_back(&mut self) -> bool {
-        match &mut self.role {
-            Role::Stream(stream) => stream.take_held_back(),
-            _ => false,
-        }
-    }
-
     /// Takes note that the descriptor is ready.
     pub fn on_ready(&mut self, readiness: Readiness) {
         match &mut self.role {

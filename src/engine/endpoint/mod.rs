@@ -20,7 +20,6 @@ use super::bind;
 use super::errors::{OK, Status, status, status_of};
 use super::listen::Listener;
 use super::options::KeepAlive;
-use super::pacing;
 use super::stream::{Remains, Stream, Written};
 use super::sys;
 
@@ -53,9 +52,8 @@ pub struct Endpoint {
     shown: bool,
     /// See [`Endpoint::set_tells_resets`].
     tells_resets: bool,
-    /// The counters of a stream that was closed.
+    /// The counter of a stream that was closed.
     bytes_read: u64,
-    bytes_written: u64,
 }
 
 impl Default for Endpoint {
@@ -70,7 +68,6 @@ impl Default for Endpoint {
             shown: false,
             tells_resets: false,
             bytes_read: 0,
-            bytes_written: 0,
         }
     }
 }
@@ -156,7 +153,7 @@ impl Endpoint {
             Ok(socket) => socket,
             Err(error) => return error,
         };
-        match Listener::new(socket, backlog, self.is_private()) {
+        match Listener::new(socket, backlog) {
             Ok(listener) => {
                 self.role = Role::Listener(listener);
                 OK
@@ -203,9 +200,7 @@ impl Endpoint {
             Err(error) => return error,
         };
         self.apply_options(&socket);
-        let address = address.into();
-        pacing::never_begin(&socket, &address);
-        match Stream::connect(socket, &address, delayed) {
+        match Stream::connect(socket, &address.into(), delayed) {
             Ok(stream) => {
                 self.role = Role::Stream(stream);
                 OK
@@ -270,45 +265,57 @@ impl Endpoint {
         }
     }
 
-    /// Writes: 0 (sent), 1 (queued, an [`Event::Write`] follows) or an error. `EBADF`: this is no
-    /// connection.
+    /// Writes: 0 (sent), the id of a queued write, whose [`Event::Write`] follows, or an error. `EBADF`: this is
+    /// no connection.
     pub fn write(&mut self, slices: &[IoSlice<'_>]) -> Status {
         self.write_by(|stream| stream.write(slices))
     }
 
     /// As [`Endpoint::write`], of memory that is nobody else's.
-    pub fn write_owned(&mut self, bytes: Vec<u8>, tick: u32) -> Status {
-        self.write_by(|stream| stream.write_owned(bytes, tick))
+    pub fn write_owned(&mut self, bytes: Vec<u8>) -> Status {
+        self.write_by(|stream| stream.write_owned(bytes))
     }
 
-    /// See [`Stream::write_told`]: 1 or an error.
-    pub fn write_told(&mut self, bytes: &[u8]) -> Status {
-        self.write_by(|stream| stream.write_told(bytes))
+    /// See [`Stream::write_with_completion`]: an id or an error.
+    pub fn write_with_completion(&mut self, slices: &[IoSlice<'_>]) -> Status {
+        self.write_by(|stream| stream.write_with_completion(slices))
+    }
+
+    /// See [`Stream::write_rest`]: an id or an error.
+    pub fn write_rest(&mut self, slices: &[IoSlice<'_>]) -> Status {
+        self.write_by(|stream| stream.write_rest(slices))
+    }
+
+    /// See [`Stream::write_behind`].
+    pub fn write_behind(&mut self, bytes: &[u8], sent: usize, error: Status) -> Status {
+        self.write_by(|stream| stream.write_behind(bytes, sent, error))
     }
 
     fn write_by(&mut self, write: impl FnOnce(&mut Stream) -> io::Result<Written>) -> Status {
         let Role::Stream(stream) = &mut self.role else { return -libc::EBADF };
         match write(stream) {
-            Ok(Written::Now) => 0,
-            Ok(Written::Queued) => 1,
+            Ok(Written::Now) => OK,
+            Ok(Written::Queued(id)) => id.get() as Status,
             Err(error) => status_of(&error),
         }
     }
 
-    /// See [`Stream::feed`]: how many bytes were sent, or an error. `EBADF`: this is no connection.
-    pub fn feed(&mut self, bytes: &[u8], tick: u32, continues: bool) -> Status {
+    /// See [`Stream::write_large`]: how many bytes were sent, or an error. `EBADF`: this is no connection.
+    pub fn write_large(&mut self, bytes: &[u8], continues: bool) -> Status {
         let Role::Stream(stream) = &mut self.role else { return -libc::EBADF };
         // The kernel takes fewer than 2^31 bytes by one call (send(2)), and JavaScript counts in as many.
         let bytes = &bytes[..bytes.len().min(Status::MAX as usize)];
         stream
-            .feed(bytes, tick, continues)
+            .write_large(bytes, continues)
             .map_or_else(|error| status_of(&error), |sent| sent as Status)
     }
 
-    /// See [`Stream::send_held_back`].
-    pub fn send_held_back(&mut self, bytes: &[u8]) -> Status {
-        let Role::Stream(stream) = &mut self.role else { return 0 };
-        stream.send_held_back(&bytes[..bytes.len().min(Status::MAX as usize)]) as Status
+    /// Whether writes may be coalesced now: the descriptor of a connection on which nothing waits to be sent, and
+    /// whose peer has neither ended nor reset it. A write to another is answered by the kernel.
+    pub fn coalescible(&self) -> Option<RawFd> {
+        let stream = self.stream()?;
+        let fd = self.fd();
+        (stream.sends_at_once() && !sys::is_closing(fd)).then_some(fd)
     }
 
     /// See [`Stream::shutdown`].
@@ -329,12 +336,10 @@ impl Endpoint {
     /// is then reset, as the kernel does itself with one whose bytes were not read (tcp(7), RFC 2525).
     pub fn close_unread(&mut self, unread: bool) {
         if let Role::Stream(stream) = &mut self.role {
-            stream.flush_held_back();
             if unread && !self.shared {
                 let _ = stream.socket().set_linger(Some(Duration::ZERO));
             }
             self.bytes_read = stream.reading().delivered();
-            self.bytes_written = stream.bytes_written();
         }
         if let Some(path) = self.path.take() {
             let _ = std::fs::remove_file(path);
@@ -360,7 +365,6 @@ impl Endpoint {
             return None;
         };
         self.bytes_read = stream.reading().delivered();
-        self.bytes_written = stream.bytes_written();
         self.path = None;
         Some(stream.hand_over())
     }
@@ -384,11 +388,6 @@ impl Endpoint {
     /// Bytes delivered as [`Event::Read`], also after close.
     pub fn bytes_read(&self) -> u64 {
         self.stream().map_or(self.bytes_read, |stream| stream.reading().delivered())
-    }
-
-    /// Bytes given to [`Endpoint::write`], also after close.
-    pub fn bytes_written(&self) -> u64 {
-        self.stream().map_or(self.bytes_written, Stream::bytes_written)
     }
 
     /// Bytes queued.

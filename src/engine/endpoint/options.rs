@@ -95,7 +95,6 @@ impl Endpoint {
     /// A new descriptor of the same socket, or an error.
     pub fn duplicate(&mut self) -> Status {
         self.shared = true;
-        self.share_listener();
         match self.socket().map(sys::duplicate) {
             Some(Ok(descriptor)) => descriptor.into_raw_fd(),
             Some(Err(error)) => status_of(&error),
@@ -111,14 +110,7 @@ impl Endpoint {
     /// As [`Endpoint::fd`], for somebody who may let others have the socket.
     pub fn show_descriptor(&mut self) -> RawFd {
         self.shown = true;
-        self.share_listener();
         self.fd()
-    }
-
-    fn share_listener(&self) {
-        if let Role::Listener(listener) = &self.role {
-            listener.share();
-        }
     }
 
     /// Whether nobody else can have the socket, so that closing its descriptor ends it.

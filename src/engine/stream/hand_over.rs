@@ -28,7 +28,7 @@ impl Stream {
     pub fn hand_over(mut self) -> Remains {
         let (unread, read_error) = self.read.take_arrived();
         let failed = self.events.iter().find_map(|(_, event)| match event {
-            Event::Write(status) if *status != OK => Some(*status),
+            Event::Write(_, status) | Event::Writable(status) if *status != OK => Some(*status),
             _ => None,
         });
         Remains {
@@ -45,6 +45,7 @@ impl Stream {
 #[cfg(test)]
 mod tests {
     use std::io::{IoSlice, Read, Write};
+    use std::num::NonZeroU32;
     use std::os::fd::AsRawFd;
     use std::os::unix::net::UnixStream;
 
@@ -80,8 +81,8 @@ mod tests {
     fn what_the_kernel_did_not_take_is_handed_over() {
         let (mut stream, mut peer) = pair();
         let text: Vec<u8> = (0..1_000_000u32).map(|number| (number % 251) as u8).collect();
-        assert_eq!(stream.write(&[IoSlice::new(&text)]).unwrap(), Written::Queued);
-        assert_eq!(stream.write(&[IoSlice::new(b"end")]).unwrap(), Written::Queued);
+        assert_eq!(stream.write(&[IoSlice::new(&text)]).unwrap(), Written::Queued(NonZeroU32::MIN));
+        assert!(matches!(stream.write(&[IoSlice::new(b"end")]).unwrap(), Written::Queued(_)));
         stream.shutdown().unwrap();
         let remains = stream.hand_over();
         assert!(remains.shuts);

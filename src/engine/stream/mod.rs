@@ -1,6 +1,5 @@
 //! One connection: a state machine around a non-blocking stream socket.
 
-mod burst;
 mod hand_over;
 mod write;
 
@@ -18,7 +17,6 @@ use crate::engine::queue::WriteQueue;
 use crate::engine::read::ReadSide;
 use crate::engine::sys;
 
-use burst::Burst;
 pub use hand_over::Remains;
 pub use write::Written;
 
@@ -66,12 +64,8 @@ pub struct Stream {
     order: u64,
     /// Connects, queued writes and shutdowns whose event was not delivered.
     requests: usize,
-    /// Bytes given to [`Stream::write`].
-    given: u64,
-    /// What was sent of large writes since the event loop went on.
-    burst: Burst,
-    /// Whether a large write has seen to it that the connection is not paced where that is of no use.
-    unpaced: bool,
+    /// The id of the newest queued write.
+    last_id: u32,
 }
 
 impl Stream {
@@ -91,9 +85,7 @@ impl Stream {
             events: VecDeque::new(),
             order: 0,
             requests: 0,
-            given: 0,
-            burst: Burst::default(),
-            unpaced: false,
+            last_id: 0,
         }
     }
 
@@ -201,17 +193,6 @@ impl Stream {
             self.read.on_ready(readiness.read_closed, readiness.hung_up);
         }
         self.writable |= readiness.writable || (readiness.hung_up && self.read.tells_resets());
-        self.burst.end();
-    }
-
-    /// Whether what is sent before the event loop goes on is bounded, see [`burst`].
-    pub fn set_bounded(&mut self, bounded: bool) {
-        self.burst.set_bounded(bounded);
-    }
-
-    /// Whether the descriptor has to be reported once more, for the rest of a write to be sent; asked once.
-    pub fn take_held_back(&mut self) -> bool {
-        self.burst.take_untold()
     }
 
     /// Whether a read would be made now, were there something to read.

@@ -3,27 +3,27 @@
 
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
+use std::num::NonZeroU32;
 use std::os::fd::AsRawFd;
 
 use super::{FIRST, Stream, WriteSide};
 use crate::engine::errors::{OK, Status, is_out_of_buffers, is_would_block, status, status_of};
 use crate::engine::event::Event;
-use crate::engine::pacing;
 use crate::engine::sys;
+
+/// The highest id of a write; the next one has 1 again.
+const MAX_ID: u32 = i32::MAX as u32;
 
 /// Most slices of one sendmsg(2) (`IOV_MAX`, 1024 on Linux and macOS).
 const MAX_SLICES: usize = 1024;
-
-/// A write of more bytes than this is a large one.
-const LARGE: usize = 16 * 1024;
 
 /// How a write went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
     /// The kernel took all of it.
     Now,
-    /// The rest is queued; an [`Event::Write`] follows.
-    Queued,
+    /// The rest is queued; the [`Event::Write`] with this id follows.
+    Queued(NonZeroU32),
 }
 
 impl Stream {
@@ -32,14 +32,14 @@ impl Stream {
         self.shutdown_due
     }
 
-    /// Bytes given to [`Stream::write`]: queued, sent or refused.
-    pub fn bytes_written(&self) -> u64 {
-        self.given
-    }
-
     /// Bytes queued.
     pub fn queued_bytes(&self) -> usize {
         self.queue.bytes()
+    }
+
+    /// Whether a write goes to the kernel at once.
+    pub fn sends_at_once(&self) -> bool {
+        self.queue.is_empty() && !self.connecting && !self.refuses_writes
     }
 
     /// Sends `slices` as one write; queues a copy of what the kernel does not take. More of them than one system
@@ -51,143 +51,133 @@ impl Stream {
     /// `EPIPE` after [`Stream::shutdown`], and those of sendmsg(2). Nothing is queued then.
     pub fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<Written> {
         match self.begin_write(slices)? {
-            None if slices.len() > MAX_SLICES => self.tell_sent(),
-            None => return Ok(Written::Now),
-            Some(sent) => self.queue.push(slices, sent),
+            None if slices.len() > MAX_SLICES => Ok(self.complete_later()),
+            None => Ok(Written::Now),
+            Some(sent) => {
+                let id = self.begin_request();
+                self.queue.push(id, slices, sent);
+                Ok(Written::Queued(id))
+            }
         }
-        Ok(Written::Queued)
     }
 
-    /// As [`Stream::write`], of memory that is nobody else's: what waits of it is not copied. It is made in the tick
-    /// `tick`, see [`burst`](super::burst).
+    /// As [`Stream::write`], of memory that is nobody else's: what waits of it is not copied.
     ///
     /// # Errors
     /// As for [`Stream::write`].
-    pub fn write_owned(&mut self, bytes: Vec<u8>, tick: u32) -> io::Result<Written> {
-        let room = self.burst.room(Some(tick));
-        let Some(sent) = self.begin_write_of(&[IoSlice::new(&bytes)], Some(room))? else {
+    pub fn write_owned(&mut self, bytes: Vec<u8>) -> io::Result<Written> {
+        let Some(sent) = self.begin_write(&[IoSlice::new(&bytes)])? else {
             return Ok(Written::Now);
         };
-        self.queue.push_owned(bytes, sent);
-        Ok(Written::Queued)
+        let id = self.begin_request();
+        self.queue.push_owned(id, bytes, sent);
+        Ok(Written::Queued(id))
     }
 
-    /// As [`Stream::write`], of what the program gave in more pieces than one system call takes: an
-    /// [`Event::Write`] follows also when the kernel took all of it.
+    /// As [`Stream::write`], but an [`Event::Write`] follows also when the kernel took all of it.
     ///
     /// # Errors
     /// As for [`Stream::write`].
-    pub fn write_told(&mut self, bytes: &[u8]) -> io::Result<Written> {
-        if self.write(&[IoSlice::new(bytes)])? == Written::Now {
-            self.tell_sent();
+    pub fn write_with_completion(&mut self, slices: &[IoSlice<'_>]) -> io::Result<Written> {
+        match self.write(slices)? {
+            Written::Now => Ok(self.complete_later()),
+            queued => Ok(queued),
         }
-        Ok(Written::Queued)
     }
 
-    /// Adds the event of a write that the kernel took at once.
-    fn tell_sent(&mut self) {
-        self.requests += 1;
-        self.push_write(OK);
+    /// As [`Stream::write_with_completion`], of what is left of a large write: see [`Stream::write_large`], which
+    /// does not go on with it.
+    ///
+    /// # Errors
+    /// As for [`Stream::write`].
+    pub fn write_rest(&mut self, slices: &[IoSlice<'_>]) -> io::Result<Written> {
+        if self.queue.remove_large() {
+            self.requests -= 1;
+        }
+        self.write_with_completion(slices)
     }
 
-    /// Sends of a new write what the kernel takes: how many bytes, if the rest has to be queued.
-    fn begin_write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<Option<usize>> {
-        self.begin_write_of(slices, None)
-    }
-
-    /// As [`Stream::begin_write`], of at most `room` bytes, if it is part of a burst.
-    fn begin_write_of(
+    /// As [`Stream::write`], of bytes of which another thread has sent the first `sent`, and then got `error`.
+    ///
+    /// # Errors
+    /// `error`, and as for [`Stream::write`].
+    pub fn write_behind(
         &mut self,
-        slices: &[IoSlice<'_>],
-        room: Option<usize>,
-    ) -> io::Result<Option<usize>> {
-        let total: usize = slices.iter().map(|slice| slice.len()).sum();
-        self.given += total as u64;
-        if self.refuses_writes {
-            return Err(io::Error::from_raw_os_error(libc::EPIPE));
+        bytes: &[u8],
+        sent: usize,
+        error: Status,
+    ) -> io::Result<Written> {
+        if error != OK {
+            return Err(self.write_error(io::Error::from_raw_os_error(-error)));
         }
-        let mut sent = 0;
-        if self.queue.is_empty() && !self.connecting {
-            if total == 0 && slices.len() > 1 {
-                return Ok(None);
-            }
-            let result = match (slices, room) {
-                ([slice], Some(room)) => self.send_some(slice, room),
-                _ => self.send_now(slices),
-            };
-            sent = match result {
-                Ok(sent) => sent,
-                Err(error) => return Err(self.write_error(error)),
-            };
-            if sent == total {
-                return Ok(None);
-            }
+        match &bytes[sent..] {
+            [] => Ok(Written::Now),
+            rest => self.write(&[IoSlice::new(rest)]),
         }
-        self.requests += 1;
-        Ok(Some(sent))
     }
 
     /// Sends of `bytes` what the kernel takes now and returns how much that was. If it is not all of
-    /// them, an [`Event::Write`] tells when it may take more; nothing is copied. `continues`: a part was
-    /// sent before, and what a read has found meanwhile is told first. It is made in the tick `tick`, see
-    /// [`burst`](super::burst).
+    /// them, an [`Event::Writable`] tells when it may take more; nothing is copied. `continues`: a part was
+    /// sent before, and what a read has found meanwhile is told first.
     ///
     /// # Errors
     /// As for [`Stream::write`].
-    pub fn feed(&mut self, bytes: &[u8], tick: u32, continues: bool) -> io::Result<usize> {
+    pub fn write_large(&mut self, bytes: &[u8], continues: bool) -> io::Result<usize> {
         let mut sent = 0;
         if self.refuses_writes {
-            self.given += bytes.len() as u64;
             return Err(io::Error::from_raw_os_error(libc::EPIPE));
         }
         if self.queue.is_empty() && !self.connecting {
-            let room = self.burst.room((!continues).then_some(tick));
-            sent = match self.send_some(bytes, room) {
+            sent = match self.send_now(&[IoSlice::new(bytes)]) {
                 Ok(sent) => sent,
                 Err(error) if continues && self.read.has_error() => {
                     self.requests += 1;
-                    self.push_write(status_of(&error));
+                    self.push_write(None, status_of(&error));
                     return Ok(0);
                 }
                 Err(error) if continues && self.read.overhears(status_of(&error)) => 0,
-                Err(error) => {
-                    self.given += bytes.len() as u64;
-                    return Err(self.write_error(error));
-                }
+                Err(error) => return Err(self.write_error(error)),
             };
-            self.given += sent as u64;
             if sent == bytes.len() {
                 return Ok(sent);
             }
         }
         self.requests += 1;
-        self.queue.push(&[], 0);
+        self.queue.push_large();
         Ok(sent)
     }
 
-    /// Sends of `bytes`, which come behind what is queued, what the kernel takes, if something was held back: the socket
-    /// is about to be closed. Returns how many bytes that was.
-    pub fn send_held_back(&mut self, bytes: &[u8]) -> usize {
-        self.flush_held_back();
-        if !self.burst.holds_back() || self.connecting || self.queue.bytes() > 0 {
-            return 0;
+    /// Sends of a new write what the kernel takes: how many bytes, if the rest has to be queued.
+    fn begin_write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<Option<usize>> {
+        if self.refuses_writes {
+            return Err(io::Error::from_raw_os_error(libc::EPIPE));
         }
-        self.send_now(&[IoSlice::new(bytes)]).unwrap_or(0)
+        if !self.queue.is_empty() || self.connecting {
+            return Ok(Some(0));
+        }
+        let total: usize = slices.iter().map(|slice| slice.len()).sum();
+        if total == 0 && slices.len() > 1 {
+            return Ok(None);
+        }
+        match self.send_now(slices) {
+            Ok(sent) => Ok((sent < total).then_some(sent)),
+            Err(error) => Err(self.write_error(error)),
+        }
     }
 
-    /// As [`Stream::send_held_back`], for what is queued.
-    pub fn flush_held_back(&mut self) {
-        if !self.burst.holds_back() || self.connecting {
-            return;
-        }
-        let socket = &self.socket;
-        // An error ends the sending, and nobody is left to be told: the socket is about to be closed.
-        while self.queue.bytes() > 0 {
-            let result = self.queue.send(usize::MAX, |slices| sys::send(socket, slices));
-            if !result.is_ok_and(|(offered, sent, _)| sent == offered) {
-                break;
-            }
-        }
+    /// The id of a write that has to wait.
+    fn begin_request(&mut self) -> NonZeroU32 {
+        self.requests += 1;
+        // JavaScript gets it as a positive status.
+        self.last_id = self.last_id % MAX_ID + 1;
+        NonZeroU32::new(self.last_id).unwrap_or(NonZeroU32::MIN)
+    }
+
+    /// Adds the event of a write that the kernel took at once.
+    fn complete_later(&mut self) -> Written {
+        let id = self.begin_request();
+        self.push_write(Some(id), OK);
+        Written::Queued(id)
     }
 
     /// Shuts the write side down once everything queued was sent; an [`Event::Shutdown`] follows.
@@ -216,28 +206,11 @@ impl Stream {
         self.writable
     }
 
-    /// Adds the event of a write; its request was counted when it began.
-    pub(super) fn push_write(&mut self, status: Status) {
+    /// Adds the event of the write `id`, or of a large one; its request was counted when it began.
+    pub(super) fn push_write(&mut self, id: Option<NonZeroU32>, status: Status) {
         let order = self.next_order();
-        self.events.push_back((order, Event::Write(status)));
-    }
-
-    /// As [`Stream::send_now`], of the first `room` bytes; what is left then waits for the descriptor.
-    fn send_some(&mut self, bytes: &[u8], room: usize) -> io::Result<usize> {
-        let offered = bytes.len().min(room);
-        let sent =
-            if offered == 0 { 0 } else { self.send_now(&[IoSlice::new(&bytes[..offered])])? };
-        self.burst.note(sent);
-        if sent == offered && sent < bytes.len() {
-            self.hold_back();
-        }
-        Ok(sent)
-    }
-
-    /// The kernel may have room for what is left; it waits until the event loop has gone on.
-    fn hold_back(&mut self) {
-        self.burst.hold_back();
-        self.writable = false;
+        let event = id.map_or(Event::Writable(status), |id| Event::Write(id, status));
+        self.events.push_back((order, event));
     }
 
     /// Bytes that the kernel took at once; 0 if it takes none for now.
@@ -247,10 +220,6 @@ impl Stream {
     fn send_now(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         if slices.is_empty() {
             return sys::send(&self.socket, &[IoSlice::new(&[])]);
-        }
-        if !self.unpaced && slices.iter().any(|slice| slice.len() > LARGE) {
-            self.unpaced = true;
-            pacing::stop(&self.socket);
         }
         let mut total = 0;
         for group in slices.chunks(MAX_SLICES) {
@@ -273,16 +242,13 @@ impl Stream {
     /// Sends what is queued; returns whether that got anywhere.
     pub(super) fn flush(&mut self) -> bool {
         let socket = &self.socket;
-        let room = self.burst.room(None);
-        match self.queue.send(room, |slices| sys::send(socket, slices)) {
-            Ok((offered, sent, completed)) => {
-                self.burst.note(sent);
+        let mut completed = Vec::new();
+        let result = self.queue.send(|slices| sys::send(socket, slices), |id| completed.push(id));
+        match result {
+            Ok((offered, sent)) => {
                 self.writable = sent == offered;
-                if self.writable && sent >= room && !self.queue.is_empty() {
-                    self.hold_back();
-                }
-                for _ in 0..completed {
-                    self.push_write(OK);
+                for id in completed {
+                    self.push_write(id, OK);
                 }
             }
             Err(error) if is_out_of_buffers(&error) => return false,
@@ -297,8 +263,10 @@ impl Stream {
 
     /// The first queued write ends with `status`, those behind it are cancelled.
     pub(super) fn fail_writes(&mut self, status: Status) {
-        for index in 0..self.queue.clear() {
-            self.push_write(if index == 0 { status } else { -libc::ECANCELED });
+        let mut dropped = Vec::new();
+        self.queue.clear(|id| dropped.push(id));
+        for (index, id) in dropped.into_iter().enumerate() {
+            self.push_write(id, if index == 0 { status } else { -libc::ECANCELED });
         }
         let order = self.next_order();
         self.shut_if_sent(order);

@@ -117,10 +117,7 @@ impl InlineSocket {
         let result =
             self.lane.poll.borrow().registry().register(&mut SourceFd(&fd), token, interest);
         match result {
-            Ok(()) => {
-                state.key = Some(key);
-                state.handle.endpoint.set_bounded(true);
-            }
+            Ok(()) => state.key = Some(key),
             Err(error) => {
                 let own = self.lane.sockets.borrow_mut().remove(key);
                 state.handle.endpoint.fail(status_of(&error));
@@ -207,9 +204,6 @@ impl InlineSocket {
 
     /// Puts the socket on the list if there is something to do.
     fn list(self: &Rc<Self>, state: &mut State) {
-        if state.handle.endpoint.take_held_back() && !self.report_again(state) {
-            state.handle.endpoint.on_ready(Readiness { writable: true, ..Readiness::default() });
-        }
         let endpoint = &state.handle.endpoint;
         if state.listed || state.parked || !(endpoint.has_event() || endpoint.can_advance(AHEAD)) {
             return;

@@ -1,6 +1,6 @@
 'use strict';
 
-// Who writes on in later ticks than the first: rsnet sends a part of it in the next turn of the event loop.
+// Who writes on in later ticks than the first, as pipes do after each drain.
 
 const { collect, implementations, matrix, once, pair, spawnNode, track } = require('./helpers');
 const { randomBytes } = require('./helpers/random');
