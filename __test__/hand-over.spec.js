@@ -401,6 +401,17 @@ describeRsnet('a connection of rsnet under TLS and HTTP/2', (net) => {
     await new Promise((resolve) => over.close(resolve));
   });
 
+  test('a path that the socket was bound to is removed', async () => {
+    const listening = await listen(net, { listen: tempPath() }, (socket) => secureServerSide(socket).end('bound'));
+    const own = tempPath('own');
+    const raw = new net.Socket({ handle: new net.BoundSocket({ path: own }) });
+    track(raw).connect(listening.at);
+    await once(raw, 'connect');
+    const closes = once(raw, 'close').then(() => fs.existsSync(own));
+    expect(String(await all(secureClientSide(raw)))).toBe('bound');
+    expect(await closes).toBe(false);
+  });
+
   // The built-in crashes: TLS stays on the handle of the first attempt, which is closed.
   test('TLS on a socket that tries several addresses', async () => {
     const listening = await listen(net, (socket) => secureServerSide(socket).end('here'));

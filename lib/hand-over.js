@@ -6,7 +6,7 @@
 // `socket._handle`; the Socket stays what it is. What rsnet has read and nobody got comes first, what it has not sent
 // goes before all else.
 
-const { setImmediate } = require('./captured');
+const fs = require('fs');
 const { builtin } = require('./builtin');
 const { callApart, takePending } = require('./bridge');
 const { ErrnoException } = require('./errors');
@@ -15,10 +15,11 @@ const {
 } = require('./handle-symbols');
 const { goOn, hostHandleFor } = require('./host-handles');
 const { onStreamRead } = require('./host-internals');
+const { later } = require('./later');
 const { checkOpen } = require('./permission');
 const { READS_WAITING } = require('./stream-handle');
 const { takeHeld } = require('./socket-io');
-const { async_id_symbol, kAwaited, kBuffer, owner_symbol } = require('./symbols');
+const { async_id_symbol, kAwaited, kBoundPath, kBuffer, owner_symbol } = require('./symbols');
 const { UV_ECANCELED } = require('./uv');
 
 /**
@@ -107,15 +108,15 @@ function sendRest(socket, { unsent, writes, writeError, shutdown, shuts }, onSen
     builtin.Socket.prototype._writeGeneric.call(socket, false, unsent, 'buffer', (error) => {
       const status = error?.errno ?? 0;
       if (isAsync) finish(status);
-      else setImmediate(finish, status);
+      else later(finish, status);
     });
     isAsync = true;
   } else if (writes.length > 0) {
-    setImmediate(complete, writes, writeError);
+    later(() => complete(writes, writeError));
   }
   if (shutdown === null) return;
   shutdown.handle = socket._handle;
-  const finish = (error) => setImmediate(complete, [shutdown], error?.errno ?? 0);
+  const finish = (error) => later(() => complete([shutdown], error?.errno ?? 0));
   if (shuts) builtin.Socket.prototype._final.call(socket, finish);
   else finish();
 }
@@ -179,11 +180,16 @@ function handOver(socket, onSent = () => {}) {
   hostHandle.reading = handle.reading;
   socket._handle = hostHandle;
   socket[async_id_symbol] = hostHandle.getAsyncId();
+  // rsnet's handle would remove the path that it has bound; the host's does not know of it.
+  const bound = socket[kBoundPath];
+  if (bound !== undefined && !bound.startsWith('\0')) {
+    socket.prependOnceListener('close', () => fs.rmSync(bound, { force: true }));
+  }
   const unread = [takeHeld(socket), ...estate.unread].filter(Boolean);
   if (unread.length > 0) giveFirst(socket, unread);
   sendRest(socket, estate, onSent);
   if (estate.readError !== 0) {
-    setImmediate(() => socket.destroy(new ErrnoException(estate.readError, 'read')));
+    later(() => socket.destroy(new ErrnoException(estate.readError, 'read')));
   } else if (estate.wantsData) {
     hostHandle.readStart();
   }
