@@ -10,6 +10,7 @@ const { ChildProcess } = require('child_process');
 const fs = require('fs');
 const { builtin } = require('./builtin');
 const { Handle, Pipe, TCP } = require('./handle');
+const { closed, openHandle } = require('./host-handles');
 const { hookChannels, hookSpawn, kHandleKind, kHostTwin } = require('./host-hooks');
 
 /**
@@ -40,7 +41,7 @@ Object.defineProperty(Pipe.prototype, kHandleKind, { value: 'Pipe', configurable
 
 /** Lets the channels between processes take rsnet's handles. */
 function install() {
-  hookChannels();
+  hookChannels(() => closed(openHandle()));
   hookSpawn(ChildProcess);
 }
 

@@ -2,11 +2,48 @@
 
 // TCP and Pipe handles of the host, for connections that it goes on with.
 
+const { debuglog } = require('util');
 const { builtin } = require('./builtin');
 const { TCP } = require('./handle');
 const { kIsHost } = require('./handle-symbols');
-const { closed, openHandle } = require('./host-hooks');
 const native = require('./native');
+
+/**
+ * @param {boolean} [isPipe]
+ * @returns {object} a TCP or Pipe handle of the host, which has no descriptor
+ */
+function openHandle(isPipe = false) {
+  // Under NODE_DEBUG=net a Socket that connects prints what no program has done; TLS makes a handle without a word.
+  if (debuglog('net').enabled && process.versions.openssl) {
+    const { TLSSocket } = require('tls');
+    /** Does not begin to read, which would print something. */
+    class Silent extends TLSSocket {
+      /** Called by the constructor. */
+      read() {}
+    }
+    return new Silent(undefined, { pipe: isPipe })._handle._parent;
+  }
+  const socket = new builtin.Socket();
+  try {
+    socket.connect(isPipe ? { path: true } : { host: 'rsnet', port: 1, lookup() {} });
+  } catch {
+    // That is no path, which the host finds when it has made the handle.
+  }
+  const handle = socket._handle;
+  // Destroying the socket would create process.stderr: Node's sockets look at it then.
+  socket._handle = null;
+  return handle;
+}
+
+/**
+ * @param {object} handle of the host
+ * @returns {object} the handle, closed; until the loop has come round, `process._getActiveHandles()` would list it
+ */
+function closed(handle) {
+  handle.unref();
+  handle.close();
+  return handle;
+}
 
 /** `SOCKET` of the host's TCPConstants and PipeConstants. */
 const SOCKET = 0;
@@ -117,4 +154,4 @@ function isTcp(handle) {
   return handle instanceof TCP || (handle[kIsHost] === true && Object.getPrototypeOf(handle) === HostTCP?.prototype);
 }
 
-module.exports = { goOn, hostHandleFor, isTcp };
+module.exports = { closed, goOn, hostHandleFor, isTcp, openHandle };

@@ -3,9 +3,9 @@
 // What is put into the host's own classes, so that Node's modules get along with rsnet's objects.
 //
 // It is put there once, and there may be several copies of rsnet (jest loads one for each file). So nothing here refers
-// to the copy that did it, which could never be collected then; it goes by symbols that every copy's objects carry.
+// to the copy that did it, which could never be collected then; it goes by symbols that every copy's objects carry. No
+// function here uses `require`, which refers to all modules.
 
-const { debuglog } = require('util');
 const { builtin } = require('./builtin');
 
 /** On Socket.prototype and Server.prototype: what to do when Node has recognised one. */
@@ -61,43 +61,6 @@ function hookClasses() {
 }
 
 /**
- * @param {boolean} [isPipe]
- * @returns {object} a TCP or Pipe handle of the host, which has no descriptor
- */
-function openHandle(isPipe = false) {
-  // Under NODE_DEBUG=net a Socket that connects prints what no program has done; TLS makes a handle without a word.
-  if (debuglog('net').enabled && process.versions.openssl) {
-    const { TLSSocket } = require('tls');
-    /** Does not begin to read, which would print something. */
-    class Silent extends TLSSocket {
-      /** Called by the constructor. */
-      read() {}
-    }
-    return new Silent(undefined, { pipe: isPipe })._handle._parent;
-  }
-  const socket = new builtin.Socket();
-  try {
-    socket.connect(isPipe ? { path: true } : { host: 'rsnet', port: 1, lookup() {} });
-  } catch {
-    // That is no path, which the host finds when it has made the handle.
-  }
-  const handle = socket._handle;
-  // Destroying the socket would create process.stderr: Node's sockets look at it then.
-  socket._handle = null;
-  return handle;
-}
-
-/**
- * @param {object} handle of the host
- * @returns {object} the handle, closed; until the loop has come round, `process._getActiveHandles()` would list it
- */
-function closed(handle) {
-  handle.unref();
-  handle.close();
-  return handle;
-}
-
-/**
  * Node asks of what it is to send, if it is no socket or server, whether it is one of its handles.
  *
  * @param {Function} HostHandle the class, TCP or Pipe
@@ -109,11 +72,13 @@ function countHandlesIn(HostHandle) {
 /**
  * The channels between processes write a message and a handle by a method of their own handle, which is a pipe.
  * Handles of rsnet are sent as their twins.
+ *
+ * @param {function(): object} sample makes a TCP handle of the host, closed
  */
-function hookChannels() {
+function hookChannels(sample) {
   if (Object.hasOwn(builtin.Socket, kChannels)) return;
   Object.defineProperty(builtin.Socket, kChannels, { value: true });
-  const tcp = closed(openHandle());
+  const tcp = sample();
   const prototype = Object.getPrototypeOf(Object.getPrototypeOf(tcp));
   const { writeUtf8String } = prototype;
   let knowsPipe = false;
@@ -212,7 +177,5 @@ function hookExecve(sendWaiting) {
 }
 
 module.exports = {
-  closed, hookChannels, hookClasses, hookExecve, hookSpawn, hookTls, kHandleKind, kHostTwin, kServer, kSocket,
-  kTlsStream,
-  openHandle,
+  hookChannels, hookClasses, hookExecve, hookSpawn, hookTls, kHandleKind, kHostTwin, kServer, kSocket, kTlsStream,
 };
