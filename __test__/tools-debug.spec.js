@@ -2,11 +2,12 @@
 
 // NODE_DEBUG=net: what the built-in prints, at the same steps. NODE_DEBUG=rsnet: what goes on below.
 
+const fs = require('fs');
 const net = require('net');
 const path = require('path');
 const { closedPort, describeRsnet, only, spawnNode, tempPath, track } = require('./helpers');
 const { Child } = require('./helpers/child');
-const { modes } = require('./helpers/registered');
+const { FIXTURES, modes } = require('./helpers/registered');
 
 const SCENARIOS = path.join(__dirname, 'fixtures', 'debug', 'scenarios.js');
 
@@ -137,18 +138,21 @@ test.each(['dealt', 'shared'])('a cluster whose connections are %s does, too', a
   expect(lines).toEqual(expected);
 });
 
-test('http does, too', async () => {
-  const server = track(require('http').createServer((_req, res) => res.end('hello')));
+test.each(['http', 'https'])('%s does, too', async (scheme) => {
+  const [key, cert] = ['key', 'cert'].map((part) => fs.readFileSync(path.join(FIXTURES, `localhost-${part}.pem`)));
+  const server = track(require(scheme).createServer({ key, cert }, (_req, res) => res.end('hello')));
   await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   const [expected, lines = expected] = await linesOfBoth(() => {
-    const http = require('http');
-    const options = { port: Number(process.argv[1]), host: '127.0.0.1', agent: new http.Agent({ keepAlive: true }) };
+    const [module, port] = process.argv.slice(1);
+    const http = require(module);
+    const agent = new http.Agent({ keepAlive: true, rejectUnauthorized: false });
+    const options = { port: Number(port), host: '127.0.0.1', agent };
     http.get(options, (res) => {
       res.resume().on('end', () => setImmediate(() => {
         http.get(options, (again) => again.resume().on('end', () => setImmediate(() => options.agent.destroy())));
       }));
     });
-  }, { args: [String(server.address().port)] });
+  }, { args: [scheme, String(server.address().port)] });
   expect(expected).toContain('NET: afterConnect');
   expect(lines).toEqual(expected);
 });
