@@ -2,9 +2,11 @@
 
 /** The command `npm run test:clients`: see README.md. */
 
+const { execFile } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { promisify } = require('node:util');
 const { USAGE, readArgs } = require('./args');
 const { makeCertificate } = require('./certificate');
 const { compare } = require('./compare');
@@ -99,6 +101,15 @@ class Servers {
 }
 
 /**
+ * @param {string} node path of a Node
+ * @returns {Promise<number>} its major version
+ */
+async function majorOf(node) {
+  const { stdout } = await promisify(execFile)(node, ['-p', 'process.versions.node']);
+  return Number.parseInt(stdout, 10);
+}
+
+/**
  * Run clients one after the other.
  * @param {import('./script').Script[]} scripts
  * @param {import('./args').Options} options
@@ -107,12 +118,16 @@ class Servers {
  */
 async function examineAll(scripts, options, folder) {
   const tls = await makeCertificate(folder);
+  const major = await majorOf(options.node);
   const pool = new Servers(folder, tls);
   const rows = [];
   try {
     for (const [i, script] of scripts.entries()) {
       await pool.keep(scripts.slice(i));
-      const { servers, versions, missing } = await pool.get(script.servers);
+      const isTooOld = major < script.node;
+      const { servers, versions, missing } = isTooOld
+        ? { versions: '', missing: `a Node of version ${script.node}` }
+        : await pool.get(script.servers);
       const row = { client: script.name, version: script.version, servers: versions, steps: 0, connections: 0,
         listeners: 0, builtinSeconds: 0, rsnetSeconds: 0, result: 'left out' };
       if (missing === undefined) {
@@ -120,7 +135,8 @@ async function examineAll(scripts, options, folder) {
         const setup = { file: script.file, node, lane, servers, versions, tls, folder };
         Object.assign(row, await examine(script, setup, options));
       } else {
-        print(`${script.name}: left out, a server is missing (${missing})`);
+        if (isTooOld) row.result = `needs Node ${script.node}`;
+        print(`${script.name}: left out, ${isTooOld ? 'it needs' : 'a server is missing:'} ${missing}`);
       }
       print(`${row.client} ${row.version}: ${row.result}, ${row.steps} steps`);
       rows.push(row);
@@ -156,7 +172,7 @@ async function main(argv) {
   print(`\n${formatTable(rows)}`);
   if (options.json !== undefined) fs.writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
   const accepted = options.strict ? ['same'] : ['same', 'left out'];
-  return rows.every((row) => accepted.includes(row.result)) ? 0 : 1;
+  return rows.every(({ result }) => accepted.includes(result) || result.startsWith('needs Node')) ? 0 : 1;
 }
 
 main(process.argv.slice(2)).then((status) => process.exit(status), (error) => {

@@ -11,6 +11,7 @@ const FOLDER = path.join(__dirname, 'scripts');
  * @property {string} file
  * @property {string[]} packages of npm, the first being the one under test
  * @property {string[]} servers names of servers/*.js
+ * @property {number} node the oldest major version of Node that the packages run on; 0 = any
  * @property {boolean} quick whether it is one of the selection for frequent checks
  * @property {string} version of the first package
  */
@@ -50,6 +51,7 @@ function readScript(base) {
     file,
     packages,
     servers: words(text, 'servers'),
+    node: Number(words(text, 'node')[0] ?? 0),
     quick: words(text, 'quick')[0] === 'yes',
     version: versionOf(packages[0]),
   };
