@@ -5,7 +5,9 @@
 const { spawn } = require('child_process');
 const fs = require('fs');
 const path = require('path');
-const { closed, implementations, listen, once, pair, requirePath, root, tempPath, track } = require('./helpers');
+const {
+  childEnvironment, closed, implementations, listen, once, pair, requirePath, root, tempPath, track,
+} = require('./helpers');
 
 /**
  * @param {function(): Promise<void>} body of a test that runs while all of jest's fakes are in place
@@ -138,7 +140,9 @@ async function runJest(name, config, flags) {
   write('jest.config.json', JSON.stringify(settings));
   const file = path.join(folder, 'jest.config.json');
   const args = [require.resolve('jest/bin/jest'), '--rootDir', folder, '--config', file, ...flags];
-  const child = spawn(process.execPath, args, { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, {
+    cwd: root, detached: true, env: childEnvironment(), stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), 25000);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
