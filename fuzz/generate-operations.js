@@ -104,6 +104,8 @@ function socketOperation(random, { transport }) {
     [14, () => [write(random)]],
     [3, () => [['cork'], write(random), write(random), ['uncork']]],
     [1, () => [['cork'], write(random)]],
+    [1, () => [write(random), write(random), ['writeRaw', random.pick([1, 10, 300])], write(random)]],
+    [1, () => [write(random), write(random), ['block']]],
     [1, () => [['uncork']]],
     [5, () => [end(random)]],
     [3, () => [['destroy', random.chance(0.4)]]],

@@ -3,6 +3,7 @@
 // What a program can do with a socket. Each operation is given (world, actor, ...arguments) and returns what the call
 // returned; what the call throws is written down by perform.js.
 
+const fs = require('node:fs');
 const { Writable } = require('node:stream');
 const { content } = require('./random');
 
@@ -132,6 +133,28 @@ const writing = {
     return actor.socket.end(...args);
   },
   endOdd: (world, actor, odd) => actor.socket.end(ODD_VALUES[odd]),
+  /** Writes to the descriptor itself, behind all that was written before. */
+  writeRaw(world, actor, size) {
+    const { socket } = actor;
+    const { _handle: handle } = socket;
+    // What waits in JavaScript, or for the kernel, is not on its way yet.
+    if (socket.connecting || !handle || !actor.outgoing || socket.writableEnded || socket.writableLength > 0 ||
+      handle.writeQueueSize > 0) return 'left out';
+    const bytes = content(actor.name.charCodeAt(0), actor.written, size);
+    try {
+      const sent = fs.writeSync(handle.fd, bytes);
+      note(actor, bytes.subarray(0, sent));
+      return sent;
+    } catch {
+      // Which error comes first is open where the peer has gone.
+      return 'refused';
+    }
+  },
+  /** The thread does nothing for a while; what was written is on its way all the same. */
+  block() {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3);
+    return undefined;
+  },
   defaultEncoding: (world, actor, encoding) => actor.socket.setDefaultEncoding(encoding),
 };
 
