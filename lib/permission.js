@@ -9,7 +9,6 @@
 
 const process = require('process');
 const { builtin } = require('./builtin');
-const { openHandle } = require('./host-hooks');
 
 /** Without the permission model there is nothing to ask, and it can't be switched on later. */
 const isOn = process.permission !== undefined;
@@ -25,7 +24,8 @@ const kAsked = Symbol.for('rsnet.permissionHandle');
  */
 function askedHandle() {
   if (!Object.hasOwn(builtin.Socket, kAsked)) {
-    const handle = openHandle();
+    // Loaded now: it needs the classes of handles, which ask here.
+    const handle = require('./host-handles').openHandle();
     handle.unref();
     Object.defineProperty(builtin.Socket, kAsked, { value: handle });
   }
