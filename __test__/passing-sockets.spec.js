@@ -128,6 +128,56 @@ describe.each(PAIRS)('parent %s, child %s', (parentName, _childName, parent, chi
     expect(result).toEqual({ text: 'accepted by the child', port: true });
   });
 
+  test('sockets that are busy: each byte comes to the parent or to the child', async () => {
+    const result = await run(parent, child, async () => {
+      const size = 4 * 1024 * 1024;
+      const peer = fork();
+      const sockets = [];
+      let count = 0;
+      let isSent = false;
+      const server = net.createServer((socket) => {
+        sockets.push(socket);
+        socket.on('data', (data) => {
+          count += data.length;
+          if (isSent || sockets.length < 2) return;
+          isSent = true;
+          // Meanwhile threads could read on.
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+          for (const each of sockets) {
+            each._handle.readStop();
+            peer.send('take', each);
+          }
+        });
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const clients = [0, 1].map(() => net.connect(server.address().port, '127.0.0.1').resume());
+      await Promise.all(clients.map((client) => once(client, 'connect')));
+      for (const client of clients) client.end(Buffer.alloc(size));
+      await new Promise((resolve) => {
+        let left = clients.length;
+        peer.on('message', (received) => {
+          count += received;
+          if (--left === 0) resolve();
+        });
+      });
+      peer.disconnect();
+      await once(peer, 'exit');
+      server.close();
+      return count - 2 * size;
+    }, () => {
+      process.on('message', (message, socket) => {
+        let count = 0;
+        socket.on('data', (data) => { count += data.length; });
+        socket.on('end', () => {
+          socket.end();
+          process.send(count);
+        });
+      });
+    });
+    expect(result).toBe(0);
+  });
+
   test('the child sends the parent a socket that it has connected, and a server', async () => {
     const result = await run(parent, child, async () => {
       const server = net.createServer((socket) => socket.pipe(socket));
@@ -174,6 +224,37 @@ describe.each(PAIRS)('parent %s, child %s', (parentName, _childName, parent, chi
 });
 
 describe.each(modes)('the rest, %s', (_mode, flags) => {
+  test.each([['before', 'never'], ['before', 'read'], ['after', 'never'], ['after', 'read']])(
+    'a socket that was the stdio of a child is read again (listener %s, %s until then)', async (when, was) => {
+      const result = await runMode(flags, async (listens, state) => {
+        const { spawn } = require('child_process');
+        const told = [];
+        const server = net.createServer();
+        server.listen(0, '127.0.0.1');
+        await once(server, 'listening');
+        const client = net.connect(server.address().port, '127.0.0.1');
+        const [socket] = await once(server, 'connection');
+        socket.setEncoding('utf8');
+        if (state === 'read') {
+          client.write('before');
+          told.push((await once(socket, 'data'))[0]);
+        }
+        let text = '';
+        const listen = () => socket.on('data', (data) => { text += data; });
+        if (listens === 'before') listen();
+        const child = spawn(process.execPath, ['-e', ''], { stdio: [socket, 'ignore', 'inherit'] });
+        told.push(socket.readableFlowing, socket.isPaused(), socket.destroyed);
+        await once(child, 'exit');
+        client.end('after');
+        if (listens === 'after') listen();
+        socket.resume();
+        await once(socket, 'end');
+        server.close();
+        return [...told, text];
+      }, { args: [when, was] });
+      expect(result).toEqual([...(was === 'read' ? ['before'] : []), false, true, false, 'after']);
+    });
+
   test('a bare handle, and a socket as stdio of a child', async () => {
     const result = await runMode(flags, async () => {
       const { spawn } = require('child_process');

@@ -6,6 +6,7 @@
 // to the copy that did it, which could never be collected then; it goes by symbols that every copy's objects carry. No
 // function here uses `require`, which refers to all modules.
 
+const { constants: { errno } } = require('os');
 const { builtin } = require('./builtin');
 
 /** On Socket.prototype and Server.prototype: what to do when Node has recognised one. */
@@ -17,6 +18,9 @@ const kHandleKind = Symbol.for('rsnet.handleKind');
 const kHostTwin = Symbol.for('rsnet.hostTwin');
 /** On handles: what TLS can encrypt for, given the socket and whom to tell when what was written before is sent. */
 const kTlsStream = Symbol.for('rsnet.tlsStream');
+/** What `spawn` of a ChildProcess returns when it has not got as far as the streams. */
+const NO_DESCRIPTORS = [-errno.EMFILE, -errno.ENFILE];
+
 /** On what was changed here. */
 const kChanged = Symbol.for('rsnet.changed');
 /** On the host's Socket, once the channels between processes were changed. */
@@ -98,22 +102,26 @@ function hookChannels(sample) {
 }
 
 /**
- * What stands for a socket or handle of rsnet in the option `stdio`: its descriptor, of which the child gets a copy
- * either way. What comes is the child's to read.
- *
- * @param {*} entry
- * @returns {*} another entry as it is
+ * @param {*} entry of the option `stdio`
+ * @returns {object|undefined} the handle of rsnet that it stands for
  */
-function stdioEntry(entry) {
-  const handle = [entry, entry?.handle, entry?._handle].find((candidate) => candidate?.[kHostTwin]);
-  if (handle === undefined) return entry;
+function stdioHandle(entry) {
+  return [entry, entry?.handle, entry?._handle].find((candidate) => candidate?.[kHostTwin]);
+}
+
+/**
+ * Leaves what comes to the child, as Node does with its own sockets. A socket that is resumed later reads again.
+ *
+ * @param {object} entry of the option `stdio`
+ */
+function leaveToChild(entry) {
+  const handle = stdioHandle(entry);
   handle.reading = false;
   handle.readStop();
-  if (handle === entry._handle) {
-    entry.pause();
-    entry.readableFlowing = false;
-  }
-  return handle.fd;
+  if (handle !== entry._handle) return;
+  entry.pause();
+  entry.readableFlowing = false;
+  entry._readableState.reading = false;
 }
 
 /**
@@ -126,8 +134,23 @@ function hookSpawn(ChildProcess) {
   if (spawn[kChanged]) return;
   const method = {
     spawn(options) {
-      if (!Array.isArray(options?.stdio)) return spawn.call(this, options);
-      return spawn.call(this, { ...options, stdio: options.stdio.map(stdioEntry) });
+      const own = Array.isArray(options?.stdio) ? options.stdio.filter(stdioHandle) : [];
+      if (own.length === 0) return spawn.call(this, options);
+      // Threads of rsnet must not read what the child may read already. The child gets a copy of the descriptor.
+      for (const entry of own) stdioHandle(entry).readStop();
+      let isLeft = false;
+      try {
+        const status = spawn.call(this, {
+          ...options, stdio: options.stdio.map((entry) => stdioHandle(entry)?.fd ?? entry),
+        });
+        isLeft = !NO_DESCRIPTORS.includes(status);
+        return status;
+      } finally {
+        for (const entry of own) {
+          if (isLeft) leaveToChild(entry);
+          else if (stdioHandle(entry).reading) stdioHandle(entry).readStart();
+        }
+      }
     },
   };
   method.spawn[kChanged] = true;

@@ -394,6 +394,6 @@ function writeAfterFIN(chunk, encoding, callback) {
 }
 
 module.exports = {
-  attachHandle, final, onHandleRead, read, readIntoUserBuffer, startReading, stopReading, takeHeld, useUserBuffer,
-  writeAfterFIN, writeGeneric,
+  attachHandle, final, giveToUser, onHandleRead, read, readIntoUserBuffer, startReading, stopReading, takeHeld,
+  useUserBuffer, writeAfterFIN, writeGeneric,
 };

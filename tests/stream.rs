@@ -55,6 +55,27 @@ fn a_reader_that_stops_holds_back_what_was_read_ahead() {
 }
 
 #[test]
+fn what_was_read_ahead_can_be_taken_and_the_rest_stays_with_the_kernel() {
+    let (mut driven, mut peer) = connected();
+    let sent = 8 * READ_AHEAD;
+    let sender = thread::spawn(move || peer.write_all(&vec![7; sent]).unwrap());
+    assert_eq!(driven.endpoint.read_start(), OK);
+    while driven.endpoint.wants_read(READ_AHEAD) {
+        driven.turn();
+    }
+    assert_eq!(driven.endpoint.read_stop(), OK);
+    let ahead = driven.endpoint.take_undelivered();
+    assert!((READ_AHEAD..=READ_AHEAD + READ_SIZE).contains(&ahead.len()), "{}", ahead.len());
+    assert_eq!(driven.endpoint.bytes_read(), ahead.len() as u64);
+    assert!(driven.endpoint.take_undelivered().is_empty());
+
+    assert_eq!(driven.endpoint.read_start(), OK);
+    assert_eq!(driven.read_to_end(), EOF);
+    sender.join().unwrap();
+    assert_eq!(ahead.len() + driven.bytes.len(), sent);
+}
+
+#[test]
 fn caps_the_size_of_one_event() {
     let (mut driven, mut peer) = connected();
     assert_eq!(driven.endpoint.read_start(), OK);

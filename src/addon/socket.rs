@@ -96,6 +96,17 @@ impl Socket {
         });
     }
 
+    /// See [`Endpoint::take_undelivered`].
+    #[napi]
+    pub fn take_undelivered(&self) -> Buffer {
+        let mut bytes = Vec::new();
+        self.run(|endpoint| {
+            bytes = endpoint.take_undelivered();
+            0
+        });
+        bytes.into()
+    }
+
     /// Writes a string in an encoding: 0 UTF-8, 1 Latin-1, 2 UTF-16LE. Returns the status and how many bytes it is.
     #[napi]
     pub fn write_string(&self, string: Unknown<'_>, encoding: u32) -> Result<[f64; 2]> {

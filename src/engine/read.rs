@@ -197,6 +197,21 @@ impl ReadSide {
         self.ahead > 0
     }
 
+    /// Takes the bytes that were read and not delivered; they count as delivered. An end behind them stays.
+    pub fn take_undelivered(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.ahead);
+        self.arrived.retain(|arrived| match &arrived.result {
+            Ok(chunk) => {
+                bytes.extend_from_slice(chunk.as_slice());
+                false
+            }
+            Err(_) => true,
+        });
+        self.delivered += bytes.len() as u64;
+        (self.ahead, self.full) = (0, false);
+        bytes
+    }
+
     /// Whether something was read, if only an end, that was not delivered.
     pub fn has_arrived(&self) -> bool {
         !self.arrived.is_empty()

@@ -258,6 +258,14 @@ impl Endpoint {
         OK
     }
 
+    /// See [`ReadSide::take_undelivered`](super::read::ReadSide::take_undelivered).
+    pub fn take_undelivered(&mut self) -> Vec<u8> {
+        match &mut self.role {
+            Role::Stream(stream) => stream.reading_mut().take_undelivered(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Caps one [`Event::Read`] at `bytes`; 0 takes the cap away.
     pub fn set_read_size(&mut self, bytes: usize) {
         if let Role::Stream(stream) = &mut self.role {
