@@ -98,7 +98,7 @@ const PROGRAM = `
     await once(client, 'close');
     server.close();
     await once(server, 'close');
-  }, 5000);
+  }, 20000);
 `;
 
 /** An environment whose timers are those of browsers. */
@@ -136,14 +136,14 @@ async function runJest(name, config, flags) {
   const write = (base, text) => fs.writeFileSync(path.join(folder, base), text);
   write('program.spec.js', PROGRAM.replace('NET', JSON.stringify(requirePath(name))));
   write('environment.js', ENVIRONMENT);
-  const settings = { testMatch: ['<rootDir>/*.spec.js'], haste: {}, watchman: false, ...config };
+  const settings = { testMatch: ['<rootDir>/*.spec.js'], transform: {}, haste: {}, watchman: false, ...config };
   write('jest.config.json', JSON.stringify(settings));
   const file = path.join(folder, 'jest.config.json');
   const args = [require.resolve('jest/bin/jest'), '--rootDir', folder, '--config', file, ...flags];
   const child = spawn(process.execPath, args, {
     cwd: root, detached: true, env: childEnvironment(), stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), 25000);
+  const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), 60000);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => { output += text; });
@@ -161,5 +161,5 @@ describe.each(implementations)('%s: under jest', (name) => {
     ['looking for open handles', {}, ['--detectOpenHandles']],
   ])('%s', async (title, config, flags) => {
     expect(await runJest(name, config, flags)).toEqual({ code: 0, output: '' });
-  }, 30000);
+  }, 70000);
 });
