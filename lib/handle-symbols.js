@@ -23,6 +23,8 @@ module.exports = {
   kAdopted: Symbol('kAdopted'),
   /** The most that one read may bring; 0 = as the engine sees fit. */
   kReadSize: Symbol('kReadSize'),
+  /** The most that one read may bring where `kReadSize` is 0; 0 = as much as of the built-in. */
+  kReadMost: Symbol('kReadMost'),
   /** Whether the owner wants data now, and what was read while he did not. */
   kDelivers: Symbol('kDelivers'),
   kHeldBack: Symbol('kHeldBack'),

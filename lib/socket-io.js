@@ -10,6 +10,7 @@ const { debug, isDebugging } = require('./debug');
 const { codes, ErrnoException } = require('./errors');
 const { kIsHost } = require('./handle-symbols');
 const host = require('./host');
+const { setReadSize } = require('./read-size');
 const { ShutdownReq, WriteReq } = require('./requests');
 const { UV_ENOBUFS, UV_ENOTCONN, UV_EOF } = require('./uv');
 const {
@@ -124,21 +125,6 @@ function takeNextUserBuffer(socket) {
 }
 
 /**
- * Connects a handle with the user's buffer of `onread`, if there is one.
- *
- * @param {import('..').Socket} socket with a handle
- */
-function useUserBuffer(socket) {
-  if (!socket[kBuffer] || typeof socket._handle.useUserBuffer !== 'function') return;
-  if (socket[kBufferGen] !== null) {
-    const first = socket[kBufferGen]();
-    if (!isUint8Array(first)) return;
-    socket[kBuffer] = first;
-  }
-  socket._handle.useUserBuffer(socket[kBuffer]);
-}
-
-/**
  * Makes a handle a socket's own, and the socket alive again if it was destroyed.
  *
  * @param {import('..').Socket} socket
@@ -151,7 +137,7 @@ function attachHandle(socket, handle) {
   handle[owner_symbol] = socket;
   handle.onread = onHandleRead;
   socket[async_id_symbol] = typeof handle.getAsyncId === 'function' ? handle.getAsyncId() : -1;
-  useUserBuffer(socket);
+  setReadSize(socket);
 }
 
 /**
@@ -395,5 +381,5 @@ function writeAfterFIN(chunk, encoding, callback) {
 
 module.exports = {
   attachHandle, final, giveToUser, onHandleRead, read, readIntoUserBuffer, startReading, stopReading, takeHeld,
-  useUserBuffer, writeAfterFIN, writeGeneric,
+  writeAfterFIN, writeGeneric,
 };

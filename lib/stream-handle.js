@@ -7,7 +7,7 @@ const { NO_SLOT, awaitsData, callApart, commands, getBridge, register, release, 
 const { informed, onStreamRead } = require('./host-internals');
 const {
   kAdopted, kClosing, kConnectReq, kDelivers, kHeldBack, kNative, kOnClose, kOnRead, kProvider, kRead, kReadEnded,
-  kReadSize, kReads, kRef, kShutdownReq, kSlot, kView, kWriter,
+  kReadMost, kReadSize, kReads, kRef, kShutdownReq, kSlot, kView, kWriter,
 } = require('./handle-symbols');
 const { later } = require('./later');
 const { onHandleRead } = require('./socket-io');
@@ -68,6 +68,7 @@ class Handle extends WritableHandle {
     this[kAdopted] = undefined;
     this[kRead] = 0;
     this[kReadSize] = 0;
+    this[kReadMost] = 0;
     this[kDelivers] = false;
     this[kHeldBack] = null;
     this[kReads] = READS_NONE;
@@ -170,6 +171,9 @@ class Handle extends WritableHandle {
     this[kReadSize] = bytes;
     this[kNative].setReadSize(bytes);
   }
+
+  /** @param {number} bytes that one read event may bring, of an owner who buffers more than the built-in reads */
+  setReadMost(bytes) { this[kNative].setReadMost(this[kReadMost] = bytes); }
 
   /**
    * Memory that reads go to straight away, where the lane can do that; events then come without a Buffer. It must not
@@ -300,6 +304,7 @@ class Handle extends WritableHandle {
     this[kConnectReq] = null;
     // Before there was a connection, the engine had nothing to remember it with.
     if (status === 0 && this[kReadSize] > 0) this[kNative].setReadSize(this[kReadSize]);
+    if (status === 0 && this[kReadMost] > 0) this[kNative].setReadMost(this[kReadMost]);
     req.resource.runInAsyncScope(req.oncomplete, req, status, this, req, true, true);
     req.resource.emitDestroy();
   }

@@ -107,6 +107,15 @@ impl Socket {
         bytes.into()
     }
 
+    /// See [`Endpoint::set_read_most`].
+    #[napi]
+    pub fn set_read_most(&self, bytes: u32) {
+        self.run(|endpoint| {
+            endpoint.set_read_most(bytes as usize);
+            0
+        });
+    }
+
     /// Writes a string in an encoding: 0 UTF-8, 1 Latin-1, 2 UTF-16LE. Returns the status and how many bytes it is.
     #[napi]
     pub fn write_string(&self, string: Unknown<'_>, encoding: u32) -> Result<[f64; 2]> {

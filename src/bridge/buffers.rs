@@ -16,10 +16,13 @@ const LARGE: usize = 64 * 1024;
 ///
 /// To be called inside a handle scope on the thread of `env`.
 pub fn to_js(env: sys::napi_env, chunk: Chunk) -> Option<sys::napi_value> {
-    if chunk.len() < LARGE {
-        return copy(env, chunk.as_slice());
+    let bytes = chunk.into_vec();
+    if bytes.len() < LARGE {
+        let value = copy(env, &bytes);
+        memory::give_back(bytes);
+        return value;
     }
-    let mut bytes = Box::new(chunk.into_vec());
+    let mut bytes = Box::new(bytes);
     let (data, length) = (bytes.as_mut_ptr(), bytes.len());
     let owner = Box::into_raw(bytes);
     let mut value = ptr::null_mut();

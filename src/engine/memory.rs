@@ -3,50 +3,52 @@
 //! Small reads go through a scratch area of the thread and are copied to memory of their exact size,
 //! so that a socket that waits holds none. When a socket receives more at a time, the next read goes
 //! straight into a block of the size of the last one; what does not fit it goes to the scratch area by
-//! the same system call. The largest reads go to blocks that are handed over without a copy and used
-//! again once they are given back, so that the kernel does not have to clear pages for each of them.
+//! the same system call. Behind a read that was as large as one of the built-in can be, they go to
+//! blocks that are handed over without a copy and used again once they are given back, so that the
+//! kernel does not have to clear pages for each of them.
 
 use std::cell::RefCell;
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use socket2::MaybeUninitSlice;
 
-/// Most bytes that one read asks the kernel for, and the size of the blocks that are used again.
+/// Most bytes that one read asks the kernel for, of a socket that wants that many.
 pub const READ_SIZE: usize = 256 * 1024;
 
 /// From this many bytes on a read that is expected gets a block of its own.
 pub const BLOCK: usize = 4 * 1024;
 
-/// After a read of more bytes than this the next one gets a block of [`READ_SIZE`]: as much as the
-/// built-in takes by one read, so there may be more.
+/// As much as the built-in takes by one read: programs size their own buffers by it. It is what one read
+/// asks for where nobody wants more. After a read of so many bytes there may be more, and the next one
+/// gets a block of its own.
 pub const LARGE: usize = 64 * 1024;
 
-/// A block of [`READ_SIZE`] is handed over from this many bytes on; fewer are copied.
-const HALF: usize = READ_SIZE / 2;
+/// Sizes of blocks that are used again, and how many of each are kept for the next read: as much memory
+/// as V8 lets Buffers hold before it looks for those that nobody has any more, and gives back.
+const KINDS: [(usize, usize); 2] = [(LARGE, 512), (READ_SIZE, 128)];
 
-/// Blocks that are kept for the next read: as much memory as V8 lets Buffers hold before it looks for
-/// those that nobody has any more, and gives back.
-const SPARE: usize = 128;
+/// Empty blocks of each of the [`KINDS`], for all threads: some read, others give back.
+static SPARES: [Mutex<Vec<Vec<u8>>>; KINDS.len()] = [const { Mutex::new(Vec::new()) }; KINDS.len()];
 
-/// Empty blocks of [`READ_SIZE`], for all threads: some read, others give back.
-static SPARES: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+/// The spare blocks of exactly `size` bytes, and how many are kept; `None`: of that size none are.
+fn spares(size: usize) -> Option<(MutexGuard<'static, Vec<Vec<u8>>>, usize)> {
+    let kind = KINDS.iter().position(|kind| kind.0 == size)?;
+    Some((SPARES[kind].lock().unwrap_or_else(PoisonError::into_inner), KINDS[kind].1))
+}
 
-/// An empty block of at least [`READ_SIZE`].
-fn take_block() -> Vec<u8> {
-    let spare = SPARES.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    spare.unwrap_or_else(|| Vec::with_capacity(READ_SIZE))
+/// An empty block with room for `size` bytes.
+fn take_block(size: usize) -> Vec<u8> {
+    let spare = spares(size).and_then(|(mut blocks, _)| blocks.pop());
+    spare.unwrap_or_else(|| Vec::with_capacity(size))
 }
 
 /// Gives the memory of a chunk back.
 pub fn give_back(mut bytes: Vec<u8>) {
-    if bytes.capacity() != READ_SIZE {
-        return;
-    }
+    let Some((mut blocks, most)) = spares(bytes.capacity()) else { return };
     bytes.clear();
-    let mut spares = SPARES.lock().unwrap_or_else(PoisonError::into_inner);
-    if spares.len() < SPARE {
-        spares.push(bytes);
+    if blocks.len() < most {
+        blocks.push(bytes);
     }
 }
 
@@ -92,6 +94,11 @@ impl Chunk {
         Chunk::new(front)
     }
 
+    /// Adds the bytes of another chunk.
+    pub fn append(&mut self, more: &Chunk) {
+        self.bytes.extend_from_slice(more.as_slice());
+    }
+
     /// The bytes as one allocation that starts with them.
     pub fn into_vec(mut self) -> Vec<u8> {
         if self.start > 0 {
@@ -115,8 +122,8 @@ pub fn read_chunk(
     receive: impl FnOnce(&mut [MaybeUninitSlice<'_>]) -> io::Result<usize>,
 ) -> io::Result<Chunk> {
     let limit = limit.clamp(1, READ_SIZE);
-    if expected > LARGE && limit == READ_SIZE {
-        return read_block(receive);
+    if expected >= LARGE && limit >= LARGE {
+        return read_block(limit, receive);
     }
     let size = if expected < BLOCK { 0 } else { expected.min(limit) };
     let mut block: Vec<u8> = Vec::with_capacity(size);
@@ -144,15 +151,16 @@ pub fn read_chunk(
     })
 }
 
-/// As [`read_chunk`], into a block of [`READ_SIZE`].
+/// As [`read_chunk`], into a block of `size` bytes, which is handed over if at least half full.
 fn read_block(
+    size: usize,
     receive: impl FnOnce(&mut [MaybeUninitSlice<'_>]) -> io::Result<usize>,
 ) -> io::Result<Chunk> {
-    let mut block = take_block();
-    let area = &mut block.spare_capacity_mut()[..READ_SIZE];
+    let mut block = take_block(size);
+    let area = &mut block.spare_capacity_mut()[..size];
     let received = receive(&mut [MaybeUninitSlice::new(area)]);
     let count = match received {
-        Ok(count) => count.min(READ_SIZE),
+        Ok(count) => count.min(size),
         Err(error) => {
             give_back(block);
             return Err(error);
@@ -160,7 +168,7 @@ fn read_block(
     };
     // SAFETY: `receive` initialised `count` bytes, which is not more than there is room for.
     unsafe { block.set_len(count) };
-    if count >= HALF {
+    if count >= size / 2 {
         return Ok(Chunk::new(block));
     }
     let copy = block.to_vec();
@@ -191,12 +199,21 @@ mod tests {
             for length in [0, 1, 5_000, 50_000] {
                 let (bytes, areas) = read(READ_SIZE, expected, &text[..length]);
                 assert!(bytes == text[..length], "{expected} {length}");
-                assert_eq!(areas, if (BLOCK..=LARGE).contains(&expected) { 2 } else { 1 });
-                let most = if expected > LARGE { 0 } else { expected };
+                assert_eq!(areas, if (BLOCK..LARGE).contains(&expected) { 2 } else { 1 });
+                let most = if expected >= LARGE { 0 } else { expected };
                 assert!(bytes.capacity() <= (2 * length).max(most));
             }
             assert_eq!(read(10, expected, &text).0, &text[..10]);
         }
+    }
+
+    #[test]
+    fn blocks_are_used_again() {
+        for (size, _) in KINDS {
+            give_back(Vec::with_capacity(size));
+            assert_eq!(take_block(size).capacity(), size);
+        }
+        assert!(spares(1000).is_none());
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub struct ReadSide {
     beside: bool,
     /// Most bytes of one event; 0 leaves it to the engine.
     size: usize,
+    /// Most bytes of one event where `size` is 0; 0 is [`LARGE`].
+    most: usize,
     /// The length of the last read.
     last: usize,
     /// Chunks, and behind them at most one end.
@@ -104,6 +106,20 @@ impl ReadSide {
     /// Caps one event at `bytes`; 0 takes the cap away.
     pub fn set_size(&mut self, bytes: usize) {
         self.size = bytes;
+    }
+
+    /// Lets one event have up to `bytes`, at most [`READ_SIZE`], where [`ReadSide::set_size`] has no cap.
+    pub fn set_most(&mut self, bytes: usize) {
+        self.most = bytes;
+    }
+
+    /// What one read asks the kernel for.
+    fn ask(&self) -> usize {
+        match (self.size, self.most) {
+            (0, 0) => LARGE,
+            (0, most) => most.min(READ_SIZE),
+            (size, _) => size.min(READ_SIZE),
+        }
     }
 
     /// Bytes delivered.
@@ -231,7 +247,7 @@ impl ReadSide {
 
     /// Makes one read. What it finds gets the number `order`.
     pub fn read(&mut self, socket: &Socket, limit: usize, order: u64) {
-        let ask = if self.size > 0 { self.size.min(READ_SIZE) } else { READ_SIZE };
+        let ask = self.ask();
         let result = match read_chunk(ask, self.last, |areas| sys::receive(socket, areas)) {
             Ok(chunk) if chunk.is_empty() => Err(self.overheard.take().unwrap_or(UV_EOF)),
             Ok(chunk) => Ok(chunk),
@@ -292,11 +308,11 @@ impl ReadSide {
         memory: &mut [MaybeUninit<u8>],
         order: u64,
     ) -> Option<usize> {
-        let large = self.last > LARGE && self.size == 0;
+        let large = self.last >= LARGE && self.size == 0;
         if large || !self.arrived.is_empty() || !self.readable || !self.wants_read(1) {
             return None;
         }
-        let ask = memory.len().min(if self.size > 0 { self.size } else { READ_SIZE });
+        let ask = memory.len().min(if self.size > 0 { self.size } else { self.ask() });
         let memory = &mut memory[..ask];
         let result = if ask == 0 {
             Err(-libc::ENOBUFS)
@@ -418,6 +434,36 @@ impl ReadSide {
         self.short && self.read_closed && !self.ended && self.arrived.is_empty()
     }
 
+    /// Fills a chunk that was read ahead for a smaller buffer than the program has by now. What a read
+    /// finds instead of bytes comes behind it.
+    fn top_up(&mut self, socket: &Socket, chunk: &mut Chunk, order: u64) {
+        let room = self.size.min(READ_SIZE).saturating_sub(chunk.len());
+        if room == 0 || self.short || self.ended || !self.arrived.is_empty() {
+            return;
+        }
+        match read_chunk(room, 0, |areas| sys::receive(socket, areas)) {
+            Ok(more) => {
+                self.short = more.len() < room;
+                self.ahead += more.len();
+                chunk.append(&more);
+                if more.is_empty() {
+                    self.ended = true;
+                    self.arrived.push_back(Arrived { order, result: Err(UV_EOF) });
+                } else if self.short && !self.read_closed {
+                    self.readable = false;
+                }
+            }
+            Err(error) if is_would_block(&error) => {
+                self.short = true;
+                self.readable = false;
+            }
+            Err(error) => {
+                self.ended = true;
+                self.arrived.push_back(Arrived { order, result: Err(status_of(&error)) });
+            }
+        }
+    }
+
     /// The number of the next event that may be delivered now.
     pub fn next_order(&self) -> Option<u64> {
         if !self.on {
@@ -427,7 +473,7 @@ impl ReadSide {
     }
 
     /// The next event, if it may be delivered now.
-    pub fn next_event(&mut self) -> Option<Event> {
+    pub fn next_event(&mut self, socket: &Socket) -> Option<Event> {
         if !self.on {
             return None;
         }
@@ -437,8 +483,10 @@ impl ReadSide {
                 Event::Read(chunk.take_front(self.size))
             }
             Ok(chunk) => {
-                let chunk = std::mem::take(chunk);
+                let order = front.order;
+                let mut chunk = std::mem::take(chunk);
                 self.arrived.pop_front();
+                self.top_up(socket, &mut chunk, order);
                 Event::Read(chunk)
             }
             Err(status) => {

@@ -273,6 +273,13 @@ impl Endpoint {
         }
     }
 
+    /// Lets one [`Event::Read`] have up to `bytes` where [`Endpoint::set_read_size`] has no cap.
+    pub fn set_read_most(&mut self, bytes: usize) {
+        if let Role::Stream(stream) = &mut self.role {
+            stream.reading_mut().set_most(bytes);
+        }
+    }
+
     /// Writes: 0 (sent), the id of a queued write, whose [`Event::Write`] follows, or an error. `EBADF`: this is
     /// no connection.
     pub fn write(&mut self, slices: &[IoSlice<'_>]) -> Status {

@@ -302,7 +302,7 @@ impl Stream {
     fn next_of_both(&mut self) -> Option<Event> {
         self.read.settle_doubt();
         if self.read.has_assumed_end() {
-            return self.read.next_event();
+            return self.read.next_event(&self.socket);
         }
         if self.read.delivers_behind() && sys::is_drained(self.socket.as_raw_fd()) {
             let order = self.next_order();
@@ -310,7 +310,7 @@ impl Stream {
         }
         let other = self.events.front().map(|(order, _)| *order);
         match (other, self.read.next_order()) {
-            (Some(other), Some(read)) if read < other => self.read.next_event(),
+            (Some(other), Some(read)) if read < other => self.read.next_event(&self.socket),
             (Some(_), _) => {
                 let (_, event) = self.events.pop_front()?;
                 self.requests -= 1;
@@ -321,7 +321,7 @@ impl Stream {
                 }
                 Some(event)
             }
-            (None, _) => self.read.next_event(),
+            (None, _) => self.read.next_event(&self.socket),
         }
     }
 
