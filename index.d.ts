@@ -47,6 +47,11 @@ export interface SocketConstructorOpts extends Omit<net.SocketConstructorOpts, '
   keepAliveInitialDelay?: number | undefined;
   /** Type of Service (IPv4) or Traffic Class (IPv6) of the packets sent: 0 to 255. */
   typeOfService?: number | undefined;
+  /**
+   * The congestion control of the TCP connection (TCP_CONGESTION, Linux), such as `'reno'`: set before it is made.
+   * `'error'` tells that the system does not have it, or does not allow it. Default: the system's.
+   */
+  congestionControl?: string | undefined;
   /** How many bytes may be buffered in each direction before backpressure sets in. */
   highWaterMark?: number | undefined;
 }
@@ -104,6 +109,19 @@ export class Socket extends net.Socket {
    * @param tos 0 to 255
    */
   setTypeOfService(tos: number): this;
+
+  /**
+   * The name of the congestion control that the TCP connection has; while there is no connection, the one that was
+   * asked for. Throws for a Unix-domain socket (`ERR_INVALID_HANDLE_TYPE`).
+   */
+  getCongestionControl(): string | undefined;
+  /**
+   * Choose the congestion control of the TCP connection (TCP_CONGESTION, Linux). Throws when the system does not have
+   * it (`ENOENT`) or does not allow it (`EPERM`), and for a Unix-domain socket (`ERR_INVALID_HANDLE_TYPE`). Before the
+   * connection is made, the name is kept; `'error'` tells then what is thrown otherwise.
+   * @param name such as `'reno'`
+   */
+  setCongestionControl(name: string): this;
 
   /** End the connection with a RST instead of a FIN, and destroy the socket. TCP only (`ERR_INVALID_HANDLE_TYPE`). */
   resetAndDestroy(): this;
@@ -209,6 +227,11 @@ export interface ServerOpts extends net.ServerOpts {
   keepAlive?: boolean | undefined;
   /** Milliseconds of silence before the first keep-alive probe; 0 leaves the system's value. Default: `0`. */
   keepAliveInitialDelay?: number | undefined;
+  /**
+   * The congestion control of accepted TCP connections (TCP_CONGESTION, Linux), such as `'reno'`. `'error'` of the
+   * server tells, at `listen()`, that the system does not have it, or does not allow it. Default: the system's.
+   */
+  congestionControl?: string | undefined;
   /** How many bytes may be buffered in each direction before backpressure sets in. */
   highWaterMark?: number | undefined;
 }

@@ -3,6 +3,7 @@
 /** What a server does with a connection that its handle has accepted. */
 
 const { builtin } = require('./builtin');
+const { applyToAccepted } = require('./congestion-control');
 const { debug } = require('./debug');
 const { serverSocket } = require('./diagnostics');
 const { ErrnoException } = require('./errors');
@@ -93,6 +94,12 @@ function onconnection(status, accepted) {
   }
   if (isBlocked(server, client)) {
     client.close();
+    return;
+  }
+  const refusal = applyToAccepted(server, this, client);
+  if (refusal) {
+    client.close();
+    server.emit('error', refusal);
     return;
   }
 

@@ -2,6 +2,7 @@
 
 // One attempt to connect: local bind, connect(2), and what becomes of the socket.
 
+const { applyCongestionControl } = require('./congestion-control');
 const { debug } = require('./debug');
 const { codes, ExceptionWithHostPort } = require('./errors');
 const { handOver } = require('./hand-over');
@@ -91,6 +92,11 @@ function startConnect(self, req) {
  *   a path has no `family`
  */
 function connectTo(socket, { address, port, family, localAddress, localPort }) {
+  const refusal = applyCongestionControl(socket);
+  if (refusal) {
+    socket.destroy(refusal);
+    return;
+  }
   let local = localAddress;
   if (family !== undefined && (localAddress || localPort)) {
     local = localAddress || anyAddress(family);

@@ -9,6 +9,7 @@ const {
   anyAddress, becomeConnected, bindLocal, connectError, connectErrorAtOnce, connectTo, startConnect,
 } = require('./attempt');
 const { clearTimeout, setTimeout } = require('./captured');
+const { applyCongestionControl } = require('./congestion-control');
 const { debug } = require('./debug');
 const { codes, ExceptionWithHostPort, NodeAggregateError } = require('./errors');
 const { TCP } = require('./handle');
@@ -72,6 +73,11 @@ class Attempts {
     }
     const current = this.next++;
     if (current > 0) socket[kReinitializeHandle](new TCP(TCP.SOCKET));
+    const refusal = applyCongestionControl(socket);
+    if (refusal) {
+      socket.destroy(refusal);
+      return;
+    }
     const { address, family } = this.addresses[current];
     if (this.localPort && !this.bind(family)) return;
     if (socket.blockList?.check(address, `ipv${family}`)) {

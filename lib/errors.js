@@ -205,6 +205,8 @@ function describeNumber(value) {
 
 /** Constructors of the coded errors, by code. */
 const codes = {
+  ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: define('ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', NodeTypeError,
+    'The feature %s is unavailable on the current platform, which is being used to run Node.js'),
   ERR_INVALID_ADDRESS_FAMILY: define('ERR_INVALID_ADDRESS_FAMILY', NodeRangeError,
     function(family, host, port) {
       this.host = host;

@@ -157,6 +157,15 @@ class TCP extends PlacedHandle {
 
   /** @returns {number} the TOS byte or traffic class, or a negated errno */
   getTypeOfService() { return this[kNative].getTypeOfService(); }
+
+  /**
+   * @param {string} name of a congestion control
+   * @returns {number} status, of the kernel's answer also while there is no descriptor
+   */
+  setCongestionControl(name) { return this[kNative].setCongestionControl(name); }
+
+  /** @returns {string|number} the name of the congestion control, or a negated errno */
+  getCongestionControl() { return this[kNative].getCongestionControl(); }
 }
 
 /** A Unix-domain socket, connected, connecting or listening. */

@@ -82,11 +82,11 @@ function hostHandleFor(handle) {
 }
 
 /**
- * Lets a handle of rsnet set an option of a connection that the host has.
+ * Lets a handle of rsnet set or tell an option of a connection that the host has.
  *
  * @param {object} hostHandle
- * @param {function(TCP): number} use
- * @returns {number} status
+ * @param {function(TCP): *} use
+ * @returns {*} what `use` returns, or the status with which there is no connection
  */
 function borrow(hostHandle, use) {
   const fd = native.dupDescriptor(hostHandle.fd);
@@ -104,7 +104,13 @@ const optionMembers = {
   getTypeOfService() { return borrow(this, (handle) => handle.getTypeOfService()); },
 };
 
-/** The same: before, keep-alive had no interval and count. */
+/** Options that no host's handles have. */
+const ownMembers = {
+  setCongestionControl(name) { return borrow(this, (handle) => handle.setCongestionControl(name)); },
+  getCongestionControl() { return borrow(this, (handle) => handle.getCongestionControl()); },
+};
+
+/** As `optionMembers`: before, keep-alive had no interval and count. */
 const keepAliveMembers = {
   setKeepAlive(...args) { return borrow(this, (handle) => handle.setKeepAlive(...args)); },
 };
@@ -142,6 +148,7 @@ function goOn(hostHandle, { bytesRead, bytesWritten }) {
     });
   }
   if (prototype !== HostTCP?.prototype) return;
+  addMembers(hostHandle, ownMembers);
   if (prototype.setTypeOfService === undefined) addMembers(hostHandle, optionMembers);
   if (!hasKeepAliveInterval) addMembers(hostHandle, keepAliveMembers);
 }

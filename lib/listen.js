@@ -9,6 +9,7 @@ const { isPipeName, normalizeArgs, toNumber } = require('./address');
 const { BoundSocket, kConsume, kPath } = require('./bound-socket');
 const { nextTick } = require('./captured');
 const { asksPrimary, requestHandle } = require('./cluster');
+const { applyToListener } = require('./congestion-control');
 const { debug } = require('./debug');
 const { serverListenStart, serverListenEnd, serverListenError } = require('./diagnostics');
 const { codes, ErrnoException, ExceptionWithHostPort, UVExceptionWithHostPort } = require('./errors');
@@ -143,6 +144,13 @@ function setupListenHandle(address, port, addressType, backlog, fd, flags) {
   this._handle.onconnection = onconnection;
   this._handle[owner_symbol] = this;
 
+  const refusal = applyToListener(this);
+  if (refusal) {
+    this._handle.close();
+    this._handle = null;
+    fail(this, refusal);
+    return;
+  }
   const status = this._handle.listen(backlog || DEFAULT_BACKLOG);
   if (status) {
     this._handle.close();

@@ -5,6 +5,7 @@ const { getDefaultHighWaterMark } = require('stream');
 const { promisify } = require('util');
 const { builtin } = require('./builtin');
 const { nextTick } = require('./captured');
+const { remember } = require('./congestion-control');
 const { debug } = require('./debug');
 const { codes, ErrnoException } = require('./errors');
 const { beginUse } = require('./first-use');
@@ -14,7 +15,7 @@ const { listen, setupListenHandle } = require('./listen');
 const { seconds } = require('./socket-options');
 const { async_id_symbol } = require('./symbols');
 const { markTransferable } = require('./transferable');
-const { validateNumber } = require('./validate');
+const { validateNumber, validateString } = require('./validate');
 
 const { ERR_INVALID_ARG_TYPE, ERR_SERVER_NOT_RUNNING } = codes;
 
@@ -47,6 +48,7 @@ function validateBlockList(blockList) {
  * @param {boolean} [options.noDelay] connections send small writes at once
  * @param {boolean} [options.keepAlive] connections are probed when silent
  * @param {number} [options.keepAliveInitialDelay] milliseconds of silence before that
+ * @param {string} [options.congestionControl] of the connections, by its name in the kernel
  * @param {number} [options.highWaterMark] bytes that a connection buffers in each direction
  * @param {BlockList} [options.blockList] peers whose connections are closed at once
  * @param {Function} [connectionListener] for 'connection'
@@ -76,6 +78,9 @@ function Server(options, connectionListener) {
     validateNumber(options.highWaterMark, 'options.highWaterMark');
     if (options.highWaterMark < 0) options.highWaterMark = getDefaultHighWaterMark(false);
   }
+  if (options.congestionControl !== undefined) {
+    validateString(options.congestionControl, 'options.congestionControl');
+  }
 
   this._connections = 0;
   this[async_id_symbol] = -1;
@@ -92,6 +97,7 @@ function Server(options, connectionListener) {
   // The handles take seconds.
   this.keepAliveInitialDelay = seconds(options.keepAliveInitialDelay);
   this.highWaterMark = options.highWaterMark ?? getDefaultHighWaterMark(false);
+  if (options.congestionControl !== undefined) remember(this, options.congestionControl);
   if (options.blockList) {
     validateBlockList(options.blockList);
     this.blockList = options.blockList;

@@ -4,7 +4,7 @@
 
 const { builtin } = require('./builtin');
 const { codes } = require('./errors');
-const { validateInt32, validateNumber } = require('./validate');
+const { validateInt32, validateNumber, validateString } = require('./validate');
 
 /** Options of streams that a socket can't have. */
 const UNSUPPORTED = ['objectMode', 'readableObjectMode', 'writableObjectMode'];
@@ -25,6 +25,7 @@ function checkedOptions(options) {
     if (settings.keepAliveInitialDelay < 0) settings.keepAliveInitialDelay = 0;
   }
   if (settings.typeOfService !== undefined) validateInt32(settings.typeOfService, 'options.typeOfService', 0, 255);
+  if (settings.congestionControl !== undefined) validateString(settings.congestionControl, 'options.congestionControl');
   return settings;
 }
 

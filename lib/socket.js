@@ -6,6 +6,9 @@ const { Duplex } = require('stream');
 const { isUint8Array } = require('util/types');
 const { BoundSocket, kConsume, kPath } = require('./bound-socket');
 const { nextTick, queueMicrotask } = require('./captured');
+const {
+  applyCongestionControl, getCongestionControl, remember, setCongestionControl,
+} = require('./congestion-control');
 const { socketConnect } = require('./connect');
 const { debug } = require('./debug');
 const { codes, ErrnoException } = require('./errors');
@@ -42,11 +45,13 @@ function Socket(options) {
   beginUse();
   if (options?.handle && !isUsable(options.handle)) {
     runByHost(this, options);
+    refuse(this, noCongestionControl(options));
     return;
   }
   const settings = checkedOptions(options);
   if (!settings.handle && settings.fd !== undefined && isFifo(settings.fd)) {
     runByHost(this, settings);
+    refuse(this, noCongestionControl(settings));
     return;
   }
   markTransferable(this);
@@ -73,6 +78,7 @@ function Socket(options) {
   this.server = null;
   this._server = null;
   socketOptions.initOptions(this, settings);
+  if (settings.congestionControl !== undefined) remember(this, settings.congestionControl);
   this[kBytesRead] = 0;
   this[kBytesWritten] = 0;
   if (settings.blockList) setBlockList(this, settings.blockList);
@@ -91,10 +97,27 @@ function Socket(options) {
     // A signal that had fired already does not keep the socket from being used; its error still comes.
     this._undestroy();
   }
+  if (this._handle && !bound) refuse(this, applyCongestionControl(this));
   if (this._handle && !bound && settings.readable !== false && !settings.manualStart) startOrPause(this, settings);
 }
 Object.setPrototypeOf(Socket.prototype, Duplex.prototype);
 Object.setPrototypeOf(Socket, Duplex);
+
+/**
+ * @param {Socket} socket
+ * @param {Error} [error] why it can't be as it was asked for
+ */
+function refuse(socket, error) {
+  if (error) socket.destroy(error);
+}
+
+/**
+ * @param {{congestionControl?: string}} options of a socket that is not of TCP
+ * @returns {Error|undefined} what is wrong with them
+ */
+function noCongestionControl({ congestionControl }) {
+  return congestionControl === undefined ? undefined : new codes.ERR_INVALID_HANDLE_TYPE();
+}
 
 /**
  * @param {object} handle the option
@@ -182,6 +205,8 @@ const methods = {
   setKeepAlive: socketOptions.setKeepAlive,
   setTypeOfService: socketOptions.setTypeOfService,
   getTypeOfService: socketOptions.getTypeOfService,
+  setCongestionControl,
+  getCongestionControl,
   ref: socketOptions.ref,
   unref: socketOptions.unref,
 

@@ -37,6 +37,8 @@ module.exports = {
   kSetKeepAliveInterval: Symbol('kSetKeepAliveInterval'),
   kSetKeepAliveCount: Symbol('kSetKeepAliveCount'),
   kSetTOS: Symbol('kSetTOS'),
+  /** The congestion control that was asked for. */
+  kCongestionControl: Symbol('kCongestionControl'),
   /** Whether a Socket was made with a BoundSocket, and the path that was bound to, if it was one. */
   kBoundSource: Symbol('kBoundSource'),
   kBoundPath: Symbol('kBoundPath'),

@@ -13,6 +13,7 @@ class Counting extends net.Socket {
 const socket = new Counting({ typeOfService: 16, highWaterMark: 1024, noDelay: true, blockList: new net.BlockList() });
 socket.setKeepAlive(true, 1000, 500, 4).setKeepAlive({ enable: true, initialDelay: 1, interval: 2, count: 3 });
 const tos: number = socket.setTypeOfService(8).getTypeOfService();
+const control: string | undefined = socket.setCongestionControl('reno').getCongestionControl();
 const closed: Promise<void> = socket[Symbol.asyncDispose]();
 const owner: net.Server | null = socket.resetAndDestroy().server;
 socket.destroySoon();
@@ -24,7 +25,7 @@ const local = new net.Socket({ handle: new net.BoundSocket({ path: '/tmp/socket'
 bound.close();
 bound[Symbol.dispose]();
 
-const server = net.createServer({ highWaterMark: 1, blockList: new net.BlockList() });
+const server = net.createServer({ highWaterMark: 1, blockList: new net.BlockList(), congestionControl: 'reno' });
 server.on('connection', (connection) => connection.setTypeOfService(1));
 server.once('drop', (data) => data?.remoteAddress?.length);
 server.on('error', (error) => error.message);
@@ -36,6 +37,9 @@ server.listen(0, '127.0.0.1', 10, () => {}).listen('/tmp/socket', () => {});
 const over: Promise<void> = server[Symbol.asyncDispose]();
 
 net.connect({ port: 1, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 10, timeout: 5, typeOfService: 1 });
+new net.Socket({ congestionControl: 'reno' }).connect(1);
+net.connect({ port: 1, congestionControl: 'reno' });
+net.connect({ path: '/tmp/socket', congestionControl: undefined });
 net.createConnection(1, () => {});
 const version: number = net.isIP('::1');
 net.setDefaultAutoSelectFamily(net.getDefaultAutoSelectFamily());
@@ -48,5 +52,9 @@ net.connect(true);
 new net.BoundSocket({ path: '/tmp/socket', port: 1 });
 // @ts-expect-error the count is a number
 socket.setKeepAlive(true, 1, 1, '3');
+// @ts-expect-error a congestion control has a name
+socket.setCongestionControl(1);
+// @ts-expect-error a congestion control has a name
+net.createServer({ congestionControl: 1 });
 
-export = { tos, closed, owner, port, path, local, over, version, parsed };
+export = { tos, control, closed, owner, port, path, local, over, version, parsed };

@@ -4,7 +4,7 @@ use std::io::IoSlice;
 use std::os::fd::IntoRawFd;
 use std::rc::Rc;
 
-use napi::bindgen_prelude::{Buffer, Unknown};
+use napi::bindgen_prelude::{Buffer, Either, Unknown};
 use napi::{Result, ValueType};
 use napi_derive::napi;
 
@@ -212,6 +212,21 @@ impl Socket {
     #[napi]
     pub fn get_type_of_service(&self) -> Status {
         self.bridge.ask(self.id, |handle| handle.endpoint.type_of_service())
+    }
+
+    /// See [`Endpoint::set_congestion_control`].
+    #[napi]
+    pub fn set_congestion_control(&self, name: String) -> Status {
+        self.run(|endpoint| endpoint.set_congestion_control(&name))
+    }
+
+    /// See [`Endpoint::congestion_control`]: the name, or an error.
+    #[napi]
+    pub fn get_congestion_control(&self) -> Either<String, Status> {
+        match self.bridge.ask(self.id, |handle| handle.endpoint.congestion_control()) {
+            Ok(name) => Either::A(name),
+            Err(status) => Either::B(status),
+        }
     }
 
     /// See [`options::set_user_timeout`].

@@ -161,30 +161,42 @@ pub fn set_user_timeout(socket: &Socket, milliseconds: u32) -> io::Result<()> {
     }
 }
 
-/// The name of the congestion control (`TCP_CONGESTION`, tcp(7)), followed by NULs; `None` where the platform has no such
-/// option.
-pub fn congestion_control(socket: &Socket) -> Option<Vec<u8>> {
+/// The name of the congestion control (`TCP_CONGESTION`, tcp(7)).
+///
+/// # Errors
+/// Those of getsockopt(2); `ENOPROTOOPT` where the platform has no such option.
+pub fn congestion_control(socket: &Socket) -> io::Result<String> {
     #[cfg(target_os = "linux")]
     {
-        socket.tcp_congestion().ok()
+        // The kernel fills what is left with NULs.
+        let mut name = socket.tcp_congestion()?;
+        name.retain(|byte| *byte != 0);
+        Ok(String::from_utf8_lossy(&name).into_owned())
     }
     #[cfg(not(target_os = "linux"))]
     {
         let _ = socket;
-        None
+        Err(io::Error::from_raw_os_error(libc::ENOPROTOOPT))
     }
 }
 
-/// Sets the congestion control; false where the system does not have it, or does not allow it.
-pub fn set_congestion_control(socket: &Socket, name: &[u8]) -> bool {
+/// Sets the congestion control (`TCP_CONGESTION`, tcp(7)).
+///
+/// # Errors
+/// `ENOENT`: the kernel has none of that name, which it would take only up to a NUL. `EPERM`: this process may not
+/// choose it. `ENOPROTOOPT` where the platform has no such option.
+pub fn set_congestion_control(socket: &Socket, name: &str) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     {
-        socket.set_tcp_congestion(name).is_ok()
+        if name.is_empty() || name.contains('\0') {
+            return Err(io::Error::from_raw_os_error(libc::ENOENT));
+        }
+        socket.set_tcp_congestion(name.as_bytes())
     }
     #[cfg(not(target_os = "linux"))]
     {
         let _ = (socket, name);
-        false
+        Err(io::Error::from_raw_os_error(libc::ENOPROTOOPT))
     }
 }
 

@@ -46,6 +46,7 @@ pub struct Endpoint {
     /// Set before there was a descriptor, and applied once there is one.
     no_delay: bool,
     keep_alive: Option<KeepAlive>,
+    congestion_control: Option<String>,
     /// Whether others have the socket too: what is set on it would outlive our descriptor.
     shared: bool,
     /// Whether somebody has asked for the descriptor, and may have shared it.
@@ -64,6 +65,7 @@ impl Default for Endpoint {
             path: None,
             no_delay: false,
             keep_alive: None,
+            congestion_control: None,
             shared: false,
             shown: false,
             tells_resets: false,
@@ -153,6 +155,11 @@ impl Endpoint {
             Ok(socket) => socket,
             Err(error) => return error,
         };
+        let applied = self.apply_congestion_control(&socket);
+        if applied != OK {
+            self.role = Role::Bound(socket);
+            return applied;
+        }
         match Listener::new(socket, backlog) {
             Ok(listener) => {
                 self.role = Role::Listener(listener);
@@ -199,7 +206,12 @@ impl Endpoint {
             Ok(socket) => socket,
             Err(error) => return error,
         };
-        self.apply_options(&socket);
+        // The kernel paces for good what has begun with a congestion control that paces.
+        let applied = self.apply_options(&socket);
+        if applied != OK {
+            self.role = Role::Bound(socket);
+            return applied;
+        }
         match Stream::connect(socket, &address.into(), delayed) {
             Ok(stream) => {
                 self.role = Role::Stream(stream);
@@ -437,9 +449,9 @@ impl Endpoint {
     }
 
     fn become_stream(&mut self, socket: Socket) -> Status {
-        self.apply_options(&socket);
+        let applied = self.apply_options(&socket);
         self.role = Role::Stream(Stream::new(socket));
-        OK
+        applied
     }
 
     /// The socket to listen or connect with: the bound one, one that was adopted and not used, or a

@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
 
-use socket2::Socket;
+use socket2::{Domain, Socket};
 
 use super::{Endpoint, Role};
 use crate::engine::address::{self, Address};
@@ -46,6 +46,28 @@ impl Endpoint {
             return OK;
         }
         self.with_socket(|socket| options::set_keep_alive(socket, keep_alive))
+    }
+
+    /// `TCP_CONGESTION`; remembered while there is no descriptor, if the kernel takes it.
+    pub fn set_congestion_control(&mut self, name: &str) -> Status {
+        if !matches!(self.role, Role::Vacant) {
+            return self.with_socket(|socket| sys::set_congestion_control(socket, name));
+        }
+        let tried = sys::new_socket(Domain::IPV4)
+            .and_then(|socket| sys::set_congestion_control(&socket, name));
+        if tried.is_ok() {
+            self.congestion_control = Some(name.to_owned());
+        }
+        status(tried)
+    }
+
+    /// `TCP_CONGESTION`: the name.
+    ///
+    /// # Errors
+    /// `EBADF` without a descriptor, else those of getsockopt(2).
+    pub fn congestion_control(&self) -> Result<String, Status> {
+        let socket = self.socket().ok_or(-libc::EBADF)?;
+        sys::congestion_control(socket).map_err(|error| status_of(&error))
     }
 
     /// `IP_TOS` or `IPV6_TCLASS`: the value, or an error.
@@ -118,13 +140,22 @@ impl Endpoint {
         !self.shown && !self.shared
     }
 
-    /// Applies what was set before there was a descriptor.
-    pub(super) fn apply_options(&mut self, socket: &Socket) {
+    /// Applies what was set before there was a descriptor. An error: a congestion control that was there is gone.
+    pub(super) fn apply_options(&mut self, socket: &Socket) -> Status {
         if std::mem::take(&mut self.no_delay) {
             let _ = options::set_no_delay(socket, true);
         }
         if let Some(keep_alive) = self.keep_alive.take() {
             let _ = options::set_keep_alive(socket, keep_alive);
+        }
+        self.apply_congestion_control(socket)
+    }
+
+    /// The part of [`Endpoint::apply_options`] that a listener hands on to its connections.
+    pub(super) fn apply_congestion_control(&mut self, socket: &Socket) -> Status {
+        match self.congestion_control.take() {
+            Some(name) => status(sys::set_congestion_control(socket, &name)),
+            None => OK,
         }
     }
 }
