@@ -11,6 +11,7 @@ const { beginCallback, beginEvents, endCallback } = require('./callbacks');
 const { kConnectReq, kShutdownReq, kWriter } = require('./handle-symbols');
 const { countLater, later } = require('./later');
 const native = require('./native');
+const { MAX_LENT, lend } = require('./parser-reads');
 const { takeDeprecationForTold } = require('./pending-deprecation');
 const { reportEntry } = require('./report-entry');
 const { owner_symbol } = require('./symbols');
@@ -156,6 +157,22 @@ function copied(offset, length) {
 }
 
 /**
+ * Hands over a large read, by a copy, or lent to who needs none.
+ *
+ * @param {number} slot which handle
+ * @param {number} length
+ * @param {number} offset in `memory`
+ */
+function dispatchLarge(slot, length, offset) {
+  const borrower = length <= MAX_LENT ? handles[slot]?._borrower : undefined;
+  if (borrower === undefined) {
+    dispatch(slot, kinds.READ, length, copied(offset, length));
+  } else {
+    lend(borrower, new Uint8Array(memory, offset, length), (chunk) => dispatch(slot, kinds.READ, length, chunk));
+  }
+}
+
+/**
  * Called by the inline lane for the events that stand in `entries`. What an event leaves for the next tick is run
  * before the next event, or, if it has thrown, after that; after the last one, the host does it.
  *
@@ -182,6 +199,8 @@ function dispatchBatch(count, payload) {
         dispatch(slot, kind, status, offset);
       } else if (kind !== kinds.READ || status <= 0 || offset === OWN) {
         dispatch(slot, kind, status, undefined);
+      } else if (status > SMALL && offset >= 0) {
+        dispatchLarge(slot, status, offset);
       } else {
         dispatch(slot, kind, status, offset < 0 ? payload : copied(offset, status));
         // V8 looks for young Buffers that nobody has any more when it allocates memory for one, not when we do.

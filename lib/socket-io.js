@@ -10,6 +10,7 @@ const { debug, isDebugging } = require('./debug');
 const { codes, ErrnoException } = require('./errors');
 const { kIsHost } = require('./handle-symbols');
 const host = require('./host');
+const { emitsAtOnce } = require('./plain-flow');
 const { setReadSize } = require('./read-size');
 const { ShutdownReq, WriteReq } = require('./requests');
 const { UV_ENOBUFS, UV_ENOTCONN, UV_EOF } = require('./uv');
@@ -48,21 +49,6 @@ function onHandleRead(nread, buffer) {
   }
   socket.push(null);
   socket.read(0);
-}
-
-/**
- * Whether `push` would do nothing with a chunk but emit it: the stream flows, has nothing buffered, decodes nothing,
- * waits for nobody to drain, and has emitted before. What else `push` does then, a tick that asks for more, is
- * without effect while the handle reads on; but NODE_DEBUG shows it.
- *
- * @param {import('..').Socket} socket
- * @returns {boolean}
- */
-function emitsAtOnce(socket) {
-  const state = socket._readableState;
-  return !isDebugging && state.flowing === true && state.length === 0 && state.dataEmitted && !state.sync &&
-    state.awaitDrainWriters === null && socket.readableEncoding === null &&
-    socket.push === Duplex.prototype.push && socket.listenerCount('data') > 0;
 }
 
 /**

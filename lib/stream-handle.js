@@ -10,6 +10,7 @@ const {
   kReadMost, kReadSize, kReads, kRef, kShutdownReq, kSlot, kView, kWriter,
 } = require('./handle-symbols');
 const { later } = require('./later');
+const { borrowsReads } = require('./parser-reads');
 const { onHandleRead } = require('./socket-io');
 const { owner_symbol } = require('./symbols');
 const { UV_EBADF, UV_ECANCELED } = require('./uv');
@@ -293,6 +294,13 @@ class Handle extends WritableHandle {
 
   /** Whether an error of the connection would be noticed by a read, so that writes need not ask for it. */
   get _noticesErrors() { return this.reading && this[kConnectReq] === null && !this[kReadEnded]; }
+
+  /** The socket that needs no Buffer of its own for the next read, if it is one. */
+  get _borrower() {
+    const socket = this[owner_symbol];
+    const isPlain = this[kDelivers] && this[kOnRead] === onHandleRead && socket?._handle === this;
+    return isPlain && borrowsReads(socket) ? socket : undefined;
+  }
 
   /**
    * The connect is done.

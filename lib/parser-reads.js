@@ -1,0 +1,58 @@
+'use strict';
+
+// Reads that only Node's HTTP parser sees. It copies what it wants of them, so one Buffer serves for all of them, in
+// place of a new one for each. Whoever else might keep such a Buffer gets one of his own.
+
+const { EventEmitter } = require('events');
+const { emitsAtOnce } = require('./plain-flow');
+const { kBuffer } = require('./symbols');
+
+/** Bytes of a read up to which it can be lent: the bound of one read. */
+const MAX_LENT = 64 * 1024;
+
+/** What Node calls the listener that gives the parser its data: that of a server, and that of a client. */
+const LISTENERS = new Set(['bound socketOnData', 'socketOnData']);
+
+const { emit } = EventEmitter.prototype;
+
+/** The Buffer; null before the first use, and when somebody may have kept it. */
+let lent = null;
+
+/**
+ * @param {import('..').Socket} socket
+ * @returns {boolean} whether nobody but Node's HTTP parser gets it, and nobody hears of what it cannot parse
+ */
+function isReadByParser(socket) {
+  const { parser, server } = socket;
+  if (!parser || parser.socket !== socket || socket.emit !== emit) return false;
+  if (server && server.listenerCount('clientError') > 0) return false;
+  const listeners = socket.rawListeners('data');
+  return listeners.length === 1 && LISTENERS.has(listeners[0].name);
+}
+
+/**
+ * @param {import('..').Socket} socket
+ * @returns {boolean} whether nobody needs a read any more once it was handed over
+ */
+function borrowsReads(socket) {
+  return !socket.destroyed && socket[kBuffer] === null && isReadByParser(socket) && emitsAtOnce(socket);
+}
+
+/**
+ * Hands a read to the parser of a socket.
+ *
+ * @param {import('..').Socket} socket for which `borrowsReads` holds
+ * @param {Uint8Array} bytes at most MAX_LENT
+ * @param {function(Buffer): void} deliver
+ */
+function lend(socket, bytes, deliver) {
+  const { parser } = socket;
+  const buffer = lent ?? Buffer.allocUnsafeSlow(MAX_LENT);
+  lent = null;
+  buffer.set(bytes);
+  deliver(buffer.subarray(0, bytes.length));
+  // An upgrade keeps what follows its head, an error what could not be parsed. Both end the parser's part.
+  if (socket.parser === parser && !socket.destroyed) lent = buffer;
+}
+
+module.exports = { MAX_LENT, borrowsReads, lend };
