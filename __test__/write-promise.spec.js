@@ -194,6 +194,94 @@ describe('writes and the descriptor', () => {
   });
 });
 
+describe.each(implementations)('%s: small writes', (name, net) => {
+  test.each(['TCP', 'Unix'])('of which each was reported as sent arrive, though the kernel is full (%s)',
+    async (kind) => {
+      const server = track(net.createServer({ pauseOnConnect: true }));
+      server.listen(...(kind === 'Unix' ? [tempPath()] : [0, '127.0.0.1']));
+      await once(server, 'listening');
+      const { port, address } = typeof server.address() === 'string' ? {} : server.address();
+      const client = track(port === undefined ? net.connect(server.address()) : net.connect(port, address));
+      const [peer] = await once(server, 'connection');
+      client.resume().on('error', () => {});
+      const chunk = Buffer.alloc(8000);
+      let reported = 0;
+      const write = (done) => client.write(chunk, (error) => {
+        if (!error && !client.destroyed) reported += chunk.length;
+        done?.();
+      });
+      for (let i = 0; i < 20; i++) await new Promise((resolve) => write(() => setImmediate(resolve)));
+      for (let i = 0; i < 8; i++) write(i === 7 ? () => client.destroy() : undefined);
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+      client.destroy();
+      const received = await collect(peer.resume());
+      expect(received.length).toBeGreaterThanOrEqual(reported);
+    });
+
+  test('of two handles for one connection come in order', async () => {
+    const server = await listen(nodeNet);
+    const received = once(server, 'connection').then(([socket]) => collect(track(socket)));
+    const host = track(nodeNet.connect(server.at));
+    await once(host, 'connect');
+    const socket = track(new net.Socket({ handle: host._handle }));
+    socket.resume();
+    await new Promise((resolve) => setImmediate(resolve));
+    socket.write('a');
+    socket.write('b');
+    host.write('c');
+    socket.end('d');
+    expect(String(await received)).toBe('abcd');
+    host.destroy();
+  });
+
+  test('are sent, though what async_hooks calls destroys their socket meanwhile', async () => {
+    const { stdout, stderr } = await spawnNode(name, () => {
+      // The millisecond decides what waits.
+      Date.now = () => 5;
+      const hooks = require('async_hooks');
+      const path = `${require('os').tmpdir()}/rsnet-${process.pid}.sock`;
+      const peers = [];
+      const server = net.createServer({ pauseOnConnect: true }, (peer) => peers.push(peer));
+      server.listen(path, () => {
+        const full = net.connect(path, () => {
+          const small = net.connect(path, () => setImmediate(fill, 20));
+          /** Leaves the kernel nearly no room for what `full` writes. */
+          function fill(left) {
+            if (left > 0) {
+              full.write(Buffer.alloc(8000), () => setImmediate(fill, left - 1));
+              return;
+            }
+            let armed = true;
+            hooks.createHook({
+              init(id, type) {
+                if (!armed || type !== 'WRITEWRAP') return;
+                armed = false;
+                small.destroy();
+              },
+            }).enable();
+            small.write('1');
+            for (let i = 0; i < 2; i++) full.write(Buffer.alloc(8000));
+            small.write('2');
+            small.write('3');
+            for (let i = 0; i < 6; i++) full.write(Buffer.alloc(8000));
+            setImmediate(() => setImmediate(() => {
+              let text = '';
+              small.destroy();
+              peers[1].on('data', (data) => { text += data; }).on('close', () => {
+                process.stdout.write(text);
+                process.exit();
+              }).resume();
+            }));
+          }
+          small.resume();
+        });
+        full.resume().on('error', () => {});
+      });
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: '123', stderr: '' });
+  });
+});
+
 describe('writes to a peer that has gone', () => {
   for (const how of ['destroy', 'resetAndDestroy']) {
     traceTest(`the write that meets it tells so: ${how} in the same callback`, async (t) => {

@@ -82,7 +82,7 @@ function takeFrom(handle) {
  */
 function complete(reqs, status) {
   reqs.forEach((req, i) => {
-    const own = status < 0 && i > 0 ? UV_ECANCELED : status;
+    const own = req.failed || (status < 0 && i > 0 ? UV_ECANCELED : status);
     callApart(() => {
       req.resource.runInAsyncScope(req.oncomplete, req, own, req.handle, req.error);
       req.resource.emitDestroy();
@@ -111,8 +111,11 @@ function sendRest(socket, { unsent, writes, writeError, shutdown, shuts }, onSen
       else later(finish, status);
     });
     isAsync = true;
-  } else if (writes.length > 0) {
-    later(() => complete(writes, writeError));
+  } else {
+    later(() => {
+      complete(writes, writeError);
+      onSent();
+    });
   }
   if (shutdown === null) return;
   shutdown.handle = socket._handle;
@@ -236,7 +239,7 @@ function hasUnsent(handle) {
 function streamFor(socket, onSent) {
   if (!socket.connecting) {
     const waits = hasUnsent(socket._handle);
-    return { stream: handOver(socket, onSent), waits };
+    return { stream: handOver(socket, waits ? onSent : undefined), waits };
   }
   let stream = socket[kAwaited];
   if (!stream) {

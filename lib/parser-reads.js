@@ -14,9 +14,26 @@ const MAX_LENT = 64 * 1024;
 const LISTENERS = new Set(['bound socketOnData', 'socketOnData']);
 
 const { emit } = EventEmitter.prototype;
+const { toString } = Function.prototype;
+
+/** The parser's method, once it is known to be Node's own: another parser may keep what it is given. */
+let nativeExecute;
 
 /** The Buffer; null before the first use, and when somebody may have kept it. */
 let lent = null;
+
+/**
+ * @param {object} parser
+ * @returns {boolean} whether it is Node's own, which is not written in JavaScript
+ */
+function isNative({ execute }) {
+  if (execute === nativeExecute) return execute !== undefined;
+  if (typeof execute !== 'function' || !toString.call(execute).endsWith('{ [native code] }')) return false;
+  // What `bind` makes looks the same.
+  if (execute.name !== 'execute') return false;
+  nativeExecute = execute;
+  return true;
+}
 
 /**
  * @param {import('..').Socket} socket
@@ -24,7 +41,7 @@ let lent = null;
  */
 function isReadByParser(socket) {
   const { parser, server } = socket;
-  if (!parser || parser.socket !== socket || socket.emit !== emit) return false;
+  if (!parser || parser.socket !== socket || socket.emit !== emit || !isNative(parser)) return false;
   if (server && server.listenerCount('clientError') > 0) return false;
   const listeners = socket.rawListeners('data');
   return listeners.length === 1 && LISTENERS.has(listeners[0].name);

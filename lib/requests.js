@@ -36,6 +36,8 @@ class WriteReq {
     this.error = undefined;
     /** The addon's number while it waits for the kernel. */
     this.id = 0;
+    /** The negated errno with which it will end, once that is known. */
+    this.failed = 0;
   }
 }
 

@@ -14,6 +14,11 @@ function writerOf(handle) {
   return handle[kWriter] ??= new Writer(handle, handle[kSlot]);
 }
 
+/** @returns {TypeError} the built-in's */
+function notABuffer() {
+  return Object.assign(new TypeError('Second argument must be a buffer'), { code: 'ERR_INVALID_ARG_TYPE' });
+}
+
 /** The calls that write. */
 class WritableHandle extends HandleResource {
   /**
@@ -33,7 +38,10 @@ class WritableHandle extends HandleResource {
    * @param {Buffer} data
    * @returns {number} status
    */
-  writeBuffer(req, data) { return writerOf(this).writeBuffer(req, data); }
+  writeBuffer(req, data) {
+    if (!ArrayBuffer.isView(data)) throw notABuffer();
+    return writerOf(this).writeBuffer(req, data);
+  }
 
   /**
    * @param {object} req a WriteReq

@@ -16,8 +16,8 @@ const native = require('./native');
 /** Writes of up to this many bytes are coalesced. */
 const MAX_WRITE = 8 * 1024;
 
-/** Bytes of one buffer. */
-const BUFFER_SIZE = 64 * 1024;
+/** Bytes of one buffer, as src/engine/coalescer has it. */
+const BUFFER_SIZE = 16 * 1024;
 
 /** What `commands.beginBuffer` answers when all buffers are in use. */
 const NONE_FREE = -2;
@@ -38,7 +38,7 @@ let published;
 let isPrepared = false;
 
 /** Writers with a buffer, in the order in which they began it. Some may have sent it meanwhile. */
-let pending = [];
+const pending = [];
 
 /** Whether the end of this callback is scheduled; whether anything was written since; how many ticks it has lasted. */
 let isScheduled = false;
@@ -120,9 +120,9 @@ function reserve(writer, bytes) {
     buffer = commands.beginBuffer(writer.slot);
   }
   if (buffer < 0) return NO_ROOM;
+  writer.buffer = buffer;
   pending.push(writer);
   scheduleFlush();
-  writer.buffer = buffer;
   return buffer * BUFFER_SIZE;
 }
 
@@ -140,12 +140,9 @@ function publish(writer, bytes) {
 /** @returns {Buffer} what `reserve` speaks of */
 function bufferMemory() { return memory; }
 
-/** Sends everything that waits. */
+/** Sends everything that waits. What async_hooks calls meanwhile may close any of the handles, or write to it. */
 function flushAll() {
-  if (pending.length === 0) return;
-  const writers = pending;
-  pending = [];
-  for (const writer of writers) writer.flush();
+  while (pending.length > 0) pending.shift().flush();
 }
 
 module.exports = { BUFFER_SIZE, MAX_WRITE, NO_ROOM, bufferMemory, flushAll, publish, reserve, shouldSendNow };

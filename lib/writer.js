@@ -36,7 +36,7 @@ const MAX_IN_HEAP = 64;
 const MAX_MEAN = 512;
 
 /** Where short data is put together that is sent at once. */
-const scratch = Buffer.allocUnsafeSlow(coalescer.BUFFER_SIZE);
+const scratch = Buffer.allocUnsafeSlow(64 * 1024);
 
 /**
  * Writes that the stream believes sent have failed: the socket hears of it.
@@ -179,7 +179,7 @@ class Writer {
 
   /** Something else is done to the connection: all writes before come first. */
   flushAll() {
-    this.flush();
+    coalescer.flushAll();
     this._finishLarge();
   }
 
@@ -276,8 +276,9 @@ class Writer {
     const large = new LargeWrite(buffers, bytes);
     const result = large.advance(this.slot);
     if (result !== WAITS) return this._wrote(req, bytes, result);
+    this._wait(req, bytes, 0);
     this.large = large;
-    return this._wait(req, bytes, 0);
+    return 0;
   }
 
   /**
@@ -292,9 +293,9 @@ class Writer {
     return coalescer.reserve(this, bytes);
   }
 
-  /** Another write comes: those before it go to the kernel first, or to the addon. */
+  /** Another write comes: those before it, of all handles, go to the kernel first, or to the addon. */
   _makeWay() {
-    if (this.buffer >= 0) this.flush();
+    coalescer.flushAll();
     if (this.large !== null) this._finishLarge();
   }
 
@@ -306,8 +307,12 @@ class Writer {
     const [req] = this.requests;
     const rest = large.rest();
     const result = rest === null ? UV_EFAULT : this._view.writeRest(rest);
-    if (result > 0) req.id = result;
-    else later(() => this._endLarge(result));
+    if (result > 0) {
+      req.id = result;
+    } else {
+      req.failed = result;
+      later(() => this._endLarge(result));
+    }
   }
 
   /**

@@ -124,6 +124,9 @@ impl Bridge {
         {
             batches.forget_own(self.env, id);
         }
+        if let Some(Some(pool)) = self.coalescer.get() {
+            pool.forget(socket.ask(|handle| handle.endpoint.fd()));
+        }
         let (status, delta) = socket.close(|handle| close(&mut handle.endpoint));
         self.apply(delta);
         (status, announced)

@@ -217,17 +217,18 @@ pub fn is_hung_up(fd: RawFd) -> bool {
     }
 }
 
-/// Whether the peer has ended or reset a connection (`POLLRDHUP`, `POLLHUP`, `POLLERR`; poll(2)), or this side has: a
-/// write to it is likely to fail.
-pub fn is_closing(fd: RawFd) -> bool {
+/// Whether a connection takes more bytes, and neither side has ended or reset it (`POLLOUT`, and not `POLLRDHUP`,
+/// `POLLHUP` or `POLLERR`; poll(2)).
+pub fn takes_bytes(fd: RawFd) -> bool {
     #[cfg(target_os = "linux")]
     const ENDED: i16 = libc::POLLRDHUP;
     // There POLLHUP tells of either direction.
     #[cfg(not(target_os = "linux"))]
     const ENDED: i16 = libc::POLLHUP;
-    let mut poll = libc::pollfd { fd, events: ENDED, revents: 0 };
+    let mut poll = libc::pollfd { fd, events: libc::POLLOUT | ENDED, revents: 0 };
     // SAFETY: one valid pollfd; any number is allowed as descriptor.
-    unsafe { libc::poll(&raw mut poll, 1, 0) != 0 }
+    let ready = unsafe { libc::poll(&raw mut poll, 1, 0) };
+    ready == 1 && poll.revents == libc::POLLOUT
 }
 
 /// Whether a connection is over in both directions, and nothing of it is left to read (`FIONREAD`,

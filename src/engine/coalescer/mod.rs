@@ -25,8 +25,10 @@ use super::sys;
 /// Buffers of one environment.
 pub const BUFFERS: usize = 16;
 
-/// Bytes of one buffer.
-pub const BUFFER_SIZE: usize = 64 * 1024;
+/// Bytes of one buffer. A connection that can be written to (`POLLOUT`) has room for as many, whatever MTU its path has:
+/// Linux says so when a third of a TCP send buffer is free, or three quarters of that of a Unix-domain socket, and gives
+/// a fresh TCP connection over Ethernet 85 KiB (tcp(7), `tcp_wmem`).
+pub const BUFFER_SIZE: usize = 16 * 1024;
 
 /// The descriptor of a buffer that is not in use.
 const NONE: i32 = -1;
@@ -133,11 +135,12 @@ impl Pool {
 
     /// The environment ends: the pool is free for another one.
     pub fn give_back(&self) {
-        self.send_all();
-        for buffer in &self.buffers {
-            let _locked = buffer.lock();
+        for (index, buffer) in self.buffers.iter().enumerate() {
+            let locked = buffer.lock();
+            self.send_locked(index, &locked);
             buffer.fd.store(NONE, Ordering::SeqCst);
         }
+        last_moment::go_on();
         self.taken.store(false, Ordering::SeqCst);
     }
 
@@ -211,20 +214,36 @@ impl Pool {
 
     /// Sends what a buffer has for its descriptor. Async-signal-safe. Returns whether its lock was free.
     fn send_more(&self, index: usize) -> bool {
-        let buffer = &self.buffers[index];
-        let Some(_locked) = buffer.try_lock() else { return false };
+        let Some(locked) = self.buffers[index].try_lock() else { return false };
+        self.send_locked(index, &locked);
+        true
+    }
+
+    /// As [`Pool::send_more`], with the buffer's lock held.
+    fn send_locked(&self, index: usize, Locked(buffer): &Locked<'_>) {
         let fd = buffer.fd.load(Ordering::SeqCst);
         let sent = buffer.sent.load(Ordering::SeqCst) as usize;
         let bytes = self.bytes(index);
         if fd == NONE || buffer.error.load(Ordering::SeqCst) != OK || sent >= bytes.len() {
-            return true;
+            return;
         }
         match sys::send_raw(fd, &bytes[sent..]) {
             Ok(count) => buffer.sent.store((sent + count) as u32, Ordering::SeqCst),
             Err(libc::EAGAIN | libc::EINTR | libc::ENOBUFS) => {}
             Err(errno) => buffer.error.store(-errno, Ordering::SeqCst),
         }
-        true
+    }
+
+    /// Ends the use of all buffers of the descriptor `fd`, which is about to be closed, and might then be another's.
+    pub fn forget(&self, fd: i32) {
+        for (index, buffer) in self.buffers.iter().enumerate() {
+            if buffer.fd.load(Ordering::SeqCst) == fd {
+                let locked = buffer.lock();
+                self.send_locked(index, &locked);
+                buffer.fd.store(NONE, Ordering::SeqCst);
+            }
+        }
+        last_moment::go_on();
     }
 
     /// What JavaScript has published.

@@ -17,6 +17,9 @@ pub fn take() -> Option<&'static Pool> {
     if free.is_some() {
         return free;
     }
+    if POOLS.iter().all(|place| !place.load(Ordering::SeqCst).is_null()) {
+        return None;
+    }
     let pool: &'static Pool = Box::leak(Box::new(Pool::new()?));
     let place = POOLS.iter().find(|place| {
         let new = std::ptr::from_ref(pool).cast_mut();

@@ -338,11 +338,11 @@ impl Endpoint {
     }
 
     /// Whether writes may be coalesced now: the descriptor of a connection on which nothing waits to be sent, and
-    /// whose peer has neither ended nor reset it. A write to another is answered by the kernel.
+    /// that takes more bytes and belongs to nobody else. A write to another is answered by the kernel.
     pub fn coalescible(&self) -> Option<RawFd> {
         let stream = self.stream()?;
         let fd = self.fd();
-        (stream.sends_at_once() && !sys::is_closing(fd)).then_some(fd)
+        (stream.sends_at_once() && self.is_private() && sys::takes_bytes(fd)).then_some(fd)
     }
 
     /// See [`Stream::shutdown`].
