@@ -23,7 +23,7 @@ function withDescriptor(name, code, fd) {
     cwd: root, detached: true, env: childEnvironment(), stdio: ['pipe', 'pipe', 'inherit', fd], timeout: 20000,
   });
   const lines = require('readline').createInterface(child.stdout)[Symbol.asyncIterator]();
-  return { child, lines, ended: once(child, 'exit').then(([status]) => status) };
+  return { child, lines, ended: once(child, 'close').then(([status]) => status) };
 }
 
 describe.each(implementations)('%s a server on what exists already', (name, net) => {

@@ -180,6 +180,20 @@ async function release() {
   folders.clear();
 }
 
+/**
+ * The sockets that were not there before the test. A child's pipes and channel are sockets, too, and close some turns
+ * after its 'exit'.
+ *
+ * @returns {Promise<string[]>}
+ */
+async function descriptorsLeft() {
+  for (let turns = 50; ; turns--) {
+    const left = socketDescriptors().filter((name) => !descriptorsBefore.has(name));
+    if (left.length === 0 || turns === 0) return left;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 beforeEach(() => {
   descriptorsBefore = new Set(socketDescriptors());
 });
@@ -187,7 +201,7 @@ beforeEach(() => {
 afterEach(async () => {
   jest.useRealTimers();
   await release();
-  const left = socketDescriptors().filter((name) => !descriptorsBefore.has(name));
+  const left = await descriptorsLeft();
   if (left.length > 0) throw new Error(`sockets left open by the test: ${left.join(', ')}`);
 });
 
