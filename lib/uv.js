@@ -25,6 +25,5 @@ module.exports = {
   UV_ENOBUFS: uv('ENOBUFS'),
   UV_ENOPROTOOPT: uv('ENOPROTOOPT'),
   UV_ENOTCONN: uv('ENOTCONN'),
-  UV_EPIPE: uv('EPIPE'),
   UV_ETIMEDOUT: uv('ETIMEDOUT'),
 };

@@ -16,9 +16,6 @@ const native = require('./native');
 /** Writes of up to this many bytes are coalesced. */
 const MAX_WRITE = 8 * 1024;
 
-/** Bytes of one buffer, as src/engine/coalescer has it. */
-const BUFFER_SIZE = 16 * 1024;
-
 /** What `commands.beginBuffer` answers when all buffers are in use. */
 const NONE_FREE = -2;
 
@@ -33,6 +30,9 @@ let memory = null;
 
 /** How many bytes each of them has. The addon's threads read it. */
 let published;
+
+/** Bytes that one buffer takes. */
+let bufferSize = 0;
 
 /** Whether `memory` was asked for. */
 let isPrepared = false;
@@ -52,6 +52,7 @@ function prepare() {
   if (areas === null) return;
   memory = Buffer.from(areas.memory);
   published = new Int32Array(areas.published);
+  bufferSize = memory.length / published.length;
   hookExecve(native.sendWaiting);
 }
 
@@ -109,7 +110,7 @@ function shouldSendNow(writer) {
  */
 function reserve(writer, bytes) {
   if (writer.buffer >= 0) {
-    if (writer.buffered + bytes <= BUFFER_SIZE) return writer.buffer * BUFFER_SIZE + writer.buffered;
+    if (writer.buffered + bytes <= bufferSize) return writer.buffer * bufferSize + writer.buffered;
     if (!writer.flush()) return NO_ROOM;
   }
   if (!isPrepared) prepare();
@@ -123,7 +124,7 @@ function reserve(writer, bytes) {
   writer.buffer = buffer;
   pending.push(writer);
   scheduleFlush();
-  return buffer * BUFFER_SIZE;
+  return buffer * bufferSize;
 }
 
 /**
@@ -145,4 +146,4 @@ function flushAll() {
   while (pending.length > 0) pending.shift().flush();
 }
 
-module.exports = { BUFFER_SIZE, MAX_WRITE, NO_ROOM, bufferMemory, flushAll, publish, reserve, shouldSendNow };
+module.exports = { MAX_WRITE, NO_ROOM, bufferMemory, flushAll, publish, reserve, shouldSendNow };
