@@ -3,7 +3,11 @@
 /** What the programs in scripts/ share: where the servers are, and how findings are reported. */
 
 const { createHash } = require('node:crypto');
+const { once } = require('node:events');
 const fs = require('node:fs');
+const http = require('node:http');
+const https = require('node:https');
+const { text } = require('node:stream/consumers');
 
 /** What each server's start() gave, by the server's name. */
 const servers = JSON.parse(process.env.CLIENT_SERVERS ?? '{}');
@@ -126,6 +130,20 @@ function event(emitter, name) {
 }
 
 /**
+ * One request by Node's own client.
+ * @param {string} url
+ * @param {object} [options]
+ * @param {string|Buffer} [body]
+ * @returns {Promise<{status: number, type: string|undefined, text: string}>}
+ */
+async function httpRequest(url, options = {}, body = undefined) {
+  const request = (url.startsWith('https:') ? https : http).request(url, options).end(body);
+  const [response] = await once(request, 'response');
+  const { statusCode: status, headers } = response;
+  return { status, type: headers['content-type'], text: await text(response) };
+}
+
+/**
  * A certificate for `localhost` and `127.0.0.1`.
  * @returns {{ca: Buffer, cert: Buffer, key: Buffer}} PEM
  */
@@ -146,4 +164,4 @@ function main(program) {
   });
 }
 
-module.exports = { bytes, digest, event, main, report, servers, startServer, stopServer, tls };
+module.exports = { bytes, digest, event, httpRequest, main, report, servers, startServer, stopServer, tls };

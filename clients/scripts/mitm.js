@@ -4,18 +4,9 @@
 const { once } = require('node:events');
 const http = require('node:http');
 const net = require('node:net');
+const { buffer: all } = require('node:stream/consumers');
 const { bytes, main, report } = require('../kit');
 const Mitm = require('mitm');
-
-/**
- * @param {import('node:stream').Readable} stream
- * @returns {Promise<Buffer>}
- */
-async function all(stream) {
-  const chunks = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
 
 main(async () => {
   const server = net.createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1');

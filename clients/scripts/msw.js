@@ -4,22 +4,7 @@
 
 const { once } = require('node:events');
 const http = require('node:http');
-const { main, report } = require('../kit');
-
-/**
- * One request by Node's own client.
- * @param {string} url
- * @param {object} [options]
- * @param {string} [body]
- * @returns {Promise<{status: number, text: string}>}
- */
-async function ask(url, options = {}, body = undefined) {
-  const request = http.request(url, options).end(body);
-  const [response] = await once(request, 'response');
-  const chunks = [];
-  for await (const chunk of response) chunks.push(chunk);
-  return { status: response.statusCode, text: Buffer.concat(chunks).toString() };
-}
+const { httpRequest: ask, main, report } = require('../kit');
 
 main(async () => {
   const { HttpResponse, bypass, http: on, passthrough } = await import('msw');

@@ -4,25 +4,8 @@
 
 const { once } = require('node:events');
 const http = require('node:http');
-const https = require('node:https');
 const { default: nock } = require('nock');
-const { bytes, main, report } = require('../kit');
-
-/**
- * One request by Node's own client.
- * @param {string} url
- * @param {object} [options]
- * @param {string|Buffer} [body]
- * @returns {Promise<{status: number, type: string|undefined, text: string}>}
- */
-async function ask(url, options = {}, body = undefined) {
-  const request = (url.startsWith('https:') ? https : http).request(url, options).end(body);
-  const [response] = await once(request, 'response');
-  const chunks = [];
-  for await (const chunk of response) chunks.push(chunk);
-  const { statusCode: status, headers } = response;
-  return { status, type: headers['content-type'], text: Buffer.concat(chunks).toString() };
-}
+const { bytes, httpRequest: ask, main, report } = require('../kit');
 
 main(async () => {
   const server = http.createServer((request, response) => response.end(`real ${request.url}`));

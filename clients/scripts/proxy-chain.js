@@ -3,18 +3,9 @@
 
 const { once } = require('node:events');
 const http = require('node:http');
+const { buffer: all } = require('node:stream/consumers');
 const secure = require('node:tls');
 const { bytes, main, report, tls } = require('../kit');
-
-/**
- * @param {import('node:stream').Readable} stream
- * @returns {Promise<Buffer>}
- */
-async function all(stream) {
-  const chunks = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
 
 /**
  * Gets a page through a proxy, by its absolute address.
