@@ -8,6 +8,7 @@
 
 const { constants: { errno } } = require('os');
 const { builtin } = require('./builtin');
+const { nameLike } = require('./host-shape');
 
 /** On Socket.prototype and Server.prototype: what to do when Node has recognised one. */
 const kSocket = Symbol.for('rsnet.socket');
@@ -95,6 +96,7 @@ function hookChannels(sample) {
       return writeUtf8String.call(this, req, string, handle?.[kHostTwin] ? handle[kHostTwin]() : handle);
     },
   };
+  nameLike(method.writeUtf8String, writeUtf8String);
   Object.defineProperty(prototype, 'writeUtf8String', {
     ...Object.getOwnPropertyDescriptor(prototype, 'writeUtf8String'), value: method.writeUtf8String,
   });
@@ -154,6 +156,7 @@ function hookSpawn(ChildProcess) {
     },
   };
   method.spawn[kChanged] = true;
+  nameLike(method.spawn, spawn);
   ChildProcess.prototype.spawn = method.spawn;
 }
 
@@ -178,6 +181,7 @@ function hookTls(TLSSocket) {
     },
   };
   method._wrapHandle[kChanged] = true;
+  nameLike(method._wrapHandle, wrapHandle);
   TLSSocket.prototype._wrapHandle = method._wrapHandle;
 }
 
@@ -196,6 +200,7 @@ function hookExecve(sendWaiting) {
     },
   };
   Object.defineProperty(method.execve, kChanged, { value: true });
+  nameLike(method.execve, execve);
   process.execve = method.execve;
 }
 

@@ -7,6 +7,7 @@
 // ours is, and that it has connected when ours has.
 
 const { builtin } = require('./builtin');
+const { nameLike } = require('./host-shape');
 
 /** Where the state stands on the method that keeps it, found again when rsnet is loaded twice. */
 const kState = Symbol.for('rsnet.netEntries');
@@ -49,6 +50,7 @@ function watchObservers(PerformanceObserver) {
     },
   }.observe;
   watch[kState] = shared;
+  nameLike(watch, observe);
   Object.defineProperty(PerformanceObserver.prototype, 'observe', {
     ...Object.getOwnPropertyDescriptor(PerformanceObserver.prototype, 'observe'), value: watch,
   });

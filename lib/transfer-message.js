@@ -5,6 +5,7 @@
 
 // Not a global everywhere: a vm context has only what it is given.
 const { MessagePort } = require('node:worker_threads');
+const { nameLike } = require('./host-shape');
 const { hide, host, implement, marked } = require('./transferable');
 
 /** On the method that has been replaced already, perhaps by another copy of rsnet: the host's own. */
@@ -94,6 +95,7 @@ function install() {
     },
   };
   hide(method.postMessage, kHostPostMessage, hostPostMessage);
+  nameLike(method.postMessage, hostPostMessage);
   Object.defineProperty(prototype, 'postMessage', {
     ...Object.getOwnPropertyDescriptor(prototype, 'postMessage'), value: method.postMessage,
   });

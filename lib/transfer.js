@@ -21,6 +21,7 @@ const Socket = require('./socket');
 const { attachHandle } = require('./socket-io');
 const { hide, host, implement, marked, marksInPlace } = require('./transferable');
 const { deserializeWeakly, weakProperty } = require('./detached');
+const { nameLike } = require('./host-shape');
 
 /** Keeps the receiver of a class as long as the class. */
 const kReceiver = Symbol('kReceiver');
@@ -180,6 +181,7 @@ function receiverOf({ deserialize }) {
 function takeFromHost(prototype, kind) {
   if (!Object.hasOwn(prototype, kHostDeserialize)) hide(prototype, kHostDeserialize, prototype[host.deserialize]);
   deserializeWeakly(prototype, host.deserialize, prototype[kHostDeserialize], kind);
+  nameLike(prototype[host.deserialize], prototype[kHostDeserialize]);
 }
 
 /**
