@@ -25,6 +25,14 @@ function listing(object) {
   };
 }
 
+/**
+ * @param {object} object
+ * @returns {string} what `inspect` prints, without numbers (ports, ids, times) and paths
+ */
+function printed(object) {
+  return inspect(object, { depth: 2, sorted: true }).replaceAll(/-?\d+/g, 'N').replaceAll(/'[^']*\/[^']*'/g, 'PATH');
+}
+
 for (const [kind, place] of [['TCP', () => ({})], ['Unix', () => ({ listen: tempPath() })]]) {
   describe(kind, () => {
     traceTest('keys and JSON of a client in each phase', async (t) => {
@@ -58,6 +66,25 @@ for (const [kind, place] of [['TCP', () => ({})], ['Unix', () => ({ listen: temp
       client.destroy();
       peer.destroy();
     });
+  });
+}
+
+for (const [kind, place] of [['TCP', () => ({})], ['Unix', () => ({ listen: tempPath() })]]) {
+  traceTest(`what inspect prints, ${kind}`, async (t) => {
+    const note = (phase, ...objects) => t.note(phase, ...objects.map((object) => printed(object)));
+    const accepted = [];
+    const server = await t.listen(place(), (peer) => accepted.push(peer.resume()));
+    const socket = track(new t.net.Socket());
+    note('fresh', socket, t.net.Socket.prototype, t.net.Server.prototype);
+    socket.setTimeout(60000);
+    note('with an idle timer', socket);
+    socket.connect(server.at);
+    note('connecting', socket);
+    await once(socket, 'ready');
+    note('connected', socket, server, ...accepted);
+    socket.destroy();
+    await closed(socket);
+    note('closed', socket);
   });
 }
 

@@ -30,9 +30,7 @@ function weakProperty(target, name, object) {
 function deserializeWeakly(prototype, key, byHost, kind) {
   const reference = new WeakRef(kind);
   Object.defineProperty(prototype, key, {
-    configurable: true,
-    enumerable: false,
-    writable: true,
+    ...Object.getOwnPropertyDescriptor(prototype, key),
     value(data) {
       const byRsnet = data?.rsnet === true ? reference.deref() : undefined;
       Reflect.apply(byRsnet === undefined ? byHost : byRsnet.deserialize, this, [data]);

@@ -51,7 +51,7 @@ function countIn(hostClass, recognises) {
 function recogniserOf(kind) {
   return (instance) => {
     const onRecognised = instance[kind];
-    if (onRecognised === undefined) return false;
+    if (onRecognised === undefined || Object.hasOwn(instance, kind)) return false;
     onRecognised.call(instance);
     return true;
   };

@@ -4,6 +4,7 @@
 
 const { clearTimeout, setTimeout } = require('./captured');
 const { debug } = require('./debug');
+const { timerAsksLate } = require('./host');
 const { validateFunction, validateTimerDuration } = require('./validate');
 const { kLastWriteQueueSize, kTimeout } = require('./symbols');
 
@@ -28,13 +29,24 @@ function setSocketTimeout(msecs, callback) {
     }
     return this;
   }
-  this[kTimeout] = setTimeout(() => this._onTimeout(), duration);
+  this[kTimeout] = timerAsksLate ?
+      setTimeout(onStreamTimeout, duration, this) :
+      setTimeout(this._onTimeout.bind(this), duration);
   this[kTimeout].unref?.();
   if (callback !== undefined) {
     validateFunction(callback, 'callback');
     this.once('timeout', callback);
   }
   return this;
+}
+
+/**
+ * What the timer calls; its name is seen by who prints a socket.
+ *
+ * @param {import('..').Socket} socket
+ */
+function onStreamTimeout(socket) {
+  socket._onTimeout();
 }
 
 /**

@@ -21,7 +21,7 @@ const Socket = require('./socket');
 const { attachHandle } = require('./socket-io');
 const { hide, host, implement, marked, marksInPlace } = require('./transferable');
 const { deserializeWeakly, weakProperty } = require('./detached');
-const { nameLike } = require('./host-shape');
+const { defineLike, nameLike } = require('./host-shape');
 
 /** Keeps the receiver of a class as long as the class. */
 const kReceiver = Symbol('kReceiver');
@@ -185,6 +185,18 @@ function takeFromHost(prototype, kind) {
 }
 
 /**
+ * A class that takes part in the protocol shows that as the host's does.
+ *
+ * @param {object} prototype
+ * @param {object} model the host's
+ */
+function showLikeHost(prototype, model) {
+  const keys = [host.transferList, host.transfer, host.deserialize].filter((key) => Object.hasOwn(prototype, key));
+  const members = Object.fromEntries(keys.map((key) => [key, Object.getOwnPropertyDescriptor(prototype, key)]));
+  defineLike(prototype, model, members);
+}
+
+/**
  * @param {Function} Class of rsnet
  * @param {object} kind one of those above
  * @returns {Function|undefined} what the receiver makes first, if that is not a class that `net` exports
@@ -201,9 +213,11 @@ function enable(Class, kind) {
     },
     deserialize: kind.deserialize,
   });
-  if (byHost) takeFromHost(HostClass.prototype, kind);
-  // Where the host looks for it: among the exports of `net`.
-  else {
+  if (byHost) {
+    takeFromHost(HostClass.prototype, kind);
+    showLikeHost(Class.prototype, HostClass.prototype);
+  } else {
+    // Where the host looks for it: among the exports of `net`.
     weakProperty(net, `_Transferred${kind.name}`, receiver);
     hide(Class, kReceiver, receiver);
   }
