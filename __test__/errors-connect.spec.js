@@ -5,6 +5,9 @@ const {
   closed, closedPort, connect, implementations, listen, once, spawnNode, tempPath, traceTest, track,
 } = require('./helpers');
 
+/** What a lookup answers: two addresses of this machine. */
+const BOTH = [{ address: '127.0.0.1', family: 4 }, { address: '127.0.0.2', family: 4 }];
+
 describe('traces of failing connections', () => {
   const targets = {
     'refused, IPv4': async (t) => ({ port: t.name(await closedPort(), 'closed'), host: '127.0.0.1' }),
@@ -67,6 +70,20 @@ describe('traces of failing connections', () => {
     socket.destroy(new Error('mine'));
     await closed(socket);
   });
+
+  for (const [title, at] of [
+    ['one address', {}],
+    ['several addresses', { host: 'name', lookup: (host, options, done) => done(null, BOTH) }],
+  ]) {
+    traceTest(`reset by the server before the client hears of it, ${title}`, async (t) => {
+      const server = await t.listen((peer) => peer.resetAndDestroy());
+      const socket = t.watch(t.net.connect({ ...server.at, ...at }), 'socket', { props: ['connecting', 'destroyed'] });
+      socket.on('error', () => t.ticks('socket', 'error'));
+      t.call('socket', 'write', () => socket.write('x', t.callback('socket', 'written')));
+      socket.resume();
+      await closed(socket);
+    });
+  }
 
   traceTest('a path without permission', async (t) => {
     // Root may open everything, so the trace is that of whoever runs it, for both alike.

@@ -105,6 +105,15 @@ class TCP extends PlacedHandle {
   connect6(req, address, port) { return this.connect(req, address, port); }
 
   /**
+   * A callback may have lost the connection since the engine found it made. libuv looks when it tells.
+   * @param {number} status
+   */
+  _completeConnect(status) {
+    const isMade = status === 0 && this._isConnecting;
+    super._completeConnect(isMade ? commands.pendingError(this[kSlot]) : status);
+  }
+
+  /**
    * Closes the connection by a RST.
    * @param {function(): void} [callback] as for `close`
    * @returns {number} status

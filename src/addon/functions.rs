@@ -111,6 +111,10 @@ commands! {
     getpeername = c"getpeername": |call, id| {
         fill(call, call.bridge.ask(id, |handle| handle.endpoint.peer_address()))
     };
+    /// `pendingError(id)`, see [`Endpoint::pending_error`].
+    pending_error = c"pendingError": |call, id| {
+        f64::from(call.bridge.ask(id, |handle| handle.endpoint.pending_error()))
+    };
     /// `fd(id)`: the descriptor, or -1.
     descriptor = c"fd": |call, id| run(call, id, |endpoint| endpoint.show_descriptor());
     /// `hasPendingRead(id)`: 1 or 0, see [`Endpoint::has_pending_read`].

@@ -114,6 +114,14 @@ impl Endpoint {
         address::show(&address).ok_or(-libc::EAFNOSUPPORT)
     }
 
+    /// What has happened to the connection and nobody was told of yet (`SO_ERROR`, socket(7)); it is told once.
+    pub fn pending_error(&self) -> Status {
+        match self.socket().map(Socket::take_error) {
+            Some(Ok(Some(error))) => status_of(&error),
+            _ => OK,
+        }
+    }
+
     /// A new descriptor of the same socket, or an error.
     pub fn duplicate(&mut self) -> Status {
         self.shared = true;
