@@ -223,10 +223,26 @@ describe.each(PAIRS)('parent %s, child %s', (parentName, _childName, parent, chi
   });
 });
 
-describe.each(modes)('the rest, %s', (_mode, flags) => {
+/**
+ * Runs a program alone, which finds its `net`.
+ *
+ * @param {Array} parent of PARENTS
+ * @param {Function} body
+ * @param {object} [options] for `runMode`
+ * @returns {Promise<any>}
+ */
+function runAlone([, flags, ownNet], body, options) {
+  const wrapped = `async (...args) => {
+    const net = require(${JSON.stringify(ownNet)});
+    return (${body})(...args);
+  }`;
+  return runMode(flags, { toString: () => wrapped }, options);
+}
+
+describe.each(PARENTS)('the rest, %s', (...parent) => {
   test.each([['before', 'never'], ['before', 'read'], ['after', 'never'], ['after', 'read']])(
     'a socket that was the stdio of a child is read again (listener %s, %s until then)', async (when, was) => {
-      const result = await runMode(flags, async (listens, state) => {
+      const result = await runAlone(parent, async (listens, state) => {
         const { spawn } = require('child_process');
         const told = [];
         const server = net.createServer();
@@ -256,7 +272,7 @@ describe.each(modes)('the rest, %s', (_mode, flags) => {
     });
 
   test('a bare handle, and a socket as stdio of a child', async () => {
-    const result = await runMode(flags, async () => {
+    const result = await runAlone(parent, async () => {
       const { spawn } = require('child_process');
       const server = net.createServer((socket) => {
         const child = spawn(process.execPath, ['-e', 'process.stdin.pipe(process.stdout)'], {

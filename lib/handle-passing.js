@@ -82,7 +82,12 @@ Object.defineProperty(Pipe.prototype, kHandleKind, { value: 'Pipe', configurable
 /** Lets the channels between processes take rsnet's handles. */
 function install() {
   hookChannels(() => closed(openHandle()));
+  installStdio();
+}
+
+/** Lets child processes have rsnet's sockets as their stdio. */
+function installStdio() {
   hookSpawn(ChildProcess);
 }
 
-module.exports = { install };
+module.exports = { install, installStdio };

@@ -10,7 +10,7 @@ const { constants: { errno } } = require('os');
 const { builtin } = require('./builtin');
 const { nameLike } = require('./host-shape');
 
-/** On Socket.prototype and Server.prototype: what to do when Node has recognised one. */
+/** On Socket.prototype and Server.prototype: what to do when Node has recognised one; false: it is none after all. */
 const kSocket = Symbol.for('rsnet.socket');
 const kServer = Symbol.for('rsnet.server');
 /** On handles: as which of the host's they can be sent to another process. */
@@ -52,8 +52,7 @@ function recogniserOf(kind) {
   return (instance) => {
     const onRecognised = instance[kind];
     if (onRecognised === undefined || Object.hasOwn(instance, kind)) return false;
-    onRecognised.call(instance);
-    return true;
+    return onRecognised.call(instance) !== false;
   };
 }
 

@@ -3,7 +3,8 @@
 // rsnet's sockets and servers as Node's modules see them: as the built-in's. Node asks `instanceof net.Socket` before
 // it takes a socket for TLS or sends it to another process, and what these need is prepared when it asks.
 
-const { onFirstUse } = require('./first-use');
+const { onFirstUse, onUseBeside } = require('./first-use');
+const { Handle } = require('./handle');
 const { hookClasses, kServer, kSocket } = require('./host-hooks');
 const { isHostRun } = require('./host-run');
 
@@ -22,12 +23,26 @@ function prepare() {
 }
 
 /**
+ * Node asks of a handle, too, whether it is a socket, before it asks which of its own handles it is.
+ *
+ * @this {Handle}
+ * @returns {boolean} that it is none
+ */
+function prepareForHandle() {
+  prepare.call(this);
+  return false;
+}
+
+/**
  * @param {{Socket: Function, Server: Function}} rsnet
  */
 function install({ Socket, Server }) {
   Object.defineProperty(Socket.prototype, kSocket, { value: prepare });
   Object.defineProperty(Server.prototype, kServer, { value: prepare });
+  Object.defineProperty(Handle.prototype, kSocket, { value: prepareForHandle });
   onFirstUse(hookClasses);
+  // Node asks nothing of what it is to give to a child that could be answered here.
+  onUseBeside('child_process', () => require('./handle-passing').installStdio());
 }
 
 module.exports = { install };

@@ -8,15 +8,12 @@
 
 const { builtin } = require('./builtin');
 const { nameLike } = require('./host-shape');
+const { watchLoading } = require('./loaded-modules');
 
 /** Where the state stands on the method that keeps it, found again when rsnet is loaded twice. */
 const kState = Symbol.for('rsnet.netEntries');
 
-/** The modules that the host has loaded; `process` of a test runner's sandbox has a copy from another moment. */
-const { moduleLoadList = ['NativeModule perf_hooks'] } = process.getBuiltinModule?.('process') ?? process;
-
-/** How many modules there were when perf_hooks was looked for among them. */
-let modulesSeen = 0;
+const isLoaded = watchLoading('perf_hooks');
 
 let state;
 
@@ -25,9 +22,7 @@ let state;
  */
 function areObserved() {
   if (state === undefined) {
-    if (moduleLoadList.length === modulesSeen) return false;
-    modulesSeen = moduleLoadList.length;
-    if (!moduleLoadList.includes('NativeModule perf_hooks')) return false;
+    if (!isLoaded()) return false;
     state = watchObservers(require('perf_hooks').PerformanceObserver);
   }
   return state.observed;
