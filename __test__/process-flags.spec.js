@@ -4,7 +4,7 @@
 
 // Flags of node under which a program may run.
 
-const { describeRsnet, implementations, nodeMajor, root, spawnNode } = require('./helpers');
+const { describeRsnet, implementations, nodeMajor, requirePath, root, spawnNode } = require('./helpers');
 
 /** Sends something there and back. */
 const program = () => {
@@ -29,6 +29,27 @@ describe.each(implementations)('%s', (name) => {
     const { stdout, stderr, code } = await spawnNode(name, program, { flags: flags.split(' ') });
     expect([stdout, code]).toEqual(['hello undefined\n', 0]);
     expect(stderr).not.toContain('DeprecationWarning');
+  });
+
+  test.each(['before', 'after'])('`process` frozen %s net is loaded changes nothing', async (when) => {
+    const freeze = 'Object.freeze(process);';
+    const implementation = JSON.stringify(requirePath(name));
+    const { stdout, stderr, code } = await spawnNode('net', `{
+      ${when === 'before' ? freeze : ''}
+      const net = require(${implementation});
+      ${when === 'after' ? freeze : ''}
+      const server = net.createServer((peer) => peer.pipe(peer)).listen(0, '127.0.0.1', () => {
+        const socket = net.connect(server.address().port, '127.0.0.1', () => socket.write('-'));
+        let text = '';
+        socket.on('data', (data) => {
+          if (text === '') for (const part of ['a', 'b', 'c', 'd']) socket.write(part);
+          text += data;
+          if (text.length === 5) socket.end();
+        });
+        socket.on('close', () => server.close(() => console.log(text)));
+      });
+    }`, { flags: ['-r', require.resolve('./fixtures/clock/stopped.js')] });
+    expect({ stdout, stderr, code }).toEqual({ stdout: '-abcd\n', stderr: '', code: 0 });
   });
 
   test('several connections at once under --pending-deprecation', async () => {

@@ -58,6 +58,9 @@ function connecting(at, code) {
     socket.on('error', () => {});`;
 }
 
+/** The millisecond decides whether a write waits: for these programs it stays the same. */
+const STOPPED_CLOCK = ['-r', require.resolve('./fixtures/clock/stopped.js')];
+
 /** Ways in which a process ends that no listener hears of, and how the parent sees it. */
 const ENDS = [
   ['process.exit()', (socket, write) => { write(); process.exit(); }, { code: 0 }],
@@ -75,7 +78,26 @@ const ENDS = [
       setTimeout(() => { write(); process.kill(process.pid, 'SIGUSR2'); while (true); }, 100);
     });
   }, { signal: 'SIGUSR2' }],
+  ['a signal that its last listener raises again', (socket, write) => {
+    process.once('SIGTERM', () => {
+      write();
+      process.kill(process.pid, 'SIGTERM');
+      while (true);
+    });
+    process.kill(process.pid, 'SIGTERM');
+  }, { signal: 'SIGTERM' }],
+  ['a signal all of whose listeners are removed', (socket, write) => {
+    process.on('SIGHUP', () => {});
+    setImmediate(() => {
+      process.removeAllListeners('SIGHUP');
+      write();
+      process.kill(process.pid, 'SIGHUP');
+      while (true);
+    });
+  }, { signal: 'SIGHUP' }],
   ['an exception', (socket, write) => { write(); throw new Error('meant'); }, { code: 1 }],
+  ['an exception that aborts', (socket, write) => { write(); throw new Error('meant'); },
+    { signal: expect.stringMatching(/^SIG(TRAP|ILL|ABRT)$/) }, ['--abort-on-uncaught-exception']],
   ['an exception of an uncaughtException listener', (socket, write) => {
     process.on('uncaughtException', () => { write(); throw new Error('meant'); });
     throw new Error('first');
@@ -99,11 +121,28 @@ if (typeof process.execve === 'function') {
 
 describe.each(implementations)('%s: several writes of one callback', (name) => {
   describe.each(['TCP', 'Unix'])('over %s', (kind) => {
-    test.each(ENDS)('are sent before the end by %s', async (_title, code, end) => {
+    test.each(ENDS)('are sent before the end by %s', async (_title, code, end, flags = []) => {
       const { at, connection } = await serve(kind);
       const received = connection.then(collect);
-      const { code: exitCode, signal, stderr } = await spawnNode(name, connecting(at, code));
+      const { code: exitCode, signal, stderr } = await spawnNode(name, connecting(at, code), {
+        flags: [...STOPPED_CLOCK, ...flags],
+      });
       expect({ code: exitCode, signal, stderr }).toEqual({ code: null, signal: null, stderr, ...end });
+      expect(String(await received)).toBe(WRITTEN);
+    });
+
+    const execveTest = typeof process.execve === 'function' ? test : test.skip;
+    execveTest.each([
+      ['process', 'const { execve } = process;'],
+      ['the module', "let execve; import('node:process').then((module) => { execve = module.execve; });"],
+    ])('are sent before an execve that was taken from %s before', async (_title, taking) => {
+      const { at, connection } = await serve(kind);
+      const received = connection.then(collect);
+      const { code, stderr } = await spawnNode(name, taking + connecting(at, `(socket, write) => {
+        write();
+        execve.call(process, '/bin/true', ['true'], {});
+      }`), { flags: [...STOPPED_CLOCK, ...(name === 'rsnet' ? ['-r', require.resolve('../lib/register')] : [])] });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining('Error') });
       expect(String(await received)).toBe(WRITTEN);
     });
 
@@ -236,8 +275,6 @@ describe.each(implementations)('%s: small writes', (name, net) => {
 
   test('are sent, though what async_hooks calls destroys their socket meanwhile', async () => {
     const { stdout, stderr } = await spawnNode(name, () => {
-      // The millisecond decides what waits.
-      Date.now = () => 5;
       const hooks = require('async_hooks');
       const path = `${require('os').tmpdir()}/rsnet-${process.pid}.sock`;
       const peers = [];
@@ -277,7 +314,7 @@ describe.each(implementations)('%s: small writes', (name, net) => {
         });
         full.resume().on('error', () => {});
       });
-    });
+    }, { flags: STOPPED_CLOCK });
     expect({ stdout, stderr }).toEqual({ stdout: '123', stderr: '' });
   });
 });

@@ -14,4 +14,20 @@ const { now } = root.Date;
 const { queueMicrotask } = root;
 const { clearTimeout, setImmediate, setTimeout } = timers;
 
-module.exports = { clearTimeout, nextTick, now, queueMicrotask, setImmediate, setTimeout };
+/**
+ * @returns {object} the module `worker_threads`; empty where the host cannot load it any more, since a program has
+ *   frozen `process`
+ */
+function findWorkerThreads() {
+  try {
+    return require('worker_threads');
+  } catch {
+    return {};
+  }
+}
+
+const { MessagePort, markAsUncloneable } = findWorkerThreads();
+
+module.exports = {
+  MessagePort, clearTimeout, markAsUncloneable, nextTick, now, queueMicrotask, root, setImmediate, setTimeout,
+};

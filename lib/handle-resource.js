@@ -3,7 +3,7 @@
 // Handles as async_hooks sees them.
 
 const { AsyncResource } = require('async_hooks');
-const { markAsUncloneable } = require('worker_threads');
+const { markAsUncloneable } = require('./captured');
 const { context_frame } = require('./host-internals');
 
 /** So many more functions than in the built-in stand between a program's call and a hook of async_hooks. */

@@ -184,25 +184,6 @@ function hookTls(TLSSocket) {
   TLSSocket.prototype._wrapHandle = method._wrapHandle;
 }
 
-/**
- * `process.execve` replaces the process without an end of it: what writes have left waiting is sent before.
- *
- * @param {function(): void} sendWaiting
- */
-function hookExecve(sendWaiting) {
-  const { execve } = process;
-  if (typeof execve !== 'function' || execve[kChanged]) return;
-  const method = {
-    execve(...args) {
-      sendWaiting();
-      return execve.apply(this, args);
-    },
-  };
-  Object.defineProperty(method.execve, kChanged, { value: true });
-  nameLike(method.execve, execve);
-  process.execve = method.execve;
-}
-
 module.exports = {
-  hookChannels, hookClasses, hookExecve, hookSpawn, hookTls, kHandleKind, kHostTwin, kServer, kSocket, kTlsStream,
+  hookChannels, hookClasses, hookSpawn, hookTls, kHandleKind, kHostTwin, kServer, kSocket, kTlsStream,
 };

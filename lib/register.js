@@ -34,6 +34,8 @@ function register() {
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(rsnet))) {
     Object.defineProperty(net, name, { ...descriptor, configurable: true });
   }
+  // A program may take it from `process` before anything is written.
+  require('./process-ends').hookExecve(require('./native').sendWaiting);
   syncBuiltinESMExports();
   require('./relink').relink(builtin, rsnet);
   require('./handle-passing').install();

@@ -4,7 +4,7 @@
 // those that are transferred.
 
 // Not a global everywhere: a vm context has only what it is given.
-const { MessagePort } = require('node:worker_threads');
+const { MessagePort } = require('./captured');
 const { nameLike } = require('./host-shape');
 const { hide, host, implement, marked } = require('./transferable');
 
@@ -80,6 +80,7 @@ function install() {
     transfer() { return this.source[host.transfer](); },
     deserialize() {},
   });
+  if (MessagePort === undefined) return;
   const { prototype } = MessagePort;
   const { postMessage } = prototype;
   const hostPostMessage = postMessage[kHostPostMessage] ?? postMessage;

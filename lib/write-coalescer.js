@@ -10,8 +10,8 @@
 const { beginEvents, currentCallback, endCallback, hasLasted, isHandling } = require('./callbacks');
 const { commands, getBridge } = require('./bridge');
 const { nextTick } = require('./captured');
-const { hookExecve } = require('./host-hooks');
 const native = require('./native');
+const { hookExecve, hookListeners } = require('./process-ends');
 
 /** Writes of up to this many bytes are coalesced. */
 const MAX_WRITE = 8 * 1024;
@@ -54,6 +54,7 @@ function prepare() {
   published = new Int32Array(areas.published);
   bufferSize = memory.length / published.length;
   hookExecve(native.sendWaiting);
+  hookListeners(native.standInForSignals);
 }
 
 /** Sends what waits when the first tick has passed that writes nothing. */

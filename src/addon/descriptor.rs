@@ -3,7 +3,6 @@
 use napi_derive::napi;
 
 use crate::engine::coalescer;
-
 use crate::engine::descriptor;
 use crate::engine::errors::{Status, status_of};
 
@@ -23,4 +22,10 @@ pub fn dup_descriptor(fd: i32) -> Status {
 #[napi]
 pub fn send_waiting() {
     coalescer::send_waiting();
+}
+
+/// A signal that ends the process may have got its default action back: see [`coalescer::stand_in_for_signals`].
+#[napi]
+pub fn stand_in_for_signals() {
+    coalescer::stand_in_for_signals();
 }

@@ -12,8 +12,11 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 
 use super::{flusher, registry};
 
-/// Signals that end the process by default, and do not tell of a fault of its own (signal(7)).
+/// Signals that end the process by default, and do not tell of a fault of its own (signal(7)). By `SIGTRAP` or `SIGILL`
+/// V8 ends it under `--abort-on-uncaught-exception`.
 const SIGNALS: &[i32] = &[
+    libc::SIGILL,
+    libc::SIGTRAP,
     libc::SIGHUP,
     libc::SIGINT,
     libc::SIGQUIT,
@@ -68,8 +71,11 @@ pub fn prepare(must: bool) {
         // SAFETY: the function stays in memory, since the library is linked by `-z nodelete`.
         unsafe { libc::atexit(at_exit) };
     });
-    if PREPARING.swap(true, Ordering::SeqCst) {
-        return;
+    while PREPARING.swap(true, Ordering::SeqCst) {
+        if !must {
+            return;
+        }
+        std::thread::yield_now();
     }
     SIGNALS.iter().copied().chain(real_time_signals()).for_each(stand_in);
     PREPARING.store(false, Ordering::SeqCst);

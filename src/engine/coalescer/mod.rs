@@ -88,6 +88,15 @@ impl Drop for Locked<'_> {
     }
 }
 
+/// The lock of a buffer whose use ends with it, also by a panic: the bytes would be sent again otherwise.
+struct Ending<'a>(Locked<'a>);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.0.fd.store(NONE, Ordering::SeqCst);
+    }
+}
+
 impl Buffer {
     /// Takes the lock if it is free.
     fn try_lock(&self) -> Option<Locked<'_>> {
@@ -109,6 +118,11 @@ impl Buffer {
 /// Sends what waits in the whole process.
 pub fn send_waiting() {
     last_moment::at_end();
+}
+
+/// Stands in for the default action of signals that have got it back.
+pub fn stand_in_for_signals() {
+    last_moment::prepare(true);
 }
 
 impl Pool {
@@ -135,12 +149,7 @@ impl Pool {
 
     /// The environment ends: the pool is free for another one.
     pub fn give_back(&self) {
-        for (index, buffer) in self.buffers.iter().enumerate() {
-            let locked = buffer.lock();
-            self.send_locked(index, &locked);
-            buffer.fd.store(NONE, Ordering::SeqCst);
-        }
-        last_moment::go_on();
+        self.finish(|_| true);
         self.taken.store(false, Ordering::SeqCst);
     }
 
@@ -177,11 +186,10 @@ impl Pool {
     /// Ends the use of a buffer: `send` gets its bytes, how many of them were sent, and the error that came instead.
     pub fn send(&self, index: usize, send: impl FnOnce(&[u8], usize, Status) -> Status) -> Status {
         let Some(buffer) = self.buffers.get(index) else { return -libc::EINVAL };
-        let locked = buffer.lock();
+        let ending = Ending(buffer.lock());
         let sent = buffer.sent.load(Ordering::SeqCst) as usize;
         let status = send(self.bytes(index), sent, buffer.error.load(Ordering::SeqCst));
-        buffer.fd.store(NONE, Ordering::SeqCst);
-        drop(locked);
+        drop(ending);
         last_moment::go_on();
         status
     }
@@ -236,11 +244,15 @@ impl Pool {
 
     /// Ends the use of all buffers of the descriptor `fd`, which is about to be closed, and might then be another's.
     pub fn forget(&self, fd: i32) {
+        self.finish(|of| of == fd);
+    }
+
+    /// Sends what waits for descriptors of which `ends` is true, and ends the use of their buffers.
+    fn finish(&self, ends: impl Fn(i32) -> bool) {
         for (index, buffer) in self.buffers.iter().enumerate() {
-            if buffer.fd.load(Ordering::SeqCst) == fd {
-                let locked = buffer.lock();
-                self.send_locked(index, &locked);
-                buffer.fd.store(NONE, Ordering::SeqCst);
+            if ends(buffer.fd.load(Ordering::SeqCst)) {
+                let Ending(locked) = &Ending(buffer.lock());
+                self.send_locked(index, locked);
             }
         }
         last_moment::go_on();

@@ -52,6 +52,18 @@ fn an_error_is_kept_for_the_owner() {
 }
 
 #[test]
+fn a_panic_ends_the_use_of_a_buffer() {
+    let pool = Pool::take().unwrap();
+    let (near, _far) = UnixStream::pair().unwrap();
+    let index = pool.begin(near.as_raw_fd()).unwrap();
+    let sending = || pool.send(index, |_, _, _| panic!("meant"));
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(sending)).is_err());
+    assert!(!pool.is_used());
+    assert_eq!(pool.begin(near.as_raw_fd()), Some(index));
+    pool.give_back();
+}
+
+#[test]
 fn there_are_only_so_many_buffers() {
     let pool = Pool::take().unwrap();
     let (near, _far) = UnixStream::pair().unwrap();
