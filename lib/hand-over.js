@@ -163,11 +163,14 @@ function giveFirst(socket, chunks) {
  * Gives a socket's connection to a handle of the host, which is its `_handle` then.
  *
  * @param {object} socket connected, with a handle of rsnet
- * @param {function(): void} [onSent] called when what rsnet had not sent is sent, if there is any
+ * @param {object} [options]
+ * @param {function(): void} [options.onSent] called when what rsnet had not sent is sent, if there is any
+ * @param {function(Buffer): void} [options.takeUnread] called for what rsnet has read and nobody got; otherwise the
+ *   next consumer of the socket finds it there
  * @returns {object|undefined} that handle; undefined when there can be none
  * @throws {Error} ERR_ACCESS_DENIED, where the permission model lets handles of the host have no descriptor
  */
-function handOver(socket, onSent = () => {}) {
+function handOver(socket, { onSent = () => {}, takeUnread } = {}) {
   checkOpen();
   const handle = socket._handle;
   const hostHandle = socket[kAwaited] ?? hostHandleFor(handle);
@@ -189,7 +192,8 @@ function handOver(socket, onSent = () => {}) {
     socket.prependOnceListener('close', () => fs.rmSync(bound, { force: true }));
   }
   const unread = [takeHeld(socket), ...estate.unread].filter(Boolean);
-  if (unread.length > 0) giveFirst(socket, unread);
+  if (takeUnread) unread.forEach(takeUnread);
+  else if (unread.length > 0) giveFirst(socket, unread);
   sendRest(socket, estate, onSent);
   if (estate.readError !== 0) {
     later(() => socket.destroy(new ErrnoException(estate.readError, 'read')));
@@ -239,7 +243,7 @@ function hasUnsent(handle) {
 function streamFor(socket, onSent) {
   if (!socket.connecting) {
     const waits = hasUnsent(socket._handle);
-    return { stream: handOver(socket, waits ? onSent : undefined), waits };
+    return { stream: handOver(socket, waits ? { onSent } : {}), waits };
   }
   let stream = socket[kAwaited];
   if (!stream) {
@@ -277,4 +281,4 @@ function offer(handle) {
   return true;
 }
 
-module.exports = { handOver, offer, streamFor };
+module.exports = { handOver, isRefused, offer, streamFor };

@@ -28,6 +28,8 @@ module.exports = {
   /** Whether the owner wants data now, and what was read while he did not. */
   kDelivers: Symbol('kDelivers'),
   kHeldBack: Symbol('kHeldBack'),
+  /** How many reads Node's HTTP parser had of it. */
+  kParserReads: Symbol('kParserReads'),
   /** How far reading has come. */
   kReads: Symbol('kReads'),
   /** Whether reading came to its end: a write is then likely to fail. */

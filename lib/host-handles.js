@@ -130,6 +130,34 @@ function addMembers(object, members) {
   }
 }
 
+/** What the counters of a handle go on from. */
+const kReadBefore = Symbol('kReadBefore');
+const kWrittenBefore = Symbol('kWrittenBefore');
+
+/**
+ * Makes what the host's handles for connections that were rsnet's inherit from: their class, and what they lack. On the
+ * handles themselves it would make each use of them slower.
+ *
+ * @param {object} prototype the class's
+ * @returns {object}
+ */
+function extend(prototype) {
+  const extended = Object.create(prototype);
+  Object.defineProperty(extended, kIsHost, { value: true });
+  addMembers(extended, {
+    get bytesRead() { return Reflect.get(prototype, 'bytesRead', this) + this[kReadBefore]; },
+    get bytesWritten() { return Reflect.get(prototype, 'bytesWritten', this) + this[kWrittenBefore]; },
+  });
+  if (prototype !== HostTCP?.prototype) return extended;
+  addMembers(extended, ownMembers);
+  if (prototype.setTypeOfService === undefined) addMembers(extended, optionMembers);
+  if (!hasKeepAliveInterval) addMembers(extended, keepAliveMembers);
+  return extended;
+}
+
+/** By the prototypes of the classes. */
+const extensions = new Map();
+
 /**
  * Makes a handle of the host the one of a connection that was rsnet's.
  *
@@ -139,18 +167,12 @@ function addMembers(object, members) {
  * @param {number} before.bytesWritten
  */
 function goOn(hostHandle, { bytesRead, bytesWritten }) {
-  Object.defineProperty(hostHandle, kIsHost, { value: true });
   const prototype = Object.getPrototypeOf(hostHandle);
-  if (bytesRead > 0 || bytesWritten > 0) {
-    addMembers(hostHandle, {
-      get bytesRead() { return Reflect.get(prototype, 'bytesRead', this) + bytesRead; },
-      get bytesWritten() { return Reflect.get(prototype, 'bytesWritten', this) + bytesWritten; },
-    });
-  }
-  if (prototype !== HostTCP?.prototype) return;
-  addMembers(hostHandle, ownMembers);
-  if (prototype.setTypeOfService === undefined) addMembers(hostHandle, optionMembers);
-  if (!hasKeepAliveInterval) addMembers(hostHandle, keepAliveMembers);
+  let extended = extensions.get(prototype);
+  if (extended === undefined) extensions.set(prototype, extended = extend(prototype));
+  Object.defineProperty(hostHandle, kReadBefore, { value: bytesRead });
+  Object.defineProperty(hostHandle, kWrittenBefore, { value: bytesWritten });
+  Object.setPrototypeOf(hostHandle, extended);
 }
 
 /**
@@ -158,7 +180,7 @@ function goOn(hostHandle, { bytesRead, bytesWritten }) {
  * @returns {boolean} whether it is one of TCP: rsnet's, or the host's for a connection that was rsnet's
  */
 function isTcp(handle) {
-  return handle instanceof TCP || (handle[kIsHost] === true && Object.getPrototypeOf(handle) === HostTCP?.prototype);
+  return handle instanceof TCP || (handle[kIsHost] === true && HostTCP !== undefined && handle instanceof HostTCP);
 }
 
 module.exports = { closed, goOn, hostHandleFor, isTcp, openHandle };

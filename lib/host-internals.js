@@ -116,6 +116,8 @@ function withoutResource(make) {
   return made;
 }
 
+const kTimeout = hostSymbol(socket, 'timeout');
+
 module.exports = {
   informed,
   withoutResource,
@@ -123,7 +125,9 @@ module.exports = {
   trigger_async_id_symbol: hostSymbol(resource, 'trigger_async_id_symbol'),
   context_frame: hostSymbol(resource, 'context_frame'),
   owner_symbol: hostSymbol(handle, 'owner_symbol'),
-  kTimeout: hostSymbol(socket, 'timeout'),
+  kTimeout,
+  /** Whether the host's sockets keep their idle timer there, as those of rsnet do. */
+  hasHostTimeout: kTimeout in socket,
   kHandle: hostSymbol(socket, 'kHandle'),
   kLastWriteQueueSize: hostSymbol(socket, 'lastWriteQueueSize'),
   kBuffer: hostSymbol(socket, 'kBuffer'),

@@ -58,7 +58,7 @@ const SHARED = new Set(['_handle', '_unrefTimer', '_write', '_writeGeneric', '_w
  * @returns {Function|undefined} one that does what each socket needs
  */
 function shared(own, host) {
-  if (typeof own !== 'function' || typeof host !== 'function') return own;
+  if (own === host || typeof own !== 'function' || typeof host !== 'function') return own;
   return {
     method(...args) { return Reflect.apply(isHostRun(this) ? host : own, this, args); },
   }.method;

@@ -22,8 +22,6 @@ module.exports = {
   listenAvoidsLinkLocal: major >= 22,
   /** Since Node 22, a queued write whose socket is destroyed calls back with ECANCELED; before, without an error. */
   writesReportCancelling: major >= 22,
-  /** Since Node 24, the timer of `socket.setTimeout` asks for `_onTimeout` when it runs; before, when it begins. */
-  timerAsksLate: major >= 24,
   /** Until Node 20, a handle that is listed shows `onread`. */
   listsOnread: major <= 20,
   /** Since Node 24, handles have `getAsyncContextFrameForDebuggingOnly`. */

@@ -4,14 +4,15 @@
 // place of a new one for each. Whoever else might keep such a Buffer gets one of his own.
 
 const { EventEmitter } = require('events');
-const { emitsAtOnce } = require('./plain-flow');
+const { emitsAtOnce, isTransparent } = require('./plain-flow');
 const { kBuffer } = require('./symbols');
 
 /** Bytes of a read up to which it can be lent: the bound of one read. */
 const MAX_LENT = 64 * 1024;
 
 /** What Node calls the listener that gives the parser its data: that of a server, and that of a client. */
-const LISTENERS = new Set(['bound socketOnData', 'socketOnData']);
+const SERVER_LISTENER = 'bound socketOnData';
+const LISTENERS = new Set([SERVER_LISTENER, 'socketOnData']);
 
 const { emit } = EventEmitter.prototype;
 const { toString } = Function.prototype;
@@ -37,14 +38,31 @@ function isNative({ execute }) {
 
 /**
  * @param {import('..').Socket} socket
+ * @returns {string|undefined} the name of the only listener for data, if that is Node's HTTP parser's
+ */
+function parserListener(socket) {
+  const { parser } = socket;
+  if (!parser || parser.socket !== socket || socket.emit !== emit || !isNative(parser)) return undefined;
+  const listeners = socket.rawListeners('data');
+  return listeners.length === 1 && LISTENERS.has(listeners[0].name) ? listeners[0].name : undefined;
+}
+
+/**
+ * @param {import('..').Socket} socket
  * @returns {boolean} whether nobody but Node's HTTP parser gets it, and nobody hears of what it cannot parse
  */
 function isReadByParser(socket) {
-  const { parser, server } = socket;
-  if (!parser || parser.socket !== socket || socket.emit !== emit || !isNative(parser)) return false;
-  if (server && server.listenerCount('clientError') > 0) return false;
-  const listeners = socket.rawListeners('data');
-  return listeners.length === 1 && LISTENERS.has(listeners[0].name);
+  return parserListener(socket) !== undefined && !(socket.server?.listenerCount('clientError') > 0);
+}
+
+/**
+ * @param {import('..').Socket} socket that has just emitted data
+ * @returns {boolean} whether Node's HTTP server could let its parser read from a handle of the host
+ */
+function isServedByParser(socket) {
+  if (socket.destroyed || socket[kBuffer] !== null || parserListener(socket) !== SERVER_LISTENER) return false;
+  const { parser } = socket;
+  return typeof parser.consume === 'function' && !parser._consumed && isTransparent(socket);
 }
 
 /**
@@ -72,4 +90,4 @@ function lend(socket, bytes, deliver) {
   if (socket.parser === parser && !socket.destroyed) lent = buffer;
 }
 
-module.exports = { MAX_LENT, borrowsReads, lend };
+module.exports = { MAX_LENT, borrowsReads, isServedByParser, lend };

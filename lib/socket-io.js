@@ -21,6 +21,19 @@ const {
 /** What a user's buffer (`onread`) had no room for when its callback asked to pause. */
 const kHeld = Symbol('kHeld');
 
+/** Loaded late: it needs the handles, which need this. */
+let httpHandOver;
+
+/**
+ * @param {object} handle rsnet's
+ * @param {import('..').Socket} socket of a server, with an HTTP parser that has had a read
+ * @param {number} length bytes of the read
+ */
+function countParserRead(handle, socket, length) {
+  httpHandOver ??= require('./http-hand-over');
+  httpHandOver.countParserRead(handle, socket, length);
+}
+
 /**
  * Called by the handle, as `this`, for data, end and read errors.
  *
@@ -36,6 +49,7 @@ function onHandleRead(nread, buffer) {
     if (socket.destroyed) return;
     if (socket[kBuffer] === null && emitsAtOnce(socket)) {
       socket.emit('data', buffer);
+      if (socket.parser && socket.server) countParserRead(this, socket, nread);
       return;
     }
     const more = socket[kBuffer] ? giveToUser(socket, nread, buffer) : socket.push(buffer);

@@ -14,6 +14,7 @@ const { debug } = require('./debug');
 const { codes, ErrnoException } = require('./errors');
 const { beginUse } = require('./first-use');
 const { adoptHandle, handleFromDescriptor, isFifo, isUsableHandle } = require('./foreign-handle');
+const { kIsHost } = require('./handle-symbols');
 const { isTcp } = require('./host-handles');
 const io = require('./socket-io');
 const socketOptions = require('./socket-options');
@@ -295,7 +296,8 @@ const methods = {
   _final: io.final,
 
   _writeGeneric(writev, data, encoding, cb) {
-    return (isHostRun(this) ? hostWriteGeneric : io.writeGeneric).call(this, writev, data, encoding, cb);
+    const isHosts = this[kHandle]?.[kIsHost] || isHostRun(this);
+    return (isHosts ? hostWriteGeneric : io.writeGeneric).call(this, writev, data, encoding, cb);
   },
 
   // The names of the callbacks stand in the error for what is none.

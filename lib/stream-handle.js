@@ -6,8 +6,8 @@
 const { NO_SLOT, awaitsData, callApart, commands, getBridge, register, release, viewOf } = require('./bridge');
 const { informed, onStreamRead } = require('./host-internals');
 const {
-  kAdopted, kClosing, kConnectReq, kDelivers, kHeldBack, kNative, kOnClose, kOnRead, kProvider, kRead, kReadEnded,
-  kReadMost, kReadSize, kReads, kRef, kShutdownReq, kSlot, kView, kWriter,
+  kAdopted, kClosing, kConnectReq, kDelivers, kHeldBack, kNative, kOnClose, kOnRead, kParserReads, kProvider, kRead,
+  kReadEnded, kReadMost, kReadSize, kReads, kRef, kShutdownReq, kSlot, kView, kWriter,
 } = require('./handle-symbols');
 const { later } = require('./later');
 const { borrowsReads } = require('./parser-reads');
@@ -73,6 +73,7 @@ class Handle extends WritableHandle {
     this[kDelivers] = false;
     this[kHeldBack] = null;
     this[kReads] = READS_NONE;
+    this[kParserReads] = 0;
     this[owner_symbol] = null;
     this[kReadEnded] = false;
     this[kOnRead] = undefined;

@@ -2,9 +2,10 @@
 
 // The idle timer of a socket: `setTimeout`, `timeout` and the event of that name.
 
+const { builtin } = require('./builtin');
 const { clearTimeout, setTimeout } = require('./captured');
 const { debug } = require('./debug');
-const { timerAsksLate } = require('./host');
+const { hasHostTimeout } = require('./host-internals');
 const { validateFunction, validateTimerDuration } = require('./validate');
 const { kLastWriteQueueSize, kTimeout } = require('./symbols');
 
@@ -17,7 +18,7 @@ const { kLastWriteQueueSize, kTimeout } = require('./symbols');
  * @returns {import('..').Socket} this
  * @throws {TypeError|RangeError} for a bad time or callback
  */
-function setSocketTimeout(msecs, callback) {
+function setOwnTimeout(msecs, callback) {
   if (this.destroyed) return this;
   this.timeout = msecs;
   const duration = validateTimerDuration(msecs, 'msecs');
@@ -29,9 +30,7 @@ function setSocketTimeout(msecs, callback) {
     }
     return this;
   }
-  this[kTimeout] = timerAsksLate ?
-      setTimeout(onStreamTimeout, duration, this) :
-      setTimeout(this._onTimeout.bind(this), duration);
+  this[kTimeout] = setTimeout(() => this._onTimeout(), duration);
   this[kTimeout].unref?.();
   if (callback !== undefined) {
     validateFunction(callback, 'callback');
@@ -40,14 +39,8 @@ function setSocketTimeout(msecs, callback) {
   return this;
 }
 
-/**
- * What the timer calls; its name is seen by who prints a socket.
- *
- * @param {import('..').Socket} socket
- */
-function onStreamTimeout(socket) {
-  socket._onTimeout();
-}
+/** The host's does the same to any stream, by timers of Node's inside, which cost less. */
+const setSocketTimeout = hasHostTimeout ? builtin.Socket.prototype.setTimeout : setOwnTimeout;
 
 /**
  * Runs when the timer does. A write on its way that has made progress since the last look counts as traffic.
