@@ -271,6 +271,42 @@ describe.each(PARENTS)('the rest, %s', (...parent) => {
       expect(result).toEqual([...(was === 'read' ? ['before'] : []), false, true, false, 'after']);
     });
 
+  test('a socket whose bytes a child has read keeps nobody waiting, though its descriptor blocks since', async () => {
+    const result = await runAlone(parent, async () => {
+      const { spawn } = require('child_process');
+      const server = net.createServer();
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const client = net.connect(server.address().port, '127.0.0.1');
+      const [socket] = await once(server, 'connection');
+      // The parent reads some of it, the child what is left.
+      client.write(Buffer.concat([Buffer.alloc(8 << 20), Buffer.from('.')]));
+      let length = 0;
+      socket.on('data', (data) => { length += data.length; });
+      await once(socket, 'data');
+      socket.pause();
+      const child = spawn(process.execPath, ['-e', `
+        const buffer = Buffer.alloc(1 << 20);
+        let length = 0;
+        do length += fs.readSync(0, buffer); while (!buffer.includes('.'));
+        fs.writeSync(1, String(length));
+      `], { stdio: [socket, 'pipe', 'inherit'] });
+      let text = '';
+      child.stdout.on('data', (data) => { text += data; });
+      await once(child, 'close');
+      length += Number(text);
+      socket.resume();
+      for (let turns = 0; turns < 100; turns++) await new Promise(setImmediate);
+      socket.write('x');
+      await once(client, 'data');
+      client.end('after');
+      await once(socket, 'end');
+      server.close();
+      return length;
+    });
+    expect(result).toBe((8 << 20) + 1 + 'after'.length);
+  });
+
   test('a bare handle, and a socket as stdio of a child', async () => {
     const result = await runAlone(parent, async () => {
       const { spawn } = require('child_process');

@@ -61,27 +61,28 @@ pub fn accept(listener: &Socket) -> io::Result<Socket> {
 }
 
 /// Reads into `areas`, one after the other (recv(2), recvmsg(2)); returns how many bytes were filled,
-/// 0 at the end.
+/// 0 at the end. It never waits: the descriptor may block, since a child process has a copy as its stdio.
 ///
 /// # Errors
 /// Those of recvmsg(2); `EINTR` is retried.
 pub fn receive(socket: &Socket, areas: &mut [MaybeUninitSlice<'_>]) -> io::Result<usize> {
+    const FLAGS: i32 = libc::MSG_DONTWAIT;
     if let [area] = areas {
-        return retry(|| socket.recv(area));
+        return retry(|| socket.recv_with_flags(area, FLAGS));
     }
-    retry(|| Ok(socket.recv_vectored(areas)?.0))
+    retry(|| Ok(socket.recv_vectored_with_flags(areas, FLAGS)?.0))
 }
 
-/// Sends `slices` in one call (sendmsg(2)) that raises no `SIGPIPE`.
+/// Sends `slices` in one call (sendmsg(2)) that raises no `SIGPIPE`, and never waits, see [`receive`].
 ///
 /// # Errors
 /// Those of sendmsg(2); `EINTR` is retried.
 pub fn send(socket: &Socket, slices: &[IoSlice<'_>]) -> io::Result<usize> {
     #[cfg(target_os = "linux")]
-    const FLAGS: i32 = libc::MSG_NOSIGNAL;
+    const FLAGS: i32 = libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
     // There `SO_NOSIGPIPE` stands on the socket: socket2 sets it on each one it makes or accepts.
     #[cfg(not(target_os = "linux"))]
-    const FLAGS: i32 = 0;
+    const FLAGS: i32 = libc::MSG_DONTWAIT;
     if let [slice] = slices {
         return retry(|| socket.send_with_flags(slice, FLAGS));
     }
