@@ -307,6 +307,27 @@ describe.each(PARENTS)('the rest, %s', (...parent) => {
     expect(result).toBe((8 << 20) + 1 + 'after'.length);
   });
 
+  test('a server whose descriptor a child has as its stdio accepts on', async () => {
+    const result = await runAlone(parent, async () => {
+      const { spawn } = require('child_process');
+      const server = net.createServer((socket) => socket.end('parent'));
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const child = spawn(process.execPath, ['-e', ''], { stdio: [server._handle.fd, 'inherit', 'inherit'] });
+      await once(child, 'exit');
+      const texts = [];
+      for (let i = 0; i < 3; i++) {
+        const client = net.connect(server.address().port, '127.0.0.1');
+        texts.push(String((await once(client, 'data'))[0]));
+        client.destroy();
+      }
+      server.close();
+      await once(server, 'close');
+      return texts;
+    });
+    expect(result).toEqual(['parent', 'parent', 'parent']);
+  });
+
   test('a bare handle, and a socket as stdio of a child', async () => {
     const result = await runAlone(parent, async () => {
       const { spawn } = require('child_process');

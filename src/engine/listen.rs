@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
+use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use socket2::Socket;
@@ -76,16 +77,25 @@ impl Listener {
     }
 
     /// Accepts one connection. Returns whether it got anywhere; if not and the listener is still
-    /// readable, the next turn tries again.
-    pub fn advance(&mut self, ahead: usize) -> bool {
+    /// readable, the next turn tries again. `private`: nobody else has the socket.
+    pub fn advance(&mut self, ahead: usize, private: bool) -> bool {
         if !self.readable || !self.wants_read(ahead) {
             return false;
         }
-        match sys::accept(&self.socket) {
+        match self.accept(private) {
             Ok(socket) => self.arrived.push_back(Ok(socket)),
-            Err(error) => return self.refused(&error),
+            Err(error) => return self.refused(&error, private),
         }
         true
+    }
+
+    /// The next connection. Others who have the socket may have made the descriptor block, and the
+    /// caller never waits.
+    fn accept(&self, private: bool) -> io::Result<Socket> {
+        if !private && !sys::is_readable(self.socket.as_raw_fd()) {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        sys::accept(&self.socket)
     }
 
     /// What happened next, if anything did.
@@ -116,14 +126,14 @@ impl Listener {
 
     /// Deals with an error of accept(2); returns whether the listener may go on at once. Nobody is told,
     /// and what may pass is tried again: as libuv does, which finds the descriptor readable still.
-    fn refused(&mut self, error: &io::Error) -> bool {
+    fn refused(&mut self, error: &io::Error, private: bool) -> bool {
         if is_would_block(error) {
             self.readable = false;
             return true;
         }
         match error.raw_os_error() {
             Some(libc::ECONNABORTED) => true,
-            Some(libc::EMFILE | libc::ENFILE) => self.shed(),
+            Some(libc::EMFILE | libc::ENFILE) => self.shed(private),
             _ => false,
         }
     }
@@ -136,10 +146,10 @@ impl Listener {
     /// 3. Open the spare descriptor again.
     ///
     /// Returns whether nothing waits any more.
-    fn shed(&mut self) -> bool {
+    fn shed(&mut self, private: bool) -> bool {
         drop(self.spare.take());
         let done = loop {
-            match sys::accept(&self.socket) {
+            match self.accept(private) {
                 Ok(socket) => drop(socket),
                 Err(error) => break is_would_block(&error),
             }

@@ -232,6 +232,13 @@ pub fn takes_bytes(fd: RawFd) -> bool {
     ready == 1 && poll.revents == libc::POLLOUT
 }
 
+/// Whether something is to be read or accepted (`POLLIN`, poll(2)).
+pub fn is_readable(fd: RawFd) -> bool {
+    let mut poll = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+    // SAFETY: one valid pollfd; any number is allowed as descriptor.
+    unsafe { libc::poll(&raw mut poll, 1, 0) == 1 }
+}
+
 /// Whether a connection is over in both directions, and nothing of it is left to read (`FIONREAD`,
 /// ioctl_list(2)); false where the event loop of the platform does not tell.
 pub fn is_drained(fd: RawFd) -> bool {

@@ -94,9 +94,10 @@ impl Endpoint {
 
     /// Makes one step of what is wanted and possible; returns whether there was one.
     pub fn advance(&mut self, ahead: usize) -> bool {
+        let private = self.is_private();
         match &mut self.role {
             Role::Stream(stream) => stream.advance(ahead),
-            Role::Listener(listener) => listener.advance(ahead),
+            Role::Listener(listener) => listener.advance(ahead, private),
             _ => false,
         }
     }
