@@ -60,6 +60,51 @@ describe.each(implementations)('%s: the fd option', (name, net) => {
     expect(code).toBe(0);
   });
 
+  test('descriptors of the standard streams stay open', async () => {
+    const { stdout, stderr, code } = await spawnNode(name, () => {
+      const { fstatSync, writeSync } = require('fs');
+      const say = (text) => writeSync(1, `${text} `);
+      new net.Socket({ fd: 0 }).on('close', () => {
+        say(`stdin ${fstatSync(0).isSocket()}`);
+        new net.Socket({ fd: 1 }).on('close', () => {
+          say('stdout');
+          net.createServer().listen({ fd: 1 }).on('error', (error) => {
+            say(error.code);
+            // It can be used again.
+            new net.Socket({ fd: 1, readable: false }).end('end');
+          });
+        }).destroy();
+      }).destroy();
+    }, { keepInput: true });
+    expect({ stdout, stderr, code }).toEqual({ stdout: 'stdin true stdout EINVAL end', stderr: '', code: 0 });
+  });
+
+  test('process.stdin leaves its descriptor when it has ended', async () => {
+    const { stdout, stderr, code } = await spawnNode(name, () => {
+      const { fstatSync, openSync } = require('fs');
+      process.stdin.resume().on('close', () => console.log(openSync('/dev/null') > 2, fstatSync(0).isSocket()));
+    }, { flags: name === 'rsnet' ? ['-r', require.resolve('../lib/register')] : [], input: 'x' });
+    expect({ stdout, stderr, code }).toEqual({ stdout: 'true true\n', stderr: '', code: 0 });
+  });
+
+  test('a listening descriptor of the standard streams stays open, and listens', async () => {
+    const { stdout, stderr, code } = await spawnNode(name, () => {
+      const { spawn } = require('child_process');
+      const main = `
+        const net = require(process.argv[1]);
+        const fs = require('fs');
+        const server = net.createServer().listen({ fd: 0 }, () => {
+          server.close(() => console.log(fs.fstatSync(0).isSocket(), fs.openSync('/dev/null') > 2));
+        });`;
+      const server = require('net').createServer().listen(0, '127.0.0.1', () => {
+        const stdio = [server._handle.fd, 'inherit', 'inherit'];
+        const child = spawn(process.execPath, ['-e', main, process.argv[1]], { stdio });
+        child.on('close', () => server.close());
+      });
+    }, { args: [requirePath(name)] });
+    expect({ stdout, stderr, code }).toEqual({ stdout: 'true true\n', stderr: '', code: 0 });
+  });
+
   test('reads from a pipe of a shell', () => {
     const code = `const net = require(${JSON.stringify(requirePath(name))});
       const s = new net.Socket({ fd: 0, readable: true, writable: false });

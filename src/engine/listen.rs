@@ -138,6 +138,25 @@ impl Listener {
         }
     }
 
+    /// Ends listening, see [`sys::close`].
+    pub fn close(mut self) {
+        if sys::is_standard(&self.socket) {
+            self.turn_away();
+            self.spare = None;
+            (self.arrived, self.offered) = Default::default();
+            // Nothing is left but the descriptor.
+            std::mem::forget(self);
+        }
+    }
+
+    /// Connections that nobody took are reset, as the kernel does with those in its own backlog.
+    fn turn_away(&mut self) {
+        let arrived = self.arrived.drain(..).filter_map(Result::ok);
+        for socket in arrived.chain(self.offered.drain(..)) {
+            let _ = socket.set_linger(Some(Duration::ZERO));
+        }
+    }
+
     /// There is no descriptor for the connections that wait: turns them away, lest they keep the
     /// descriptor ready for ever.
     ///
@@ -161,11 +180,7 @@ impl Listener {
 }
 
 impl Drop for Listener {
-    /// Connections that nobody took are reset, as the kernel does with those in its own backlog.
     fn drop(&mut self) {
-        let arrived = self.arrived.drain(..).filter_map(Result::ok);
-        for socket in arrived.chain(self.offered.drain(..)) {
-            let _ = socket.set_linger(Some(Duration::ZERO));
-        }
+        self.turn_away();
     }
 }

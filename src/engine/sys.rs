@@ -4,7 +4,7 @@ use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::path::Path;
 
 use socket2::{Domain, MaybeUninitSlice, Socket, Type};
@@ -130,9 +130,22 @@ pub fn adopt(fd: RawFd) -> io::Result<Socket> {
     match checked {
         Ok(()) => Ok(socket),
         Err(error) => {
-            let _ = std::os::fd::IntoRawFd::into_raw_fd(socket);
+            let _ = socket.into_raw_fd();
             Err(error)
         }
+    }
+}
+
+/// Whether this is a descriptor of the standard streams.
+pub fn is_standard(socket: &Socket) -> bool {
+    socket.as_raw_fd() <= libc::STDERR_FILENO
+}
+
+/// Closes a socket. A descriptor of the standard streams stays open, as `uv_close` leaves it: the next file or socket
+/// would take its place, and get what is written to stdout, or what children have as stdin.
+pub fn close(socket: Socket) {
+    if is_standard(&socket) {
+        let _ = socket.into_raw_fd();
     }
 }
 

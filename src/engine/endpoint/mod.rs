@@ -353,7 +353,7 @@ impl Endpoint {
         }
     }
 
-    /// Closes the descriptor and removes the path that was bound. Nothing happens afterwards.
+    /// Closes the descriptor, see [`sys::close`], and removes the path that was bound. Nothing happens afterwards.
     pub fn close(&mut self) {
         let unread = self.stream().is_some_and(|stream| stream.reading().has_undelivered());
         self.close_unread(unread);
@@ -371,7 +371,12 @@ impl Endpoint {
         if let Some(path) = self.path.take() {
             let _ = std::fs::remove_file(path);
         }
-        self.role = Role::Closed;
+        match std::mem::replace(&mut self.role, Role::Closed) {
+            Role::Bound(socket) => sys::close(socket),
+            Role::Stream(stream) => sys::close(stream.into_socket()),
+            Role::Listener(listener) => listener.close(),
+            Role::Vacant | Role::Closed => {}
+        }
     }
 
     /// Whether [`Endpoint::hand_over`] is possible: `ENOTCONN` while this is no connection. The lane then
