@@ -1,6 +1,6 @@
 'use strict';
 
-// Loads the addon: the one that NAPI_RS_NATIVE_LIBRARY_PATH names, or the one built in this folder, or the
+// Loads the addon: the one that RSNET_BINARY_PATH names, or the one built in this folder, or the
 // one of the platform's package.
 
 const { existsSync } = require('node:fs');
@@ -80,7 +80,7 @@ function loadFrom(id) {
  * one named in the environment does not load
  */
 function load() {
-  const chosen = process.env.NAPI_RS_NATIVE_LIBRARY_PATH;
+  const chosen = process.env.RSNET_BINARY_PATH;
   if (chosen) return loadFrom(path.resolve(chosen));
   const causes = [];
   for (const id of candidates()) {

@@ -2,7 +2,7 @@
 
 // AddressSanitizer over the addon in node: the specs run as they are, each file in a process of its own, with the
 // runtime loaded before node. They run in a copy of the package that has the instrumented addon in place of the usual
-// one, so children find both. (NAPI_RS_NATIVE_LIBRARY_PATH would be heard by jest's own addons, too.)
+// one, so children find both.
 
 const fs = require('node:fs');
 const os = require('node:os');
