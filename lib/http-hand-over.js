@@ -14,8 +14,8 @@ const { isServedByParser } = require('./parser-reads');
  */
 const PRICE = 8;
 
-/** Bytes, read or written, that count as much as one small read: 16 KiB, as a shift. */
-const BYTES_SHIFT = 14;
+/** Bytes, read or written, that count as much as one small read. */
+const UNIT = 16 * 1024;
 
 /**
  * Counts a read that the parser has had, and gives the connection away when that is likely to pay.
@@ -25,10 +25,11 @@ const BYTES_SHIFT = 14;
  * @param {number} length bytes of the read
  */
 function countParserRead(handle, socket, length) {
-  handle[kParserReads] += 1 + (length >>> BYTES_SHIFT);
-  if (handle[kParserReads] + handle.bytesWritten / (1 << BYTES_SHIFT) < PRICE) return;
-  handle[kParserReads] = 0;
-  if (!isServedByParser(socket) || isRefused()) return;
+  handle[kParserReads] += 1 + length / UNIT;
+  if (handle[kParserReads] + handle.bytesWritten / UNIT < PRICE) return;
+  // Where it can't be, it is asked again after as much once more.
+  handle[kParserReads] = -(handle.bytesWritten / UNIT);
+  if (socket._handle !== handle || !isServedByParser(socket) || isRefused()) return;
   const unread = [];
   const hostHandle = handOver(socket, { takeUnread: (chunk) => unread.push(chunk) });
   if (hostHandle === undefined) return;
