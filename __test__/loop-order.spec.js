@@ -4,7 +4,7 @@
 
 const { spawnSync } = require('child_process');
 const {
-  closed, collect, implementations, once, pair, receive, spawnNode, traceTest, track, turn,
+  closed, collect, connect, implementations, listen, once, pair, receive, spawnNode, tempPath, traceTest, track, turn,
 } = require('./helpers');
 
 /** Whether another thread reads: what two sockets of one process see of each other is then a race. */
@@ -43,6 +43,23 @@ describe.each(implementations)('%s: an end that comes with the last bytes', (nam
     client.end('request');
     await once(peer, 'close');
     expect(events).toEqual(['finish', 'end']);
+  });
+});
+
+// On the worker lane either thread may be first.
+(hasThreads ? describe.skip : describe).each(implementations)('%s: a connection that was accepted', (name, net) => {
+  test.each([false, true])('comes behind the client that it greets, Unix: %s', async (path) => {
+    const events = [];
+    const server = await listen(net, path ? { listen: tempPath() } : {});
+    server.on('connection', (peer) => {
+      peer.write('greeting');
+      peer.on('data', () => events.push('peer'));
+    });
+    const client = connect(net, server.at);
+    client.on('connect', () => client.write('request'));
+    client.on('data', () => events.push('client'));
+    while (events.length < 2) await turn();
+    expect(events).toEqual(['client', 'peer']);
   });
 });
 

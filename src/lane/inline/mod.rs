@@ -3,8 +3,9 @@
 //! Each environment has one [`InlineLane`] around a `mio::Poll`, whose descriptor the event loop
 //! watches. When that becomes readable, [`InlineLane::fill`] runs the engine for what is ready, one
 //! event for each socket, and JavaScript gets them by one call. Descriptors are registered once,
-//! edge-triggered, so pausing and resuming costs nothing. A socket that is ready by itself again and
-//! again is watched by the event loop, see [`company`].
+//! edge-triggered, so pausing and resuming costs nothing, and for writing when something first has to
+//! wait for that. A socket that is ready by itself again and again is watched by the event loop, see
+//! [`company`].
 //!
 //! What does not wait for the kernel (a shutdown that ended at once, a turn that had to leave
 //! something) stands on the lane's list, and the event loop is asked to call [`InlineLane::fill`] soon.

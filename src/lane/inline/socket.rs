@@ -1,6 +1,7 @@
 //! A socket on the inline lane.
 
 use std::cell::RefCell;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
@@ -31,6 +32,8 @@ struct State {
     handle: Handle,
     /// Where the lane keeps it, once its descriptor is registered.
     key: Option<Key>,
+    /// Whether its descriptor is registered for writing, too.
+    watches_writes: bool,
     /// Whether it is on the list.
     listed: bool,
     /// Whether it waits for its descriptor to be reported once more.
@@ -95,8 +98,8 @@ impl InlineSocket {
         (result, delta)
     }
 
-    /// After any change: registers the descriptor if something waits for it the first time, and lists
-    /// the socket if there is something to do.
+    /// After any change: registers the descriptor if something waits for it the first time, or has to wait to write
+    /// the first time, and lists the socket if there is something to do.
     fn follow_up(self: &Rc<Self>, state: &mut State) {
         let endpoint = &state.handle.endpoint;
         if self.is_lone() {
@@ -105,6 +108,8 @@ impl InlineSocket {
             }
         } else if state.key.is_none() && (endpoint.wants_read(AHEAD) || endpoint.wants_write()) {
             self.register(state);
+        } else {
+            self.watch_writes(state);
         }
         self.list(state);
     }
@@ -112,7 +117,8 @@ impl InlineSocket {
     fn register(self: &Rc<Self>, state: &mut State) {
         let key = self.lane.sockets.borrow_mut().insert(Rc::clone(self));
         let fd = state.handle.endpoint.fd();
-        let interest = Interest::READABLE | Interest::WRITABLE;
+        state.watches_writes = state.handle.endpoint.wants_write();
+        let interest = interest(state);
         let token = Token(key.to_u64() as usize);
         let result =
             self.lane.poll.borrow().registry().register(&mut SourceFd(&fd), token, interest);
@@ -123,6 +129,18 @@ impl InlineSocket {
                 state.handle.endpoint.fail(status_of(&error));
                 drop(own);
             }
+        }
+    }
+
+    /// Registers the descriptor for writing, too, if something has to wait for that. Not before: a connection that was
+    /// accepted can be written to, and would be served before those that were ready to be read earlier than it is.
+    fn watch_writes(&self, state: &mut State) {
+        if state.watches_writes || state.key.is_none() || !state.handle.endpoint.wants_write() {
+            return;
+        }
+        state.watches_writes = true;
+        if let Err(error) = self.register_again(state) {
+            state.handle.endpoint.fail(status_of(&error));
         }
     }
 
@@ -185,12 +203,15 @@ impl InlineSocket {
 
     /// Lets the next poll report what the descriptor is ready for, though it is not new. Returns whether it will.
     fn report_again(&self, state: &State) -> bool {
-        let Some(key) = state.key else { return false };
+        state.key.is_some() && self.register_again(state).is_ok()
+    }
+
+    fn register_again(&self, state: &State) -> io::Result<()> {
+        let Some(key) = state.key else { return Ok(()) };
         let fd = state.handle.endpoint.fd();
-        let interest = Interest::READABLE | Interest::WRITABLE;
         let token = Token(key.to_u64() as usize);
         let poll = self.lane.poll.borrow();
-        poll.registry().reregister(&mut SourceFd(&fd), token, interest).is_ok()
+        poll.registry().reregister(&mut SourceFd(&fd), token, interest(state))
     }
 
     /// Something was read. An end behind it is polled for before JavaScript gets the bytes: under epoll(7) a
@@ -224,6 +245,7 @@ impl InlineSocket {
     pub(super) fn serve(self: &Rc<Self>, batch: &mut Batch<'_>) -> Delta {
         let mut state = self.state.borrow_mut();
         self.serve_by(&mut state, batch);
+        self.watch_writes(&mut state);
         let delta = state.handle.recount();
         self.list(&mut state);
         delta
@@ -264,6 +286,10 @@ impl InlineSocket {
             Next::Nothing => {}
         }
     }
+}
+
+fn interest(state: &State) -> Interest {
+    if state.watches_writes { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE }
 }
 
 /// What a socket has for its turn.
