@@ -10,6 +10,12 @@
 
 import * as net from 'node:net';
 
+/**
+ * What runs the sockets: `'rsnet'`, or `'node'` where no binary of rsnet loads and the host's own `net` stands in. Not
+ * enumerable. `rsnet/register` gives it to `net`, too.
+ */
+export const engine: 'rsnet' | 'node';
+
 /** An IP address, its family (`'IPv4'` or `'IPv6'`) and a port. */
 export type AddressInfo = net.AddressInfo;
 /** A function in place of `dns.lookup`, as the `lookup` option takes it. */

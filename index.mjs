@@ -14,6 +14,7 @@ export const {
   connect,
   createConnection,
   createServer,
+  engine,
   getDefaultAutoSelectFamily,
   getDefaultAutoSelectFamilyAttemptTimeout,
   isIP,

@@ -131,12 +131,13 @@ describe('without a binary', () => {
   }
 
   /**
-   * Load rsnet where process looks different, and report the error.
+   * Load rsnet where process looks different and a binary is a must, and report the error.
    * @param {string} before statement that changes `process`
    * @returns {Promise<{code: string, message: string}>} of the error
    */
   async function failure(before) {
     const { stdout } = await project.node('-e', `${before}
+      process.env.RSNET_STRICT = '1';
       try { require('rsnet'); } catch (e) { console.log(JSON.stringify({ code: e.code, message: e.message })); }`);
     return JSON.parse(stdout);
   }
@@ -160,10 +161,23 @@ describe('without a binary', () => {
     expect(message).toContain(`No package rsnet-freebsd-${process.arch} is published`);
   });
 
-  test('Windows is not supported', async () => {
+  test('on Windows nobody is sent to build it', async () => {
     const { code, message } = await failure(disguise('win32'));
     expect(code).toBe('ERR_RSNET_NO_BINARY');
-    expect(message).toBe('rsnet does not support Windows: use the built-in net module there');
+    expect(message).toContain(`No package rsnet-win32-${process.arch} is published`);
+    expect(message).not.toContain('build.js');
+  });
+
+  test('a program runs on the host\'s own net, and warns once', async () => {
+    project.write('app.cjs', `
+      const { createServer, engine, Socket } = require('rsnet');
+      require('rsnet/register');
+      const name = engine;
+      ${PLAIN_ECHO}`);
+    const { code, stdout, stderr } = await project.node('app.cjs');
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'from node' });
+    expect(stderr.match(/RSNET_NO_BINARY/g)).toHaveLength(1);
+    expect(stderr).toContain(`npm install ${platform}@${version}`);
   });
 
   const onLinux = process.platform === 'linux' ? test : test.skip;

@@ -1,15 +1,15 @@
 'use strict';
 
-const { builtin } = require('./builtin');
+const { checkPath, checkTcp } = require('./bound-options');
 const { codes, ErrnoException, ExceptionWithHostPort } = require('./errors');
 const { beginUse } = require('./first-use');
 const { beginOrClose } = require('./foreign-handle');
 const { TCP, Pipe } = require('./handle');
 const { markTransferable } = require('./transferable');
 const { UV_EADDRINUSE } = require('./uv');
-const { validateBoolean, validateObject, validatePort, validateString } = require('./validate');
+const { validateObject } = require('./validate');
 
-const { ERR_INVALID_ARG_VALUE, ERR_SOCKET_HANDLE_ADOPTED } = codes;
+const { ERR_SOCKET_HANDLE_ADOPTED } = codes;
 
 /** Method by which a Server or Socket takes the handle out of a BoundSocket. */
 const kConsume = Symbol('kBoundSocketConsume');
@@ -20,26 +20,16 @@ const kPath = Symbol('kBoundSocketPath');
 /**
  * @param {{host: string, port: number, ipv6Only: boolean, reusePort: boolean}} options
  * @returns {TCP} bound
+ * @throws {TypeError|RangeError} for a bad option
  * @throws {Error} of the system call bind
  */
 function bindTcp(options) {
-  const ipv6Only = options.ipv6Only ?? false;
-  const reusePort = options.reusePort ?? false;
-  const host = options.host ?? (ipv6Only ? '::' : '0.0.0.0');
-  const port = validatePort(options.port ?? 0, 'options.port');
-  validateString(host, 'options.host');
-  validateBoolean(ipv6Only, 'options.ipv6Only');
-  validateBoolean(reusePort, 'options.reusePort');
-  if (builtin.isIP(host) === 0) {
-    throw new ERR_INVALID_ARG_VALUE('options.host', host,
-      'must be a numeric IP address; net.BoundSocket does not perform DNS resolution');
-  }
+  const { host, port, isIPv6, ipv6Only, reusePort } = checkTcp(options);
   const handle = new TCP(TCP.SOCKET);
-  const ipv6 = builtin.isIPv6(host);
   let flags = reusePort ? TCP.UV_TCP_REUSEPORT : 0;
-  if (ipv6 && ipv6Only) flags |= TCP.UV_TCP_IPV6ONLY;
+  if (isIPv6 && ipv6Only) flags |= TCP.UV_TCP_IPV6ONLY;
   const status = beginOrClose(handle, () => {
-    const bindStatus = ipv6 ? handle.bind6(host, port, flags) : handle.bind(host, port, flags);
+    const bindStatus = isIPv6 ? handle.bind6(host, port, flags) : handle.bind(host, port, flags);
     if (bindStatus) return bindStatus;
     // A busy port is reported by the next call that needs the address, not by bind.
     const bound = {};
@@ -56,16 +46,7 @@ function bindTcp(options) {
  * @throws {Error} of the system call bind
  */
 function bindPath(options) {
-  const { path } = options;
-  validateString(path, 'options.path');
-  for (const name of ['host', 'port', 'ipv6Only', 'reusePort']) {
-    if (options[name] === undefined) continue;
-    throw new ERR_INVALID_ARG_VALUE('options', options,
-      'path is mutually exclusive with host, port, ipv6Only, and reusePort');
-  }
-  if (path.startsWith('\0') && process.platform !== 'linux') {
-    throw new ERR_INVALID_ARG_VALUE('options.path', path, 'abstract paths are only supported on Linux');
-  }
+  const path = checkPath(options);
   const handle = new Pipe(Pipe.SOCKET);
   const status = beginOrClose(handle, () => handle.bind(path));
   if (!status) return handle;

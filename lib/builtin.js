@@ -14,7 +14,7 @@ const BUILTIN = Symbol.for('rsnet.builtin');
 function ownDescriptors() {
   const descriptors = Object.getOwnPropertyDescriptors(net);
   for (const [name, { enumerable }] of Object.entries(descriptors)) {
-    if (!enumerable && name.startsWith('_Transferred')) delete descriptors[name];
+    if (!enumerable && (name === 'engine' || name.startsWith('_Transferred'))) delete descriptors[name];
   }
   return descriptors;
 }

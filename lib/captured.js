@@ -26,8 +26,9 @@ function findWorkerThreads() {
   }
 }
 
-const { MessagePort, markAsUncloneable } = findWorkerThreads();
+const { MessagePort, getEnvironmentData, markAsUncloneable, setEnvironmentData } = findWorkerThreads();
 
 module.exports = {
-  MessagePort, clearTimeout, markAsUncloneable, nextTick, now, queueMicrotask, root, setImmediate, setTimeout,
+  MessagePort, clearTimeout, getEnvironmentData, markAsUncloneable, nextTick, now, queueMicrotask, root,
+  setEnvironmentData, setImmediate, setTimeout,
 };

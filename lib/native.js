@@ -29,26 +29,27 @@ function noBinary(message, causes) {
  * @returns {Error} ready to be thrown
  */
 function explain(causes) {
-  if (process.platform === 'win32') {
-    return noBinary('rsnet does not support Windows: use the built-in net module there', causes);
-  }
   if (causes.some(({ code }) => code === 'ERR_DLOPEN_DISABLED')) {
     return noBinary('rsnet is a native addon, and this process may not load any: it was started with --no-addons, or ' +
-      'with the permission model and without --allow-addons', causes);
+      'with the permission model and without --allow-addons.', causes);
   }
   const id = hostId();
   const name = packageName(id);
   const { version } = require('../package.json');
   const lines = [`rsnet has no binary that runs on this machine (${id}).`];
-  for (const cause of causes) lines.push(`- ${cause.message}`);
+  for (const cause of causes) lines.push(`- ${reason(cause)}`);
   if (TARGETS.some((target) => target.id === id)) {
     lines.push(`The package ${name} is missing or cannot be loaded: install it with "npm install ${name}@${version}" ` +
       '(npm leaves it out with --omit=optional, and when node_modules was made on another platform).');
   } else {
     lines.push(`No package ${name} is published.`);
   }
-  lines.push('To build the addon here, with a Rust toolchain and a C linker: ' +
-    `node ${path.join(ROOT, 'scripts', 'build.js')}`);
+  if (process.platform === 'win32') {
+    lines.push('The addon cannot be built for Windows yet.');
+  } else {
+    lines.push('To build the addon here, with a Rust toolchain and a C linker: ' +
+      `node ${path.join(ROOT, 'scripts', 'build.js')}`);
+  }
   return noBinary(lines.join('\n'), causes);
 }
 
@@ -69,19 +70,44 @@ function loadFrom(id) {
   // napi-rs makes a threadsafe function for Buffers that are dropped on other threads. There are none here; tools that
   // look for what keeps a process alive would list it.
   const addon = withoutResource(() => require(id));
+  if (typeof addon.Bridge !== 'function') throw new Error(`${id} is not the addon of rsnet`);
   trace('addon %s', id);
   return addon;
 }
 
 /**
+ * The addon that the environment names.
+ * @param {string} file its path
+ * @returns {object} what the addon exports
+ * @throws {Error} `ERR_RSNET_NO_BINARY` when it does not load
+ */
+function loadChosen(file) {
+  try {
+    if (!existsSync(file)) throw new Error(`${file} does not exist`);
+    return loadFrom(file);
+  } catch (error) {
+    if (error.code === 'ERR_DLOPEN_DISABLED') throw explain([error]);
+    throw noBinary(`The binary that RSNET_BINARY_PATH names cannot be loaded.\n- ${reason(error)}\n` +
+      'Leave the variable out, and rsnet looks for the binary of its package for this platform.', [error]);
+  }
+}
+
+/**
+ * @param {Error} error of the loader
+ * @returns {string} its message, without the stack of the modules that asked
+ */
+function reason({ message }) {
+  return message.split('\nRequire stack:')[0];
+}
+
+/**
  * Load the addon.
  * @returns {object} what the addon exports
- * @throws {Error} `ERR_RSNET_NO_BINARY` when there is none for this machine; the loader's own error when the
- * one named in the environment does not load
+ * @throws {Error} `ERR_RSNET_NO_BINARY` when none loads
  */
 function load() {
   const chosen = process.env.RSNET_BINARY_PATH;
-  if (chosen) return loadFrom(path.resolve(chosen));
+  if (chosen) return loadChosen(path.resolve(chosen));
   const causes = [];
   for (const id of candidates()) {
     const file = path.join(ROOT, binaryName(id));

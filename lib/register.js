@@ -4,20 +4,11 @@
  * Loaded with `node -r rsnet/register`, `node --import rsnet/register` or `require('rsnet/register')`: from
  * then on `net` and `node:net` are rsnet, in this thread and in whatever inherits the option.
  *
- * RSNET_DISABLE=1 turns it off; RSNET_DEBUG=1 writes a line to stderr which says what is active.
+ * RSNET_DISABLE=1 turns it off; RSNET_DEBUG=1 writes a line to stderr which says what is active. Where rsnet's engine
+ * cannot run, `net` stays the host's own.
  */
 
-/** What a switch in the environment may be set to without being on. */
-const OFF = new Set(['', '0', 'false', 'no', 'off']);
-
-/**
- * Tells whether a switch in the environment is on.
- * @param {string} name the variable's
- * @returns {boolean}
- */
-function isOn(name) {
-  return !OFF.has((process.env[name] ?? '').toLowerCase());
-}
+const { isOn } = require('./switches');
 
 /**
  * Puts rsnet's exports into the built-in module's exports object. That object is what `require`, the default
@@ -30,6 +21,10 @@ function register() {
   const { BUILTIN, builtin } = require('./builtin');
   const rsnet = require('../index.js');
 
+  if (rsnet.engine === 'node') {
+    Object.defineProperty(net, 'engine', Object.getOwnPropertyDescriptor(rsnet, 'engine'));
+    return;
+  }
   if (net[BUILTIN] === undefined) Object.defineProperty(net, BUILTIN, { value: builtin });
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(rsnet))) {
     Object.defineProperty(net, name, { ...descriptor, configurable: true });
@@ -47,6 +42,10 @@ function announce() {
   const { version } = require('../package.json');
   if (isOn('RSNET_DISABLE')) {
     process.stderr.write(`rsnet ${version}: off (RSNET_DISABLE)\n`);
+    return;
+  }
+  if (require('./engine').isMissing) {
+    process.stderr.write(`rsnet ${version}: no binary, the host's own net\n`);
     return;
   }
   const bridge = require('./bridge').getBridge();

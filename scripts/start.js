@@ -19,5 +19,7 @@ main(() => {
   if (given === null) return;
   ensureAddon();
   const example = path.join(ROOT, 'examples', 'transfer.js');
-  run(process.execPath, [example, ...given.positionals], { name: 'examples/transfer.js' });
+  // The host's own net must not pass for rsnet.
+  const env = { ...process.env, RSNET_STRICT: '1' };
+  run(process.execPath, [example, ...given.positionals], { name: 'examples/transfer.js', env });
 });

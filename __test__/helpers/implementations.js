@@ -21,6 +21,7 @@ if (!['', 'builtin', 'rsnet'].includes(only)) {
 const root = path.resolve(__dirname, '..', '..');
 
 const rsnet = only === 'builtin' ? null : require(root);
+if (rsnet && rsnet.engine !== 'rsnet') throw new Error('the specs need the addon: npm run build');
 
 /** `[name, module]` pairs for `describe.each(implementations)('%s', (name, net) => ...)`. */
 const implementations = [];

@@ -42,10 +42,13 @@ net.connect({ port: 1, congestionControl: 'reno' });
 net.connect({ path: '/tmp/socket', congestionControl: undefined });
 net.createConnection(1, () => {});
 const version: number = net.isIP('::1');
+const engine: 'rsnet' | 'node' = net.engine;
 net.setDefaultAutoSelectFamily(net.getDefaultAutoSelectFamily());
 net.setDefaultAutoSelectFamilyAttemptTimeout(net.getDefaultAutoSelectFamilyAttemptTimeout());
 const parsed: net.SocketAddress = new net.SocketAddress({ address: '::1', family: 'ipv6' });
 
+// @ts-expect-error what runs the sockets is not a setting
+net.engine = 'node';
 // @ts-expect-error a port is a number or a string of options, not a boolean
 net.connect(true);
 // @ts-expect-error a path cannot be bound together with a port
@@ -57,4 +60,4 @@ socket.setCongestionControl(1);
 // @ts-expect-error a congestion control has a name
 net.createServer({ congestionControl: 1 });
 
-export = { tos, control, closed, owner, port, path, local, over, version, parsed };
+export = { engine, tos, control, closed, owner, port, path, local, over, version, parsed };

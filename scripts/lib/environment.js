@@ -3,7 +3,7 @@
 // What processes get as their environment whose behaviour or output is looked at.
 
 /** Set by whoever started this process, for its own output or its own runtime; children would behave by it, too. */
-const FOREIGN = /^(NODE_.*|JEST_.*|DEBUG|(FORCE|NO)_COLOR|CLICOLOR(_FORCE)?|COLORTERM|RSNET_(DEBUG|DISABLE))$/;
+const FOREIGN = /^(NODE_.*|JEST_.*|DEBUG|(FORCE|NO)_COLOR|CLICOLOR(_FORCE)?|COLORTERM|RSNET_(DEBUG|DISABLE|STRICT))$/;
 
 /** What a process needs to reach the network here. */
 const NEEDED = new Set(['NODE_EXTRA_CA_CERTS']);
@@ -16,7 +16,8 @@ const NEEDED = new Set(['NODE_EXTRA_CA_CERTS']);
  */
 function childEnvironment(more = {}) {
   const own = Object.entries(process.env).filter(([name]) => !FOREIGN.test(name) || NEEDED.has(name));
-  const added = { ...Object.fromEntries(own), ...more };
+  // The host's own net must not pass for rsnet.
+  const added = { ...Object.fromEntries(own), RSNET_STRICT: '1', ...more };
   return Object.fromEntries(Object.entries(added).filter(([, value]) => value !== undefined));
 }
 

@@ -1,0 +1,58 @@
+'use strict';
+
+// The exports of the package where its engine runs.
+
+const { normalizeArgs } = require('./address');
+const { BoundSocket } = require('./bound-socket');
+const { builtin } = require('./builtin');
+const {
+  connect,
+  getDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout,
+  setDefaultAutoSelectFamily,
+  setDefaultAutoSelectFamilyAttemptTimeout,
+} = require('./connect');
+const kinship = require('./kinship');
+const { Server, createServer } = require('./server');
+const Socket = require('./socket');
+const transfer = require('./transfer');
+
+kinship.install({ Socket, Server });
+const transferredBoundSocket = transfer.install();
+
+/** Every export of Node's `net`, in its order; what has no state of its own is the host's. */
+const rsnet = {
+  // Makes handles for cluster to send to its workers, which only the host's can be.
+  _createServerHandle: builtin._createServerHandle,
+  _normalizeArgs: normalizeArgs,
+  // A setting for Windows that only older hosts have.
+  ...(builtin._setSimultaneousAccepts && { _setSimultaneousAccepts: builtin._setSimultaneousAccepts }),
+  // What newer hosts make of a BoundSocket that comes from another thread.
+  ...(transferredBoundSocket && { _TransferredBoundSocket: transferredBoundSocket }),
+  get BlockList() { return builtin.BlockList; },
+  get SocketAddress() { return builtin.SocketAddress; },
+  BoundSocket,
+  connect,
+  createConnection: connect,
+  createServer,
+  isIP: builtin.isIP,
+  isIPv4: builtin.isIPv4,
+  isIPv6: builtin.isIPv6,
+  Server,
+  Socket,
+  Stream: Socket,
+  getDefaultAutoSelectFamily,
+  setDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout,
+  setDefaultAutoSelectFamilyAttemptTimeout,
+};
+
+// What a newer Node has that rsnet does not know is the host's, too.
+for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(builtin))) {
+  if (!Object.hasOwn(rsnet, name)) Object.defineProperty(rsnet, name, descriptor);
+}
+
+// Not enumerable, and so not among what a program finds that lists the exports of `net`.
+Object.defineProperty(rsnet, 'engine', { value: 'rsnet', configurable: true });
+
+module.exports = rsnet;

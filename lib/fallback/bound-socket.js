@@ -1,0 +1,140 @@
+'use strict';
+
+// `net.BoundSocket` on the host's own handles, for hosts that do not have the class.
+
+const { checkPath, checkTcp } = require('../bound-options');
+const { builtin } = require('../builtin');
+const { codes, ErrnoException, ExceptionWithHostPort } = require('../errors');
+const { UV_EADDRINUSE } = require('../uv');
+const { validateObject } = require('../validate');
+const { hasReusePort } = require('./host');
+const { unavailable } = require('./unavailable');
+
+/** Method by which a Server or Socket takes the handle out of a BoundSocket. */
+const kConsume = Symbol('kBoundSocketConsume');
+
+/** Flags of libuv's `uv_tcp_bind`. */
+const UV_TCP_IPV6ONLY = 1;
+const UV_TCP_REUSEPORT = 2;
+
+/**
+ * @param {object} options of a TCP address
+ * @returns {object} a handle of the host, bound
+ * @throws {Error} of the system call bind
+ */
+function bindTcp(options) {
+  const { host, port, isIPv6, ipv6Only, reusePort } = checkTcp(options);
+  if (reusePort && !hasReusePort) throw unavailable('reusePort');
+  const flags = (isIPv6 && ipv6Only ? UV_TCP_IPV6ONLY : 0) | (reusePort ? UV_TCP_REUSEPORT : 0);
+  const handle = builtin._createServerHandle(host, port, isIPv6 ? 6 : 4, undefined, flags);
+  let status = handle;
+  if (typeof handle === 'object') {
+    // A busy port is reported by the next call that needs the address, not by bind.
+    const bound = {};
+    status = handle.getsockname(bound);
+    if (!status && bound.port === 0) status = UV_EADDRINUSE;
+    if (!status) return handle;
+    handle.close();
+  }
+  throw new ExceptionWithHostPort(status, 'bind', host, port);
+}
+
+/**
+ * @param {object} options with `path`
+ * @returns {object} a handle of the host, bound
+ * @throws {Error} of the system call bind
+ */
+function bindPath(options) {
+  const handle = builtin._createServerHandle(checkPath(options), -1, -1);
+  if (typeof handle === 'object') return handle;
+  throw new ErrnoException(handle, 'bind');
+}
+
+/**
+ * A socket that is bound, made synchronously, to be given to `server.listen()` or `new Socket({ handle })`,
+ * which then own it. One that is given to nobody must be closed.
+ */
+class BoundSocket {
+  #handle;
+  #path;
+
+  /**
+   * @param {object} [options] `host` (numeric), `port`, `ipv6Only`, `reusePort`; or `path`
+   * @throws {TypeError|RangeError} for a bad option
+   * @throws {Error} of the system call bind
+   */
+  constructor(options = {}) {
+    validateObject(options, 'options');
+    this.#path = options.path;
+    this.#handle = options.path === undefined ? bindTcp(options) : bindPath(options);
+  }
+
+  /**
+   * @returns {object} the handle
+   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
+   */
+  #held() {
+    if (this.#handle === null) throw new codes.ERR_SOCKET_HANDLE_ADOPTED();
+    return this.#handle;
+  }
+
+  /**
+   * @returns {{address: string, family: string, port: number}|string} the local address, or the path
+   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
+   */
+  address() {
+    const handle = this.#held();
+    if (this.isPipe) return this.#path;
+    const address = {};
+    const status = handle.getsockname(address);
+    if (status) throw new ErrnoException(status, 'address');
+    return address;
+  }
+
+  /**
+   * @returns {number} the descriptor, which stays the BoundSocket's
+   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
+   */
+  fd() {
+    return this.#held().fd;
+  }
+
+  /**
+   * Gives the port or path back.
+   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
+   */
+  close() {
+    this[kConsume]().close();
+  }
+
+  /** Whether it is bound to a path. */
+  get isPipe() {
+    return this.#path !== undefined;
+  }
+
+  /** Closes it, unless it is closed or has been given away. */
+  [Symbol.dispose ?? Symbol.for('Symbol.dispose')]() {
+    if (this.#handle !== null) this.close();
+  }
+
+  /**
+   * @returns {object} the handle, owned by the caller from now on
+   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
+   */
+  [kConsume]() {
+    const handle = this.#held();
+    this.#handle = null;
+    return handle;
+  }
+}
+
+/**
+ * @param {*} value
+ * @returns {*} the handle, taken out of a BoundSocket of this class; anything else as it is
+ * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
+ */
+function consumed(value) {
+  return value instanceof BoundSocket ? value[kConsume]() : value;
+}
+
+module.exports = { BoundSocket, consumed };

@@ -1,0 +1,19 @@
+'use strict';
+
+// What the host's own `net` lacks, by its version.
+
+const { builtin } = require('../builtin');
+
+const { Server, Socket } = builtin;
+const list = new builtin.BlockList();
+
+module.exports = {
+  /** Whether its sockets have a type of service. */
+  hasTypeOfService: 'setTypeOfService' in Socket.prototype,
+  /** Whether `setKeepAlive` takes an object, an interval and a count. */
+  hasKeepAliveOptions: Socket.prototype.setKeepAlive.length > 2,
+  /** Whether its servers share a port by SO_REUSEPORT; libuv can since 1.49, and Node where it knows the option. */
+  hasReusePort: /\breusePort\b/.test(Function.prototype.toString.call(Server.prototype.listen)),
+  /** Whether its sockets and servers mind a BlockList. */
+  hasBlockList: new Server({ blockList: list }).blockList === list,
+};

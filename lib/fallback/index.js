@@ -1,0 +1,45 @@
+'use strict';
+
+// The exports of the package where its engine cannot run: the host's own `net`, with what JavaScript can add to it. No
+// file in this folder needs the addon, and nothing of the host is changed.
+
+const { builtin } = require('../builtin');
+const { clientSocket } = require('../diagnostics');
+const { BoundSocket } = require('./bound-socket');
+const { Server, createServer } = require('./server');
+const { Socket } = require('./socket');
+
+/**
+ * `net.connect`, alias `net.createConnection`: a new Socket that connects.
+ *
+ * @param {...*} args as for `socket.connect`; options also go to the constructor, and `timeout` to `setTimeout`
+ * @returns {Socket}
+ */
+function connect(...args) {
+  const normalized = builtin._normalizeArgs(args);
+  const [options] = normalized;
+  const socket = new Socket(options);
+  if (clientSocket.hasSubscribers) clientSocket.publish({ socket });
+  if (options.timeout) socket.setTimeout(options.timeout);
+  return socket.connect(normalized);
+}
+
+const own = {
+  BoundSocket: builtin.BoundSocket ?? BoundSocket,
+  connect,
+  createConnection: connect,
+  createServer,
+  Server,
+  Socket,
+  Stream: Socket,
+};
+
+const fallback = Object.defineProperties({}, Object.getOwnPropertyDescriptors(builtin));
+for (const [name, value] of Object.entries(own)) {
+  const known = Object.getOwnPropertyDescriptor(builtin, name);
+  const flags = { writable: true, configurable: true, enumerable: known?.enumerable ?? true };
+  Object.defineProperty(fallback, name, { ...flags, value });
+}
+Object.defineProperty(fallback, 'engine', { value: 'node', configurable: true });
+
+module.exports = fallback;

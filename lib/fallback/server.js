@@ -1,0 +1,100 @@
+'use strict';
+
+// The Server of the host, with the options that rsnet's has. What needs the engine is refused.
+
+const { builtin } = require('../builtin');
+const { codes } = require('../errors');
+const { nameLike } = require('../host-shape');
+const { validateString } = require('../validate');
+const { blocked } = require('./block-list');
+const { BoundSocket, consumed } = require('./bound-socket');
+const { hasBlockList, hasReusePort } = require('./host');
+const { adopt } = require('./socket');
+const { ask, failListen, refusal, unavailable } = require('./unavailable');
+
+const HostServer = builtin.Server;
+const host = HostServer.prototype;
+
+/**
+ * Listens on a TCP port or a Unix-domain socket. See "Class: net.Server" in Node's documentation.
+ *
+ * @class
+ * @param {object|Function} [options] or the listener
+ * @param {Function} [connectionListener] listener of 'connection'
+ * @throws {TypeError|RangeError} for bad options
+ */
+function Server(options, connectionListener) {
+  if (!isServer(this)) {
+    if (this instanceof HostServer) return HostServer.call(this, options, connectionListener);
+    return new Server(options, connectionListener);
+  }
+  HostServer.call(this, options, connectionListener);
+  if (typeof options !== 'object' || options === null) return;
+  const { blockList, congestionControl } = options;
+  if (congestionControl !== undefined) validateString(congestionControl, 'options.congestionControl');
+  ask(this, 'congestionControl', congestionControl);
+  if (hasBlockList || !blockList) return;
+  if (!(blockList instanceof builtin.BlockList)) {
+    throw new codes.ERR_INVALID_ARG_TYPE('options.blockList', 'net.BlockList', blockList);
+  }
+  this.blockList = blockList;
+}
+Object.setPrototypeOf(Server.prototype, host);
+Object.setPrototypeOf(Server, HostServer);
+
+/**
+ * @param {*} value
+ * @returns {boolean} whether it was made by this class, or by one derived from it
+ */
+function isServer(value) {
+  return Object.prototype.isPrototypeOf.call(Server.prototype, value);
+}
+
+Object.defineProperty(Server, Symbol.hasInstance, {
+  value(instance) {
+    return Function.prototype[Symbol.hasInstance].call(this, instance) ||
+      (this === Server && instance instanceof HostServer);
+  },
+});
+
+const members = {
+  listen(...args) {
+    const [where] = args;
+    const problem = refusal(this) ?? (!hasReusePort && where?.reusePort ? unavailable('reusePort') : undefined);
+    if (problem) return failListen(this, problem);
+    if (where instanceof BoundSocket) args[0] = consumed(where);
+    else if (where?.handle instanceof BoundSocket) args[0] = { ...where, handle: consumed(where.handle) };
+    return host.listen.apply(this, args);
+  },
+
+  // The host makes sockets of its own class of what it accepts.
+  emit(event, ...args) {
+    const [socket] = args;
+    if (event === 'connection' && socket instanceof builtin.Socket) {
+      adopt(socket);
+      if (!hasBlockList && blocked(this.blockList, socket.remoteAddress)) {
+        socket.destroy();
+        return false;
+      }
+    }
+    return host.emit.call(this, event, ...args);
+  },
+};
+
+nameLike(members.listen, host.listen);
+nameLike(members.emit, host.emit);
+for (const [name, value] of Object.entries(members)) {
+  Object.defineProperty(Server.prototype, name, { value, writable: true, configurable: true, enumerable: true });
+}
+
+/**
+ * `net.createServer`.
+ * @param {object|Function} [options] or the listener
+ * @param {Function} [connectionListener] listener of 'connection'
+ * @returns {Server}
+ */
+function createServer(options, connectionListener) {
+  return new Server(options, connectionListener);
+}
+
+module.exports = { Server, createServer };
