@@ -89,7 +89,7 @@ module.exports = [
     rules: { ...sense, ...looks },
   },
   {
-    files: ['index.js', 'lib/**/*.js', 'scripts/**/*.js'],
+    files: ['index.js', 'register.js', 'lib/**/*.js', 'scripts/**/*.js'],
     plugins: { jsdoc },
     settings: { jsdoc: { mode: 'typescript' } },
     rules: { ...documented, 'max-lines': ['error', 400] },

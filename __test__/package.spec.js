@@ -5,6 +5,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { hostId, packageName } = require('../lib/platform');
+const { runNode } = require('./package/command');
 const { ROOT, Project } = require('./package/project');
 
 const { version } = require('../package.json');
@@ -101,6 +102,19 @@ describe('installed, it works', () => {
       expectOutput(await project.node('out/app.mjs'), 'from TypeScript');
       expectOutput(await project.node('out/app.cjs'), 'from TypeScript');
     }, 120000);
+
+  test.each([
+    ['-r rsnet/register', ['-r', 'rsnet/register']],
+    ['--import rsnet/register', ['--import', 'rsnet/register']],
+    ['-r with the path in the package\'s folder', ['-r', 'PACKAGE/register']],
+    ['--import with it', ['--import', 'PACKAGE/register.js']],
+  ])('in NODE_OPTIONS, %s', async (_form, flags) => {
+    const folder = path.join(project.app, 'node_modules', 'rsnet');
+    const NODE_OPTIONS = flags.join(' ').replace('PACKAGE', folder);
+    const options = { cwd: flags[1].startsWith('rsnet') ? project.app : project.folder };
+    const env = { ...project.env, NODE_OPTIONS };
+    expectOutput(await runNode(['-p', 'require("net").engine'], { ...options, env }), 'rsnet\n');
+  });
 
   test('as the example of the README', async () => {
     const [, example] = /```js\n([^]*?)```/.exec(fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8'));

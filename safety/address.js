@@ -21,7 +21,7 @@ const JEST = path.join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
 /** What the copy of the package has; `node_modules` is a link. */
 const COPIED = [
   '__test__', 'examples', 'fuzz', 'lib', 'safety', 'scripts', 'soak', 'index.js', 'index.mjs', 'index.d.ts',
-  'index.d.mts', 'jest.config.js', 'package.json',
+  'index.d.mts', 'register.js', 'jest.config.js', 'package.json',
 ];
 
 /**
