@@ -227,4 +227,43 @@ describe.each(modes)('a busy connection of an HTTP server, %s', (mode, flags) =>
     });
     expect(result).toEqual({ chunks: 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(3), slow: true, idle: true });
   });
+
+  test('stops reading while its answers wait, whoever has listened for data before', async () => {
+    const result = await run(flags, async () => {
+      const http = require('http');
+      const { setTimeout: sleep } = require('timers/promises');
+      const found = [];
+      for (const [when, name] of [[2, 'once'], [2, 'readable'], [12, 'once']]) {
+        let count = 0;
+        let answered = 0;
+        const server = http.createServer((request, response) => {
+          if (++count === when) {
+            const { socket } = request;
+            if (name === 'once') socket.once('data', () => {});
+            else socket.on('readable', () => {}).removeAllListeners('readable').resume();
+          }
+          if (request.url === '/') {
+            response.end('hello');
+          } else {
+            answered++;
+            response.end(Buffer.alloc(40000, 'x'));
+          }
+        });
+        await listening(server);
+        const { socket, ask } = await talk(server.address().port);
+        for (let i = 0; i < 20; i++) await ask(GET(), (text) => text.endsWith('hello'));
+        socket.pause();
+        socket.write(GET(`/${'y'.repeat(1000)}`).repeat(500));
+        for (let before = -1; before !== answered; await sleep(100)) before = answered;
+        const text = ask('', (got) => got.length > 500 * 40100 && got.endsWith('x'));
+        const isHeldUp = answered < 500;
+        socket.resume();
+        found.push([name, isHeldUp, (await text).split('HTTP/1.1 200').length - 1]);
+        socket.destroy();
+        server.close();
+      }
+      return found;
+    });
+    expect(result).toEqual([['once', true, 500], ['readable', true, 500], ['once', true, 500]]);
+  });
 });

@@ -14,6 +14,9 @@ const MAX_LENT = 64 * 1024;
 const SERVER_LISTENER = 'bound socketOnData';
 const LISTENERS = new Set([SERVER_LISTENER, 'socketOnData']);
 
+/** What Node calls the listener by which a server does not read from a handle while the stream is paused. */
+const PAUSE_LISTENER = 'onSocketPause';
+
 const { emit } = EventEmitter.prototype;
 const { toString } = Function.prototype;
 
@@ -56,13 +59,23 @@ function isReadByParser(socket) {
 }
 
 /**
+ * Node takes that listener away when somebody else listens for data, and lets the parser read by itself no more.
+ *
+ * @param {import('..').Socket} socket of a server
+ * @returns {boolean} whether nobody has
+ */
+function canStopReading(socket) {
+  return socket.listeners('pause').some(({ name }) => name === PAUSE_LISTENER);
+}
+
+/**
  * @param {import('..').Socket} socket that has just emitted data
  * @returns {boolean} whether Node's HTTP server could let its parser read from a handle of the host
  */
 function isServedByParser(socket) {
   if (socket.destroyed || socket[kBuffer] !== null || parserListener(socket) !== SERVER_LISTENER) return false;
   const { parser } = socket;
-  return typeof parser.consume === 'function' && !parser._consumed && isTransparent(socket);
+  return typeof parser.consume === 'function' && !parser._consumed && isTransparent(socket) && canStopReading(socket);
 }
 
 /**
