@@ -5,9 +5,12 @@
 
 const net = require('net');
 const { runCampaign } = require('../fuzz/campaign');
+const { compare } = require('../fuzz/compare');
 const { generate } = require('../fuzz/generate');
+const { isCorrupted } = require('../fuzz/judge');
 const { formatFinding } = require('../fuzz/report');
 const { normalise } = require('../fuzz/normalise');
+const { Child } = require('../fuzz/pool');
 const { runProgram } = require('../fuzz/run');
 const { PACES } = require('../fuzz/settle');
 const { only } = require('./helpers/implementations');
@@ -53,6 +56,61 @@ test('what read() gives counts on the inline lane, and how much of it is open on
   const program = { clients: [] };
   expect(normalise(entries, program, false).get('s0')).toEqual(['1: read -> "object of 64"']);
   expect(normalise(entries, program, true).get('s0')).toEqual(['1: read -> "object"']);
+});
+
+test('what read() leaves counts on the inline lane, and is open on the worker lane', () => {
+  const entries = [{ step: 1, actor: 's0', kind: 'counters', label: 'bytesRead=9 readableLength=4 x=1', detail: '' }];
+  const program = { clients: [], steps: [{ on: 's0', ops: [['read']] }] };
+  expect(normalise(entries, program, false).get('s0')).toEqual(['1: counters bytesRead=9 readableLength=4 x=1']);
+  expect(normalise(entries, program, true).get('s0')).toEqual(['1: counters bytesRead=9 x=1']);
+});
+
+test('a count of connections follows from how they end, also a negative one', () => {
+  const event = (actor, label) => ({ step: 1, actor, kind: 'event', label, detail: '' });
+  const trace = (end, count) => [
+    event('s0', 'connect'), event('s0', end), event('s1', 'close'),
+    { step: 1, actor: 'server', kind: 'state', label: `_connections=${count}`, detail: '' },
+  ];
+  const program = { clients: [] };
+  expect(compare(program, trace('error', -1), trace('end', 0), true)).toEqual({ difference: null, excused: true });
+  expect(compare(program, trace('end', -1), trace('end', 0), true).difference).not.toBeNull();
+});
+
+test('bytes that were put back are not taken for wrong bytes', () => {
+  const [well, wrong] = [true, false].map((intact) => [{ kind: 'data', intact }]);
+  expect(isCorrupted({ steps: [] }, well, wrong)).toBe(true);
+  expect(isCorrupted({ steps: [{ on: 'c0', ops: [['unshift', 1]] }] }, well, wrong)).toBe(false);
+});
+
+test('a process that works on one program for long is not taken for one that hangs', async () => {
+  const child = new Child({ lane: process.env.RSNET_LANE });
+  const signs = [];
+  child.process.on('message', ({ isAlive }) => signs.push(isAlive));
+  const program = { transport: 'tcp4', server: {}, accepted: [{}], clients: [{}], steps: [] };
+  const result = await new Promise((resolve) => {
+    child.run({ id: 0, program, pairings: ['self'] }, resolve);
+  });
+  child.end();
+  await child.gone;
+  expect(result.verdict).toBe('equal');
+  expect(signs).toEqual([true, true, undefined]);
+});
+
+test('a process hangs that gives no sign for 45 seconds', () => {
+  jest.useFakeTimers();
+  try {
+    const child = Object.assign(Object.create(Child.prototype), { jobs: new Map([[0, {}]]), end: jest.fn() });
+    child.watch();
+    jest.advanceTimersByTime(44000);
+    child.answer({ id: 0, isAlive: true });
+    jest.advanceTimersByTime(44000);
+    expect(child.end).not.toHaveBeenCalled();
+    jest.advanceTimersByTime(1000);
+    expect(child.end).toHaveBeenCalled();
+    clearInterval(child.timer);
+  } finally {
+    jest.useRealTimers();
+  }
 });
 
 test(`${PROGRAMS} random programs have the same traces on the built-in and on rsnet`, async () => {

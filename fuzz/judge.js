@@ -4,6 +4,7 @@
 
 const net = require('node:net');
 const { compare } = require('./compare');
+const { putsBack } = require('./normalise');
 const { runProgram } = require('./run');
 const { PACES } = require('./settle');
 
@@ -38,13 +39,16 @@ function trace(program, pairing, pace) {
 }
 
 /**
- * Whether bytes arrived that were not written like that, while the built-in delivered them well. No pace excuses it.
+ * Whether bytes arrived that were not written like that, while the built-in delivered them well. No pace excuses it,
+ * unless bytes are put back: those arrive if the end of the stream came later than it did for the built-in.
  *
+ * @param {object} program see generate.js
  * @param {object[]} expected trace of the built-in
  * @param {object[]} actual
  * @returns {boolean}
  */
-function isCorrupted(expected, actual) {
+function isCorrupted(program, expected, actual) {
+  if (putsBack(program)) return false;
   return actual.some((entry) => entry.intact === false) && !expected.some((entry) => entry.intact === false);
 }
 
@@ -53,28 +57,30 @@ function isCorrupted(expected, actual) {
  *
  * @param {object} program see generate.js
  * @param {string} pairing a key of PAIRINGS
- * @param {{known?: object[], hasty?: boolean}} options `known` is the built-in's trace at the first pace; `hasty`
- *   spares the last pace
+ * @param {{known: object[], hasty?: boolean, take: typeof trace}} options `known` is the built-in's trace at the first
+ *   pace; `hasty` spares the last pace; `take` takes traces
  * @returns {Promise<{verdict: string, retaken: number, difference?: object, excused?: boolean, corrupted?: boolean}>}
  *   verdict: 'equal';
  *   'different'; 'unsteady' if the built-in differs from itself, too; `retaken` says how often it had to be tried
  *   again, `excused` that rule 11 of normalise.js was needed
  */
-async function judgePairing(program, pairing, { known, hasty }) {
+async function judgePairing(program, pairing, { known, hasty, take }) {
   const last = PACES.length - 1;
   const onWorker = ON_WORKER && pairing !== 'self';
   let difference;
   for (let pace = 0; pace < (hasty ? last : PACES.length); pace++) {
-    const expected = pace === 0 && known ? known : await trace(program, 'self', pace);
-    const actual = await trace(program, pairing, pace);
+    const expected = pace === 0 ? known : await take(program, 'self', pace);
+    const actual = await take(program, pairing, pace);
     const found = compare(program, expected, actual, onWorker);
     difference = found.difference;
     if (difference === null && !found.excused) return { verdict: 'equal', retaken: pace };
-    if (isCorrupted(expected, actual)) return { verdict: 'different', retaken: pace, difference, corrupted: true };
+    if (isCorrupted(program, expected, actual)) {
+      return { verdict: 'different', retaken: pace, difference, corrupted: true };
+    }
   }
   if (difference === null) return { verdict: 'equal', retaken: last, excused: true };
   if (hasty) return { verdict: 'different', retaken: last, difference };
-  const [one, other] = [await trace(program, 'self', last), await trace(program, 'self', last)];
+  const [one, other] = [await take(program, 'self', last), await take(program, 'self', last)];
   const isSteady = compare(program, one, other, false).difference === null;
   return { verdict: isSteady ? 'different' : 'unsteady', retaken: last, difference };
 }
@@ -82,16 +88,22 @@ async function judgePairing(program, pairing, { known, hasty }) {
 /**
  * @param {object} program see generate.js
  * @param {string[]} pairings keys of PAIRINGS
- * @param {boolean} [hasty] try again only once; for the many candidates of shrinking
+ * @param {{hasty?: boolean, onTrace?: () => void}} [options] `hasty`: not at the slowest pace, for the many candidates
+ *   of shrinking; `onTrace` is called whenever a trace is complete
  * @returns {Promise<{verdict: string, retaken: number, pairing?: string, difference?: object, excused?: boolean}>} of
  *   the first pairing that is not equal
  */
-async function judge(program, pairings, hasty) {
-  const known = await trace(program, 'self', 0);
+async function judge(program, pairings, { hasty, onTrace } = {}) {
+  const take = async (...args) => {
+    const entries = await trace(...args);
+    onTrace?.();
+    return entries;
+  };
+  const known = await take(program, 'self', 0);
   let retaken = 0;
   let excused = false;
   for (const pairing of pairings) {
-    const result = await judgePairing(program, pairing, { known, hasty });
+    const result = await judgePairing(program, pairing, { known, hasty, take });
     if (result.verdict !== 'equal') return { ...result, pairing };
     retaken = Math.max(retaken, result.retaken);
     excused ||= result.excused;
@@ -99,4 +111,4 @@ async function judge(program, pairings, hasty) {
   return { verdict: 'equal', retaken, excused };
 }
 
-module.exports = { PAIRINGS, judge };
+module.exports = { PAIRINGS, isCorrupted, judge };

@@ -32,9 +32,9 @@
 //     where it is so each time that the program is run; the number of such programs is printed. An end that nobody
 //     reads is no event at all. (Over a Unix path the kernel tells of a reset if bytes were unread, and the worker lane
 //     has read them ahead.)
-// 12. 'pause' and 'resume', and whether a socket flows, where one is piped, and how much `read()` gives, which is one
-//     chunk if the socket flows: they follow from the chunks (rule 2), and another thread may read in between two
-//     writes of one tick.
+// 12. 'pause' and 'resume', and whether a socket flows, where one is piped, and how much `read()` gives and leaves: one
+//     chunk is given if the socket flows, and on Node 26 always. All that follows from the chunks (rule 2), and
+//     another thread may read in between two writes of one tick.
 // 13. Whether a socket that was destroyed and connects again is closed before the new connect ends: another thread
 //     waits for the one, the event loop for the other. What follows from that is not compared: a write that waits for
 //     the connect fails when the socket closes.
@@ -58,8 +58,9 @@ const NEVER = 1e9;
 /** Properties that rule 12 leaves out. */
 const FLOWING = /\b(readableFlowing|paused)=\w+ /g;
 
-/** What `read()` gives, for rule 12. */
+/** What `read()` gives, and what it leaves, for rule 12. */
 const GIVEN = / of \d+(?="$)/;
+const LEFT = /readableLength=\d+ /;
 
 /** Events that say how an abrupt program ended, for rule 10. */
 const ENDINGS = /^(error|end|finish|prefinish|iterated|close)$|callback/;
@@ -195,6 +196,14 @@ function isOpenOnWorker(expected, actual, actor, lines) {
 }
 
 /**
+ * @param {object} program see generate.js
+ * @returns {boolean} whether bytes are put back that may arrive again, which nobody has written then
+ */
+function putsBack(program) {
+  return JSON.stringify(program).includes('["unshift",');
+}
+
+/**
  * Rule 2, for what follows from the boundaries of chunks.
  *
  * @param {object[]} entries a trace
@@ -202,7 +211,7 @@ function isOpenOnWorker(expected, actual, actor, lines) {
  * @returns {object[]}
  */
 function withoutBoundaries(entries, program) {
-  const unshifts = JSON.stringify(program).includes('["unshift",');
+  const unshifts = putsBack(program);
   const stops = new Set();
   for (const [number, { onread }] of program.clients.entries()) {
     if (onread?.stopAfter < NEVER) stops.add(`c${number}`);
@@ -228,12 +237,15 @@ function normalise(entries, program, onWorker) {
   const isPiped = onWorker && text.includes('["pipe",');
   const counts = ({ kind, label }) => kind !== 'event' || !/^(pause|resume)$/.test(label);
   const steady = (entry) => (entry.kind === 'state' ? { ...entry, label: entry.label.replace(FLOWING, '') } : entry);
-  const ungiven = (entry) => (entry.kind === 'call' && entry.label === 'read'
-    ? { ...entry, detail: entry.detail.replace(GIVEN, '') } : entry);
+  const reads = text.includes('["read"]');
+  const ungiven = (entry) => {
+    if (entry.kind === 'call' && entry.label === 'read') return { ...entry, detail: entry.detail.replace(GIVEN, '') };
+    return reads && entry.kind === 'counters' ? { ...entry, label: entry.label.replace(LEFT, '') } : entry;
+  };
   const told = withoutBoundaries(entries.filter((entry) => !isFault(entry)), program);
   const cut = onWorker ? told.map(ungiven) : told;
   const kept = isPiped ? cut.filter(counts).map(steady) : cut;
   return program.bulk ? normaliseBulk(kept, program.abrupt) : normaliseFine(kept, text.includes('highWaterMark'));
 }
 
-module.exports = { isAgain, isOpenOnWorker, normalise };
+module.exports = { isAgain, isOpenOnWorker, normalise, putsBack };

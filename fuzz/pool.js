@@ -14,8 +14,8 @@ const SIDE_BY_SIDE = 16;
 /** After this many programs a process is replaced, so that none grows old. */
 const LIFETIME = 4000;
 
-/** Milliseconds without any answer after which a process counts as hanging. */
-const SILENCE = 45000;
+/** Seconds without any sign of a process after which it counts as hanging. */
+const SILENCE = 45;
 
 /**
  * Removes the Unix sockets that an ended process has left behind.
@@ -65,25 +65,27 @@ class Child {
   answer(reply) {
     const entry = this.jobs.get(reply.id);
     if (!entry) return;
-    this.jobs.delete(reply.id);
+    if (!reply.isAlive) this.jobs.delete(reply.id);
     this.watch();
-    entry.done(reply);
+    if (!reply.isAlive) entry.done(reply);
   }
 
-  /** Starts to wait for the next answer. */
+  /** Starts to wait for the next sign. Seconds in which this process stands still, too, do not count. */
   watch() {
-    clearTimeout(this.timer);
-    if (this.jobs.size > 0) {
-      this.timer = setTimeout(() => {
-        this.hung = true;
-        this.end();
-      }, SILENCE);
-    }
+    clearInterval(this.timer);
+    if (this.jobs.size === 0) return;
+    let seconds = 0;
+    this.timer = setInterval(() => {
+      seconds += 1;
+      if (seconds < SILENCE) return;
+      this.hung = true;
+      this.end();
+    }, 1000);
   }
 
   /** Ends the process with its group. */
   end() {
-    clearTimeout(this.timer);
+    clearInterval(this.timer);
     if (this.ended) return;
     this.ended = true;
     try {
@@ -210,4 +212,4 @@ class Pool {
   }
 }
 
-module.exports = { Pool };
+module.exports = { Child, Pool };

@@ -1,7 +1,7 @@
 'use strict';
 
 // A child process that runs programs: {id, seed | program, pairings, hasty} comes in, and {id, ...} with what judge()
-// says goes out.
+// says goes out; before that, {id, isAlive: true} for each run of the program that is over.
 
 const { generate } = require('./generate');
 const { judge } = require('./judge');
@@ -15,7 +15,8 @@ process.on('exit', finishAll);
 process.on('message', async ({ hasty, id, pairings, program, seed }) => {
   let reply;
   try {
-    reply = await judge(program ?? generate(seed), pairings, hasty);
+    const onTrace = () => process.send({ id, isAlive: true });
+    reply = await judge(program ?? generate(seed), pairings, { hasty, onTrace });
   } catch (error) {
     reply = { verdict: 'failed', retaken: 0, difference: { error: error.stack } };
   }
