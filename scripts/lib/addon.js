@@ -5,15 +5,13 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { TARGETS, hostId, binaryName } = require('../../lib/platform');
+const { binaryName } = require('../../lib/platform');
 const { Failure, run } = require('./run');
+const { NO_CARGO, buildTarget, cargoEnvironment } = require('./target');
 
 const ROOT = path.join(__dirname, '..', '..');
 const STAMP = path.join(ROOT, '.rsnet-build.json');
 const SOURCES = ['src', '.cargo', 'Cargo.toml', 'Cargo.lock', 'build.rs', 'rust-toolchain.toml'];
-
-const NO_CARGO = 'cargo was not found: install a Rust toolchain (https://rustup.rs) and a C linker, ' +
-  'and make sure that cargo is in the PATH';
 
 /**
  * When a file, or anything in a folder, was last changed. Folders count too, as removing a file changes their
@@ -26,23 +24,6 @@ function newest(file) {
   if (!stat) return 0;
   if (!stat.isDirectory()) return stat.mtimeMs;
   return Math.max(stat.mtimeMs, ...fs.readdirSync(file).map((name) => newest(path.join(file, name))));
-}
-
-/**
- * The platform to build for.
- * @param {string} [triple] Rust's name for it; this machine when left out
- * @returns {{id: string, triple?: string}} its short name, and the triple if one was given
- */
-function buildTarget(triple) {
-  if (!triple) {
-    if (process.platform === 'win32') throw new Failure('rsnet does not support Windows');
-    return { id: hostId() };
-  }
-  const target = TARGETS.find((known) => known.triple === triple);
-  if (!target) {
-    throw new Failure(`${triple} is not one of ${TARGETS.map((known) => known.triple).join(', ')}`);
-  }
-  return target;
 }
 
 /**
@@ -67,15 +48,18 @@ function upToDate(file, profile) {
 /**
  * Run cargo and find the library it made, wherever its target folder is.
  * @param {string} profile `release` or `debug`
- * @param {string} [triple] platform to build for, if not this machine
+ * @param {string} triple platform to build for
  * @returns {string} path of the shared library
  */
 function cargoBuild(profile, triple) {
-  const args = ['build', '--lib', '--message-format=json-render-diagnostics'];
+  const args = ['build', '--lib', '--message-format=json-render-diagnostics', '--target', triple];
   if (profile === 'release') args.push('--release');
-  if (triple) args.push('--target', triple);
   const output = run('cargo', args, {
-    cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'], missing: NO_CARGO, name: 'cargo build',
+    cwd: ROOT,
+    env: cargoEnvironment(triple),
+    stdio: ['ignore', 'pipe', 'inherit'],
+    missing: NO_CARGO,
+    name: 'cargo build',
   });
   for (const line of output.split('\n')) {
     if (!line.startsWith('{')) continue;
@@ -96,8 +80,8 @@ function cargoBuild(profile, triple) {
  * @returns {{id: string, file: string, built: boolean}} platform, path of the addon, whether it was built now
  * @throws {Failure} when it cannot be built
  */
-function ensureAddon({ debug = false, force = false, triple } = {}) {
-  const { id } = buildTarget(triple);
+function ensureAddon({ debug = false, force = false, triple: wanted } = {}) {
+  const { id, triple } = buildTarget(wanted);
   const file = path.join(ROOT, binaryName(id));
   const profile = debug ? 'debug' : 'release';
   if (!force && upToDate(file, profile)) return { id, file, built: false };
