@@ -18,7 +18,7 @@ const PERMISSION = [
 ];
 
 /** What the package has in an installation without the package of the platform. */
-const FILES = ['index.js', 'index.mjs', 'package.json', 'lib', 'scripts'];
+const FILES = ['index.js', 'index.mjs', 'register.js', 'package.json', 'lib', 'scripts'];
 
 /** A folder with the package in its `node_modules`. */
 let folder;
@@ -33,6 +33,12 @@ beforeAll(() => {
   write('win32.js', "Object.defineProperty(process, 'platform', { value: 'win32' });");
   write('freebsd.js', "Object.defineProperty(process, 'platform', { value: 'freebsd' });");
   write('riscv64.js', "Object.defineProperty(process, 'arch', { value: 'riscv64' });");
+  const host = (id) => `const versions = { ...process.versions, ${id}: '9.9.9' };
+    Object.defineProperty(process, 'versions', { value: versions });`;
+  write('bun.js', `${host('bun')} const { prototype } = require('net').Socket;
+    for (const output of [process.stdout, process.stderr]) output._writeGeneric = prototype._writeGeneric;
+    delete prototype._writeGeneric;`);
+  write('deno.js', host('deno'));
   write('musl.js', 'process.report.getReport = () => ({ header: {} });');
 });
 
@@ -92,7 +98,7 @@ function run({ from = bare, flags = [], file }, code, more = {}) {
     args: [from, ...(more.args ?? [])],
     flags: [...(Array.isArray(flags) ? flags : preload(flags)), ...(more.flags ?? [])],
     env: {
-      RSNET_STRICT: undefined, ...(file && { RSNET_BINARY_PATH: path.join(folder, file) }), ...more.env,
+      RSNET_STRICT: undefined, ...(file && { RSNET_BINARY_PATH: path.resolve(folder, file) }), ...more.env,
     },
   });
 }
@@ -223,8 +229,8 @@ describeRsnet('without a binary', () => {
     const { stderr } = await run({}, '', {
       flags: ['-r', path.join(bare, 'lib', 'register.js')], env: { RSNET_DEBUG: '1', NODE_DEBUG: 'rsnet' },
     });
-    expect(stderr).toMatch(/^rsnet \S+: no binary, the host's own net$/m);
-    expect(stderr).toMatch(/^RSNET \d+: no addon: rsnet has no binary/m);
+    expect(stderr).toMatch(/^rsnet \S+: cannot run, the host's own net$/m);
+    expect(stderr).toMatch(/^RSNET \d+: no engine: rsnet has no binary/m);
   });
 
   test('RSNET_DISABLE=1 warns nothing', async () => {
@@ -248,6 +254,33 @@ describeRsnet('without a binary', () => {
       });
     });
     expect(stdout).toBe('null true\n');
+  });
+});
+
+describeRsnet('on another host than Node', () => {
+  const file = path.join(root, binaryName(HOST));
+  const bun = '[RSNET_HOST] Warning: rsnet\'s engine does not run on Bun 9.9.9. The host\'s own net is used instead.';
+  const deno = '[RSNET_HOST] Warning: rsnet/register cannot put the modules of Deno 9.9.9 on rsnet; ' +
+    'require(\'rsnet\') works. The host\'s own net is used instead.';
+
+  /** Says which engine runs, and what `net` is after registering. */
+  const tell = (from) => {
+    const net = require('net');
+    const before = { ...net };
+    const required = require(from).engine;
+    require(`${from}/register.js`);
+    console.log(required, net.engine, Object.keys(before).every((name) => before[name] === net[name]));
+  };
+
+  test.each([
+    ['whose sockets cannot go with rsnet\'s, all stays its own', 'bun.js', 'node node true\n', bun],
+    ['whose modules cannot, rsnet runs, and net stays its own', 'deno.js', 'rsnet node true\n', deno],
+  ])('%s, and one line says so', async (_name, flags, told, line) => {
+    const { stdout, stderr, code } = await run({ flags, file }, tell);
+    expect({ stdout, code }).toEqual({ stdout: told, code: 0 });
+    expect(stderr.split('\n').filter((text) => text.includes('rsnet'))).toEqual([expect.stringContaining(line)]);
+    const strict = await run({ flags, file }, tell, { env: { RSNET_STRICT: '1' } });
+    expect(strict.stderr).toContain("code: 'ERR_RSNET_HOST'");
   });
 });
 

@@ -1,47 +1,74 @@
 'use strict';
 
-// Whether rsnet's engine can run here. Where no binary of it loads, the host's own `net` stands in, and a warning says
-// so; RSNET_STRICT=1 makes an error of that.
+// Whether rsnet's engine can run here. Where it cannot, the host's own `net` stands in, and a warning says so;
+// RSNET_STRICT=1 makes an error of that.
 
+const { builtin } = require('./builtin');
 const { trace } = require('./debug');
 const { isOn } = require('./switches');
 
-/** Where the threads that a thread starts find that it has warned: not in `process.env`, which programs hand on. */
-const WARNED = 'rsnet.noBinary';
+const { bun, deno } = process.versions;
+
+/** The host, where it is another than Node. */
+const otherHost = (bun && `Bun ${bun}`) ?? (deno && `Deno ${deno}`);
 
 /**
- * Warns that the host's own `net` is used. Once: threads inherit what is set here, and so do several copies of rsnet.
- * @param {Error} problem why there is no engine: a sentence, then lines with more
+ * Says that the host's own `net` is used; an error where RSNET_STRICT is on. Once: threads inherit what is set here, as
+ * other processes do not, and several copies of rsnet find it.
+ * @param {Error} problem why: a sentence, which may be followed by lines with more
+ * @throws {Error} the same, if RSNET_STRICT is on
  */
-function warn(problem) {
+function standIn(problem) {
+  if (isOn('RSNET_STRICT')) throw problem;
+  trace('no engine: %s', problem.message);
   const { getEnvironmentData, setEnvironmentData } = require('./captured');
-  if (getEnvironmentData?.(WARNED)) return;
-  setEnvironmentData?.(WARNED, true);
+  const code = problem.code.replace(/^ERR_/, '');
+  if (getEnvironmentData?.(code)) return;
+  setEnvironmentData?.(code, true);
   const [sentence, ...lines] = problem.message.split('\n');
-  process.emitWarning(`${sentence} The host's own net is used instead.`, {
-    code: 'RSNET_NO_BINARY', detail: [...lines, 'With RSNET_STRICT=1 this is an error.'].join('\n'),
-  });
+  if (lines.length > 0) lines.push('With RSNET_STRICT=1 this is an error.');
+  const detail = lines.length > 0 ? { detail: lines.join('\n') } : {};
+  process.emitWarning(`${sentence} The host's own net is used instead.`, { code, ...detail });
+}
+
+/**
+ * @param {string} message
+ * @returns {Error} which says what rsnet cannot do on this host
+ */
+function hostError(message) {
+  return Object.assign(new Error(message), { code: 'ERR_RSNET_HOST' });
 }
 
 /**
  * Loads the addon.
- * @returns {Error|undefined} why there is none that loads
- * @throws {Error} the same, if RSNET_STRICT is on
+ * @returns {Error|undefined} why the engine cannot run
  */
 function load() {
+  // Sockets that the host has to run go on with that of its own: terminals, and those of TLS and HTTP/2.
+  if (typeof builtin.Socket.prototype._writeGeneric !== 'function') {
+    return hostError(`rsnet's engine does not run on ${otherHost ?? 'this host'}.`);
+  }
   try {
     require('./native');
     return undefined;
   } catch (error) {
-    if (error.code !== 'ERR_RSNET_NO_BINARY' || isOn('RSNET_STRICT')) throw error;
+    if (error.code !== 'ERR_RSNET_NO_BINARY') throw error;
     return error;
   }
 }
 
-const problem = load();
-if (problem) {
-  trace('no addon: %s', problem.message);
-  warn(problem);
+/**
+ * Tells whether Node's modules can be put on rsnet here, once it runs.
+ * @returns {boolean} false where `net` has to stay the host's own, as a warning has said
+ * @throws {Error} the same as an error, if RSNET_STRICT is on
+ */
+function canRegister() {
+  if (!otherHost) return true;
+  standIn(hostError(`rsnet/register cannot put the modules of ${otherHost} on rsnet; require('rsnet') works.`));
+  return false;
 }
 
-module.exports = { isMissing: problem !== undefined };
+const problem = load();
+if (problem) standIn(problem);
+
+module.exports = { canRegister, isMissing: problem !== undefined };

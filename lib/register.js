@@ -14,16 +14,18 @@ const { isOn } = require('./switches');
  * Puts rsnet's exports into the built-in module's exports object. That object is what `require`, the default
  * import and process.getBuiltinModule give, and what http, tls, cluster and child_process look their `net` up
  * in.
+ * @returns {boolean} false where `net` stays the host's own, since rsnet cannot run in its place
  */
 function register() {
   const { syncBuiltinESMExports } = require('node:module');
   const net = require('node:net');
   const { BUILTIN, builtin } = require('./builtin');
+  const { canRegister, isMissing } = require('./engine');
   const rsnet = require('../index.js');
 
-  if (rsnet.engine === 'node') {
-    Object.defineProperty(net, 'engine', Object.getOwnPropertyDescriptor(rsnet, 'engine'));
-    return;
+  if (isMissing || !canRegister()) {
+    Object.defineProperty(net, 'engine', { value: 'node', configurable: true });
+    return false;
   }
   if (net[BUILTIN] === undefined) Object.defineProperty(net, BUILTIN, { value: builtin });
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(rsnet))) {
@@ -35,17 +37,21 @@ function register() {
   require('./relink').relink(builtin, rsnet);
   require('./handle-passing').install();
   if (process.versions.openssl) require('./tls-handles').install();
+  return true;
 }
 
-/** Writes the line that RSNET_DEBUG asks for. */
-function announce() {
+/**
+ * Writes the line that RSNET_DEBUG asks for.
+ * @param {boolean} isActive whether rsnet runs in place of the host's `net`
+ */
+function announce(isActive) {
   const { version } = require('../package.json');
   if (isOn('RSNET_DISABLE')) {
     process.stderr.write(`rsnet ${version}: off (RSNET_DISABLE)\n`);
     return;
   }
-  if (require('./engine').isMissing) {
-    process.stderr.write(`rsnet ${version}: no binary, the host's own net\n`);
+  if (!isActive) {
+    process.stderr.write(`rsnet ${version}: cannot run, the host's own net\n`);
     return;
   }
   const bridge = require('./bridge').getBridge();
@@ -54,5 +60,5 @@ function announce() {
   process.stderr.write(`rsnet ${version}: ${bridge.lane} lane${threads}\n`);
 }
 
-if (!isOn('RSNET_DISABLE')) register();
-if (isOn('RSNET_DEBUG')) announce();
+const isActive = !isOn('RSNET_DISABLE') && register();
+if (isOn('RSNET_DEBUG')) announce(isActive);

@@ -65,6 +65,8 @@ class BoundSocket {
    */
   constructor(options = {}) {
     validateObject(options, 'options');
+    // Hosts other than Node have no handles to bind.
+    if (!builtin._createServerHandle) throw unavailable('BoundSocket');
     this.#path = options.path;
     this.#handle = options.path === undefined ? bindTcp(options) : bindPath(options);
   }
