@@ -13,6 +13,7 @@ const { normalise } = require('../fuzz/normalise');
 const { Child } = require('../fuzz/pool');
 const { runProgram } = require('../fuzz/run');
 const { PACES } = require('../fuzz/settle');
+const { untangleThreads } = require('../fuzz/untangle');
 const { only } = require('./helpers/implementations');
 
 /** Programs in the fixed set. */
@@ -74,6 +75,23 @@ test('a count of connections follows from how they end, also a negative one', ()
   const program = { clients: [] };
   expect(compare(program, trace('error', -1), trace('end', 0), true)).toEqual({ difference: null, excused: true });
   expect(compare(program, trace('end', -1), trace('end', 0), true).difference).not.toBeNull();
+});
+
+test('with another thread that reads, writes of one tick are sent together where listeners act', () => {
+  const ops = [['pause'], ['write', 7, 'utf8', false], ['writeRaw', 10], ['write', 1, 'hex', true], ['block']];
+  const program = { clients: [{ hooks: [] }], accepted: [{}], steps: [{ on: 's0', ops }] };
+  expect(untangleThreads(program)).toEqual(program);
+  program.clients[0].hooks.push({ event: 'data', when: 'sync', ops: [['destroy', false]] });
+  expect(untangleThreads(program)).toEqual({
+    ...program,
+    steps: [{
+      on: 's0',
+      ops: [
+        ['pause'], ['cork'], ['write', 7, 'utf8', false], ['write', 10, 'buffer', false], ['write', 1, 'hex', true],
+        ['uncork'], ['block'],
+      ],
+    }],
+  });
 });
 
 test('bytes that were put back are not taken for wrong bytes', () => {

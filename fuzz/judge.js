@@ -7,6 +7,7 @@ const { compare } = require('./compare');
 const { putsBack } = require('./normalise');
 const { runProgram } = require('./run');
 const { PACES } = require('./settle');
+const { untangleThreads } = require('./untangle');
 
 /** Which implementation is on which side, by name. 'self' compares the built-in with itself. */
 const PAIRINGS = {
@@ -86,14 +87,15 @@ async function judgePairing(program, pairing, { known, hasty, take }) {
 }
 
 /**
- * @param {object} program see generate.js
+ * @param {object} generated a program, see generate.js
  * @param {string[]} pairings keys of PAIRINGS
  * @param {{hasty?: boolean, onTrace?: () => void}} [options] `hasty`: not at the slowest pace, for the many candidates
  *   of shrinking; `onTrace` is called whenever a trace is complete
  * @returns {Promise<{verdict: string, retaken: number, pairing?: string, difference?: object, excused?: boolean}>} of
  *   the first pairing that is not equal
  */
-async function judge(program, pairings, { hasty, onTrace } = {}) {
+async function judge(generated, pairings, { hasty, onTrace } = {}) {
+  const program = ON_WORKER ? untangleThreads(generated) : generated;
   const take = async (...args) => {
     const entries = await trace(...args);
     onTrace?.();

@@ -2,6 +2,7 @@
 
 // Takes races out of a fine program. Connecting makes two sockets at one moment, and which of them is told first is
 // open: the server's listener may run before or after the client's 'connect'. What both do then must not depend on it.
+// On the worker lane another thread reads, which races with what is written in between.
 
 /** Events that come, or may come, as soon as a client connects or a connection is accepted. */
 const AT_ONCE = new Set([
@@ -126,4 +127,40 @@ function untangle(program) {
   return program;
 }
 
-module.exports = { untangle };
+/**
+ * @param {any[][]} [ops] called in one tick
+ * @returns {any[][] | undefined} the same with all that they write sent by one system call
+ */
+function joinedWrites(ops) {
+  const isWrite = ([name]) => /^(write|writeRaw|end)$/.test(name);
+  if (!ops || ops.filter(isWrite).length < 2) return ops;
+  const plain = without(ops, /^(un)?cork$/)
+    .map(([name, ...rest]) => (name === 'writeRaw' ? ['write', rest[0], 'buffer', false] : [name, ...rest]));
+  const first = plain.findIndex(isWrite);
+  const behind = plain.findLastIndex(isWrite) + 1;
+  return [...plain.slice(0, first), ['cork'], ...plain.slice(first, behind), ['uncork'], ...plain.slice(behind)];
+}
+
+/**
+ * Takes the races with another thread that reads out of a fine program with listeners that act: whether the first of
+ * two writes arrives alone decides what a listener sees when it stops reading or ends the socket.
+ *
+ * @param {object} program see generate.js; is not changed
+ * @returns {object}
+ */
+function untangleThreads(program) {
+  const actors = [...program.clients, ...program.accepted];
+  if (program.bulk || !actors.some(({ hooks, onread }) => hooks?.length > 0 || onread)) return program;
+  const calm = (config) => {
+    const hooks = config.hooks?.map((hook) => ({ ...hook, ops: joinedWrites(hook.ops) }));
+    return { ...config, early: joinedWrites(config.early), hooks };
+  };
+  return {
+    ...program,
+    clients: program.clients.map(calm),
+    accepted: program.accepted.map(calm),
+    steps: program.steps.map((step) => ({ ...step, ops: joinedWrites(step.ops) })),
+  };
+}
+
+module.exports = { untangle, untangleThreads };
