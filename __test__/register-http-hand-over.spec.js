@@ -1,6 +1,6 @@
 'use strict';
 
-/* global GET, all, engine, isRsnet, listening, talk -- given to the code of a child */
+/* global GET, all, engine, fs, isRsnet, listening, net, once, talk -- given to the code of a child */
 
 // Connections of Node's HTTP server that do much are given to the host's own handles. Programs see no difference.
 
@@ -265,5 +265,65 @@ describe.each(modes)('a busy connection of an HTTP server, %s', (mode, flags) =>
       return found;
     });
     expect(result).toEqual([['once', true, 500], ['readable', true, 500], ['once', true, 500]]);
+  });
+
+  test('writes and closes behind what was written to other connections', async () => {
+    const result = await run(flags, async () => {
+      const http = require('http');
+      const os = require('os');
+      const path = require('path');
+      const file = path.join(os.tmpdir(), `rsnet-order-${process.pid}.sock`);
+      const readNow = (fd) => {
+        const bytes = Buffer.alloc(100);
+        return bytes.toString('latin1', 0, fs.readSync(fd, bytes));
+      };
+      const seen = [];
+      const others = net.createServer();
+      await listening(others, file);
+      const reader = net.connect(file).pause();
+      const [[other]] = await Promise.all([once(others, 'connection'), once(reader, 'connect')]);
+      const { fd } = reader._handle;
+      const server = http.createServer((request, response) => {
+        if (request.url === '/') {
+          response.end('hello');
+          return;
+        }
+        other.write('one ');
+        other.write('two ');
+        if (request.url === '/write') response.end('hello');
+        else request.socket.destroy();
+        seen.push(readNow(fd));
+      });
+      await listening(server);
+      const { ask, closed } = await talk(server.address().port);
+      for (let i = 0; i < 12; i++) await ask(GET(), (text) => text.endsWith('hello'));
+      await ask(GET('/write'), (text) => text.endsWith('hello'));
+      await ask(GET('/destroy'), () => false);
+      await closed;
+      server.close();
+      others.close();
+      other.destroy();
+      reader.destroy();
+      return seen;
+    });
+    expect(result).toEqual(['one two ', 'one two ']);
+  });
+
+  test('shows no connection of its own to subscribers of the diagnostics channels', async () => {
+    const result = await run(flags, async () => {
+      const { channel } = require('diagnostics_channel');
+      const http = require('http');
+      let clients = 0;
+      channel('net.client.socket').subscribe(() => { clients++; });
+      const server = http.createServer((request, response) => response.end('hello'));
+      await listening(server);
+      const { socket, ask, closed } = await talk(server.address().port);
+      for (let i = 0; i < 12; i++) await ask(GET(), (text) => text.endsWith('hello'));
+      socket.end();
+      await closed;
+      server.close();
+      return clients;
+    });
+    expect(result).toBe(1);
   });
 });

@@ -14,6 +14,7 @@ const { emitsAtOnce } = require('./plain-flow');
 const { setReadSize } = require('./read-size');
 const { ShutdownReq, WriteReq } = require('./requests');
 const { UV_ENOBUFS, UV_ENOTCONN, UV_EOF } = require('./uv');
+const { flushAll } = require('./write-coalescer');
 const {
   async_id_symbol, kAfterAsyncWrite, kBuffer, kBufferCb, kBufferGen, kLastWriteQueueSize, owner_symbol,
 } = require('./symbols');
@@ -343,7 +344,10 @@ function final(callback) {
     }
     return callback();
   }
-  if (this._handle[kIsHost]) return builtin.Socket.prototype._final.call(this, callback);
+  if (this._handle[kIsHost]) {
+    flushAll();
+    return builtin.Socket.prototype._final.call(this, callback);
+  }
   debug('_final: not ended, call shutdown()');
   const req = new ShutdownReq(onShutdownComplete, callback);
   const status = this._handle.shutdown(req);

@@ -24,6 +24,7 @@ const { getpeername, getsockname, getters } = require('./socket-properties');
 const timeouts = require('./timeouts');
 const { checkedOptions, setBlockList, streamOptions } = require('./socket-settings');
 const { markTransferable } = require('./transferable');
+const { flushAll } = require('./write-coalescer');
 const { builtin } = require('./builtin');
 const {
   async_id_symbol, kAfterAsyncWrite, kBoundPath, kBoundSource, kBuffer, kBufferCb, kBufferGen, kBytesRead,
@@ -297,6 +298,7 @@ const methods = {
 
   _writeGeneric(writev, data, encoding, cb) {
     const isHosts = this[kHandle]?.[kIsHost] || isHostRun(this);
+    if (isHosts) flushAll();
     return (isHosts ? hostWriteGeneric : io.writeGeneric).call(this, writev, data, encoding, cb);
   },
 
@@ -355,6 +357,7 @@ const methods = {
 function closeHandle(hadError) {
   const self = this;
   const handle = this._handle;
+  if (handle[kIsHost]) flushAll();
   this[kBytesRead] = handle.bytesRead;
   this[kBytesWritten] = handle.bytesWritten;
   const closed = () => {
