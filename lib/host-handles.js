@@ -2,6 +2,7 @@
 
 // TCP and Pipe handles of the host, for connections that it goes on with.
 
+const { channel } = require('diagnostics_channel');
 const { debuglog } = require('util');
 const { builtin } = require('./builtin');
 const { TCP } = require('./handle');
@@ -13,8 +14,10 @@ const native = require('./native');
  * @returns {object} a TCP or Pipe handle of the host, which has no descriptor
  */
 function openHandle(isPipe = false) {
-  // Under NODE_DEBUG=net a Socket that connects prints what no program has done; TLS makes a handle without a word.
-  if (debuglog('net').enabled && process.versions.openssl) {
+  // A Socket that connects tells what no program has done: NODE_DEBUG=net, and who has subscribed to its channel. TLS
+  // makes a handle without a word.
+  const isHeard = debuglog('net').enabled || channel('net.client.socket').hasSubscribers;
+  if (isHeard && process.versions.openssl) {
     const { TLSSocket } = require('tls');
     /** Does not begin to read, which would print something. */
     class Silent extends TLSSocket {
