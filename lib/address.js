@@ -3,6 +3,7 @@
 /** Where to connect or listen: reading the arguments in which the API takes a port, a host or a path. */
 
 const { builtin } = require('./builtin');
+const { probe } = require('./capabilities');
 
 /**
  * Marks the result of `normalizeArgs`, which connect() takes as its only argument too. It is the host's own
@@ -14,8 +15,8 @@ const kNormalizedArgs = findArgsMark();
  * @returns {symbol}
  */
 function findArgsMark() {
-  const sample = typeof builtin._normalizeArgs === 'function' ? builtin._normalizeArgs([]) : [];
-  return Object.getOwnPropertySymbols(sample)[0] ?? Symbol('normalizedArgs');
+  return probe('normalizedArgs', () => Object.getOwnPropertySymbols(builtin._normalizeArgs([]))[0]) ??
+    Symbol('normalizedArgs');
 }
 
 /**

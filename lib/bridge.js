@@ -6,6 +6,7 @@
 const process = require('process');
 const { listActive } = require('./active-handles');
 const { builtin } = require('./builtin');
+const { FastBuffer, runTicks } = require('./capabilities');
 const { isTracing, trace } = require('./debug');
 const { beginCallback, beginEvents, endCallback } = require('./callbacks');
 const { kConnectReq, kShutdownReq, kWriter } = require('./handle-symbols');
@@ -42,9 +43,10 @@ let largeWriter;
 const commands = {};
 
 /**
- * Events that one call of the inline lane may bring; as many as others may have to wait for.
+ * Events that one call of the inline lane may bring; as many as others may have to wait for. Between two calls, the
+ * host runs the ticks itself.
  */
-const BATCH = 64;
+const BATCH = runTicks === undefined ? 1 : 64;
 
 /** Fields of each: slot, kind, status, and where the bytes stand in `memory`, or the id of a write. */
 const FIELDS = 4;
@@ -66,9 +68,6 @@ const entries = new Int32Array(BATCH * FIELDS);
  * own allocation by young collections, other memory by old ones, and memory that is used again stays in the cache.
  */
 const { buffer: memory } = Buffer.allocUnsafeSlow(MEMORY_SIZE);
-
-/** The class of Buffers. */
-const FastBuffer = Buffer[Symbol.species];
 
 /** Which of the `entries` is being dispatched, and how many there are; 0 between two batches. */
 let position = 0;
@@ -150,7 +149,7 @@ function dispatch(slot, kind, status, payload) {
  */
 function copied(offset, length) {
   const view = new Uint8Array(memory, offset, length);
-  if (length <= SMALL) return new FastBuffer(view);
+  if (length <= SMALL && FastBuffer !== undefined) return new FastBuffer(view);
   const copy = Buffer.allocUnsafeSlow(length);
   copy.set(view);
   return copy;
@@ -280,7 +279,7 @@ function takePending(slot) {
 
 /** Runs what `process.nextTick` and promises have waiting, as Node does between two events. */
 function tick() {
-  process._tickCallback?.();
+  if (runTicks !== undefined) runTicks.call(process);
 }
 
 /**

@@ -12,6 +12,7 @@ const fs = require('fs');
 const { builtin } = require('./builtin');
 const { nextTick } = require('./captured');
 const { codes, ErrnoException } = require('./errors');
+const { hostHandleOf } = require('./host-handles');
 const native = require('./native');
 const { host } = require('./transferable');
 const { UV_EBADF } = require('./uv');
@@ -59,7 +60,7 @@ function carryByPort(fd) {
 function hostCarrier(fd) {
   let carrier;
   try {
-    carrier = hostTransfers ? builtin._createServerHandle(null, 0, 4, fd) : new (process.binding('fs').FileHandle)(fd);
+    carrier = hostTransfers ? hostHandleOf(fd, false) : new (process.binding('fs').FileHandle)(fd);
   } catch {
     return undefined;
   }

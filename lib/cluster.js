@@ -4,7 +4,9 @@
 // See "How it works" in the chapter on cluster in Node's documentation.
 
 const cluster = require('cluster');
+const { settle } = require('./capabilities');
 const { adoptHandle } = require('./foreign-handle');
+const { isOwnerKnown } = require('./host-internals');
 const { owner_symbol } = require('./symbols');
 const { UV_EADDRINUSE } = require('./uv');
 
@@ -13,7 +15,7 @@ const { UV_EADDRINUSE } = require('./uv');
  * @returns {boolean} whether the primary must be asked for the handle
  */
 function asksPrimary(exclusive) {
-  return cluster.isWorker && !exclusive && typeof cluster._getServer === 'function';
+  return cluster.isWorker && !exclusive && settle('clusterServers', typeof cluster._getServer === 'function');
 }
 
 /**
@@ -29,6 +31,21 @@ function checkShared(handle, port) {
   const name = {};
   const status = handle.getsockname(name);
   return status === 0 && name.port !== undefined && name.port !== port ? UV_EADDRINUSE : status || 0;
+}
+
+/**
+ * Where cluster does not find the owner of a handle, it closes the handle and waits to be called back.
+ *
+ * @param {object} handle of cluster
+ * @param {import('..').Server} server that has it
+ */
+function closeOwner(handle, server) {
+  const { close } = handle;
+  handle.close = (callback) => {
+    handle.close = close;
+    if (server._handle && typeof callback === 'function') server.close(callback);
+    else close.call(handle, callback);
+  };
 }
 
 /**
@@ -53,6 +70,7 @@ function requestHandle(server, place, callback) {
     }
     // Whoever disconnects the worker closes the owner of each handle that the primary has given.
     handle[owner_symbol] = server;
+    if (!isOwnerKnown) closeOwner(handle, server);
     callback(0, adoptHandle(handle));
   });
 }

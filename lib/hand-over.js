@@ -13,7 +13,7 @@ const { ErrnoException } = require('./errors');
 const {
   kConnectReq, kDelivers, kHeldBack, kIsHost, kNative, kReads, kShutdownReq, kSlot, kWriter,
 } = require('./handle-symbols');
-const { goOn, hostHandleFor } = require('./host-handles');
+const { canTake, goOn, hostHandleFor } = require('./host-handles');
 const { onStreamRead } = require('./host-internals');
 const { later } = require('./later');
 const { checkOpen } = require('./permission');
@@ -274,7 +274,7 @@ function isRefused() {
  */
 function offer(handle) {
   const socket = handle[owner_symbol];
-  if (!socket || socket.parser || socket._handle !== handle) return false;
+  if (!socket || socket.parser || socket._handle !== handle || !canTake(handle)) return false;
   // A session takes each write that ends for its own. What is to be sent before takes the way through the Socket.
   if (!socket.connecting) return !hasUnsent(handle) && !isRefused() && handOver(socket) !== undefined;
   socket[kAwaited] ??= null;

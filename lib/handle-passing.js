@@ -7,13 +7,16 @@
 // handle is represented there by one of the host's, on a copy of its descriptor.
 
 const { ChildProcess } = require('child_process');
+const cluster = require('cluster');
 const fs = require('fs');
-const { builtin } = require('./builtin');
+const { settle } = require('./capabilities');
 const { nextTick } = require('./captured');
 const { Handle, Pipe, TCP } = require('./handle');
 const { kDelivers, kHeldBack, kNative } = require('./handle-symbols');
-const { closed, openHandle } = require('./host-handles');
+const { handOver } = require('./hand-over');
+const { canHandOver, closed, hostHandleOf, openHandle } = require('./host-handles');
 const { hookChannels, hookSpawn, kHandleKind, kHostTwin } = require('./host-hooks');
+const { guardSend, kGiveToHost } = require('./host-substitutes');
 const Socket = require('./socket');
 const { giveToUser } = require('./socket-io');
 const { kBuffer, owner_symbol } = require('./symbols');
@@ -66,28 +69,51 @@ function hostTwin() {
   let twin;
   try {
     // The permission model may refuse it.
-    twin = builtin._createServerHandle(null, 0, 4, fd);
+    twin = hostHandleOf(fd, this instanceof Pipe);
   } finally {
     if (typeof twin !== 'object') fs.closeSync(fd);
   }
-  if (typeof twin === 'number') return undefined;
+  if (typeof twin !== 'object') return undefined;
   this._adopt(twin);
   return twin;
 }
 
+/**
+ * Lets a connection go on with a handle of the host.
+ *
+ * @this {Handle}
+ * @returns {boolean} whether that was possible
+ */
+function giveToHost() {
+  const socket = this[owner_symbol];
+  return canHandOver() && socket instanceof Socket && handOver(socket) !== undefined;
+}
+
 Object.defineProperty(Handle.prototype, kHostTwin, { value: hostTwin, configurable: true });
-Object.defineProperty(TCP.prototype, kHandleKind, { value: 'TCP', configurable: true });
-Object.defineProperty(Pipe.prototype, kHandleKind, { value: 'Pipe', configurable: true });
+Object.defineProperty(Handle.prototype, kGiveToHost, { value: giveToHost, configurable: true });
 
 /** Lets the channels between processes take rsnet's handles. */
 function install() {
-  hookChannels(() => closed(openHandle()));
-  installStdio();
+  const hasChannels = settle('channels', hookChannels(() => closed(openHandle())));
+  if (!hasChannels) guardSend(process);
+  if (!installStdio(hasChannels) || !hasChannels) {
+    // The workers accept by themselves then, with a handle of the host that the primary sends.
+    cluster.schedulingPolicy = cluster.SCHED_NONE;
+    return;
+  }
+  // As which of its own handles the host sends them.
+  Object.defineProperty(TCP.prototype, kHandleKind, { value: 'TCP', configurable: true });
+  Object.defineProperty(Pipe.prototype, kHandleKind, { value: 'Pipe', configurable: true });
 }
 
-/** Lets child processes have rsnet's sockets as their stdio. */
-function installStdio() {
-  hookSpawn(ChildProcess);
+/**
+ * Lets child processes have rsnet's sockets as their stdio.
+ *
+ * @param {boolean} [hasChannels] whether handles of rsnet can go to the channels of child processes
+ * @returns {boolean} false where the host does not allow that
+ */
+function installStdio(hasChannels = true) {
+  return settle('stdio', hookSpawn(ChildProcess, hasChannels ? undefined : guardSend));
 }
 
 module.exports = { install, installStdio };

@@ -5,15 +5,29 @@
 const { channel } = require('diagnostics_channel');
 const { debuglog } = require('util');
 const { builtin } = require('./builtin');
+const { probe, settle } = require('./capabilities');
 const { TCP } = require('./handle');
 const { kIsHost } = require('./handle-symbols');
+const { isHandleKnown, isOwnerKnown, onStreamRead } = require('./host-internals');
 const native = require('./native');
 
 /**
  * @param {boolean} [isPipe]
- * @returns {object} a TCP or Pipe handle of the host, which has no descriptor
+ * @returns {object|undefined} a TCP or Pipe handle of the host, which has no descriptor; undefined where there is none
  */
 function openHandle(isPipe = false) {
+  try {
+    return makeHandle(isPipe);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {boolean} isPipe
+ * @returns {object|undefined} as `openHandle`
+ */
+function makeHandle(isPipe) {
   // A Socket that connects tells what no program has done: NODE_DEBUG=net, and who has subscribed to its channel. TLS
   // makes a handle without a word.
   const isHeard = debuglog('net').enabled || channel('net.client.socket').hasSubscribers;
@@ -32,17 +46,19 @@ function openHandle(isPipe = false) {
   } catch {
     // That is no path, which the host finds when it has made the handle.
   }
-  const handle = socket._handle;
+  const handle = socket._handle ?? undefined;
   // Destroying the socket would create process.stderr: Node's sockets look at it then.
   socket._handle = null;
   return handle;
 }
 
 /**
- * @param {object} handle of the host
- * @returns {object} the handle, closed; until the loop has come round, `process._getActiveHandles()` would list it
+ * @param {object|undefined} handle of the host
+ * @returns {object|undefined} the handle, closed; until the loop has come round, `process._getActiveHandles()` would
+ *   list it
  */
 function closed(handle) {
+  if (typeof handle?.close !== 'function') return undefined;
   handle.unref();
   handle.close();
   return handle;
@@ -55,6 +71,10 @@ const SOCKET = 0;
 let HostTCP;
 let HostPipe;
 let isSearched = false;
+
+/** Whether the host's own code would go on with a connection. */
+const isContinued = probe('hostHandles', () => isOwnerKnown && isHandleKnown &&
+  typeof onStreamRead === 'function') === true;
 
 /**
  * @param {object|null} handle of the host
@@ -70,6 +90,31 @@ function search() {
   isSearched = true;
   HostTCP = classOf(openHandle());
   HostPipe = classOf(openHandle(true));
+  settle('hostHandles', HostTCP !== undefined && HostPipe !== undefined);
+}
+
+/** @returns {boolean} whether the host could go on with connections */
+function canHandOver() {
+  if (!isContinued) return false;
+  search();
+  return HostTCP !== undefined && HostPipe !== undefined;
+}
+
+/**
+ * @param {object} handle rsnet's
+ * @returns {Function|undefined} the host's class for the same kind of connection, if the host could go on with that
+ */
+function classFor(handle) {
+  if (!canHandOver()) return undefined;
+  return handle instanceof TCP ? HostTCP : HostPipe;
+}
+
+/**
+ * @param {object} handle rsnet's
+ * @returns {boolean} whether its connection could go on with a handle of the host
+ */
+function canTake(handle) {
+  return classFor(handle) !== undefined;
 }
 
 /**
@@ -78,10 +123,32 @@ function search() {
  *   async context of rsnet's
  */
 function hostHandleFor(handle) {
-  search();
-  const Class = handle instanceof TCP ? HostTCP : HostPipe;
+  const Class = classFor(handle);
   if (Class === undefined) return undefined;
   return handle.runInAsyncScope(() => new Class(SOCKET));
+}
+
+/**
+ * @param {number} fd
+ * @param {boolean} isPipe
+ * @returns {object|number|undefined} a handle of the host that owns the descriptor, a negated errno, or undefined where
+ *   there can be none
+ * @throws {Error} ERR_ACCESS_DENIED, where the permission model refuses it
+ */
+function hostHandleOf(fd, isPipe) {
+  try {
+    if (settle('serverHandles', typeof builtin._createServerHandle === 'function')) {
+      return builtin._createServerHandle(null, 0, 4, fd);
+    }
+  } catch (error) {
+    if (error.code === 'ERR_ACCESS_DENIED') throw error;
+    settle('serverHandles', false);
+  }
+  const handle = openHandle(isPipe);
+  const status = handle?.open(fd);
+  if (!status) return handle;
+  handle.close();
+  return status;
 }
 
 /**
@@ -186,4 +253,4 @@ function isTcp(handle) {
   return handle instanceof TCP || (handle[kIsHost] === true && HostTCP !== undefined && handle instanceof HostTCP);
 }
 
-module.exports = { closed, goOn, hostHandleFor, isTcp, openHandle };
+module.exports = { canHandOver, canTake, closed, goOn, hostHandleFor, hostHandleOf, isTcp, openHandle };

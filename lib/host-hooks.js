@@ -8,6 +8,7 @@
 
 const { constants: { errno } } = require('os');
 const { builtin } = require('./builtin');
+const { replaceMethod } = require('./capabilities');
 const { nameLike } = require('./host-shape');
 
 /** On Socket.prototype and Server.prototype: what to do when Node has recognised one; false: it is none after all. */
@@ -33,9 +34,10 @@ const kChannels = Symbol.for('rsnet.channels');
  *
  * @param {Function} hostClass
  * @param {function(object): boolean} recognises
+ * @returns {boolean} whether that was possible
  */
 function countIn(hostClass, recognises) {
-  Object.defineProperty(hostClass, Symbol.hasInstance, {
+  return Reflect.defineProperty(hostClass, Symbol.hasInstance, {
     configurable: true,
     value(instance) {
       return Function.prototype[Symbol.hasInstance].call(this, instance) ||
@@ -56,12 +58,34 @@ function recogniserOf(kind) {
   };
 }
 
-/** Sockets and servers of rsnet count as the built-in's. */
+/**
+ * Replaces a method of the host, unless a copy of rsnet has done that.
+ *
+ * @param {object} object
+ * @param {string} name
+ * @param {function(Function): Function} wrap
+ * @returns {boolean} whether it is replaced
+ */
+function replaceOnce(object, name, wrap) {
+  if (object[name]?.[kChanged]) return true;
+  return replaceMethod(object, name, (method) => {
+    const own = wrap(method);
+    own[kChanged] = true;
+    nameLike(own, method);
+    return own;
+  });
+}
+
+/**
+ * Sockets and servers of rsnet count as the built-in's.
+ *
+ * @returns {boolean} whether that was possible
+ */
 function hookClasses() {
-  if (Object.hasOwn(builtin.Socket, kChanged)) return;
-  Object.defineProperty(builtin.Socket, kChanged, { value: true });
-  countIn(builtin.Socket, recogniserOf(kSocket));
-  countIn(builtin.Server, recogniserOf(kServer));
+  if (Object.hasOwn(builtin.Socket, kChanged)) return builtin.Socket[kChanged];
+  const isHooked = countIn(builtin.Socket, recogniserOf(kSocket)) && countIn(builtin.Server, recogniserOf(kServer));
+  Object.defineProperty(builtin.Socket, kChanged, { value: isHooked });
+  return isHooked;
 }
 
 /**
@@ -78,28 +102,36 @@ function countHandlesIn(HostHandle) {
  * Handles of rsnet are sent as their twins.
  *
  * @param {function(): object} sample makes a TCP handle of the host, closed
+ * @returns {boolean} false where the host has no such method that can be replaced
  */
 function hookChannels(sample) {
-  if (Object.hasOwn(builtin.Socket, kChannels)) return;
-  Object.defineProperty(builtin.Socket, kChannels, { value: true });
+  if (Object.hasOwn(builtin.Socket, kChannels)) return builtin.Socket[kChannels];
   const tcp = sample();
-  const prototype = Object.getPrototypeOf(Object.getPrototypeOf(tcp));
-  const { writeUtf8String } = prototype;
   let knowsPipe = false;
-  const method = {
-    writeUtf8String(req, string, handle) {
-      if (!knowsPipe && this.constructor.name === 'Pipe') {
-        knowsPipe = true;
-        countHandlesIn(this.constructor);
-      }
-      return writeUtf8String.call(this, req, string, handle?.[kHostTwin] ? handle[kHostTwin]() : handle);
-    },
-  };
-  nameLike(method.writeUtf8String, writeUtf8String);
-  Object.defineProperty(prototype, 'writeUtf8String', {
-    ...Object.getOwnPropertyDescriptor(prototype, 'writeUtf8String'), value: method.writeUtf8String,
+  const isHooked = replaceMethod(commonPrototype(tcp), 'writeUtf8String', (writeUtf8String) => {
+    const { writeUtf8String: own } = {
+      writeUtf8String(req, string, handle) {
+        if (!knowsPipe && this.constructor.name === 'Pipe') {
+          knowsPipe = true;
+          countHandlesIn(this.constructor);
+        }
+        return writeUtf8String.call(this, req, string, handle?.[kHostTwin] ? handle[kHostTwin]() : handle);
+      },
+    };
+    nameLike(own, writeUtf8String);
+    return own;
   });
-  countHandlesIn(tcp.constructor);
+  Object.defineProperty(builtin.Socket, kChannels, { value: isHooked });
+  if (isHooked) countHandlesIn(tcp.constructor);
+  return isHooked;
+}
+
+/**
+ * @param {object|undefined} handle of the host
+ * @returns {object|undefined} what TCP and Pipe handles have in common
+ */
+function commonPrototype(handle) {
+  return handle && (Object.getPrototypeOf(Object.getPrototypeOf(handle)) ?? undefined);
 }
 
 /**
@@ -122,21 +154,25 @@ function leaveToChild(entry) {
   if (handle !== entry._handle) return;
   entry.pause();
   entry.readableFlowing = false;
-  entry._readableState.reading = false;
+  if (entry._readableState) entry._readableState.reading = false;
 }
 
 /**
  * Sockets of rsnet can be the stdio of child processes.
  *
  * @param {Function} ChildProcess
+ * @param {function(object): void} [onSpawned] called with each child process
+ * @returns {boolean} false where the host has no such method that can be replaced
  */
-function hookSpawn(ChildProcess) {
-  const { spawn } = ChildProcess.prototype;
-  if (spawn[kChanged]) return;
-  const method = {
+function hookSpawn(ChildProcess, onSpawned) {
+  return replaceOnce(ChildProcess.prototype, 'spawn', (spawn) => ({
     spawn(options) {
       const own = Array.isArray(options?.stdio) ? options.stdio.filter(stdioHandle) : [];
-      if (own.length === 0) return spawn.call(this, options);
+      if (own.length === 0) {
+        const status = spawn.call(this, options);
+        onSpawned?.(this);
+        return status;
+      }
       // Threads of rsnet must not read what the child may read already. The child gets a copy of the descriptor.
       for (const entry of own) stdioHandle(entry).readStop();
       let isLeft = false;
@@ -144,6 +180,7 @@ function hookSpawn(ChildProcess) {
         const status = spawn.call(this, {
           ...options, stdio: options.stdio.map((entry) => stdioHandle(entry)?.fd ?? entry),
         });
+        onSpawned?.(this);
         isLeft = !NO_DESCRIPTORS.includes(status);
         return status;
       } finally {
@@ -153,10 +190,7 @@ function hookSpawn(ChildProcess) {
         }
       }
     },
-  };
-  method.spawn[kChanged] = true;
-  nameLike(method.spawn, spawn);
-  ChildProcess.prototype.spawn = method.spawn;
+  }).spawn);
 }
 
 /**
@@ -164,11 +198,10 @@ function hookSpawn(ChildProcess) {
  * prototype. Sockets of rsnet give their connections to handles of the host there.
  *
  * @param {Function} TLSSocket
+ * @returns {boolean} false where the host has no such method that can be replaced
  */
 function hookTls(TLSSocket) {
-  const wrapHandle = TLSSocket.prototype._wrapHandle;
-  if (wrapHandle[kChanged]) return;
-  const method = {
+  return replaceOnce(TLSSocket.prototype, '_wrapHandle', (wrapHandle) => ({
     _wrapHandle(wrap, handle, hasActiveWrite, ...rest) {
       if (!wrap || !handle?.[kTlsStream]) return wrapHandle.call(this, wrap, handle, hasActiveWrite, ...rest);
       const onSent = () => {
@@ -178,10 +211,7 @@ function hookTls(TLSSocket) {
       const { stream, waits } = handle[kTlsStream](wrap, onSent);
       return wrapHandle.call(this, wrap, stream ?? handle, hasActiveWrite || waits, ...rest);
     },
-  };
-  method._wrapHandle[kChanged] = true;
-  nameLike(method._wrapHandle, wrapHandle);
-  TLSSocket.prototype._wrapHandle = method._wrapHandle;
+  })._wrapHandle);
 }
 
 module.exports = {

@@ -5,6 +5,7 @@
 
 const { AsyncResource } = require('async_hooks');
 const { builtin } = require('./builtin');
+const { probe } = require('./capabilities');
 
 /**
  * @param {object} object made by the host
@@ -18,7 +19,7 @@ function hostSymbol(object, description) {
 
 const resource = new AsyncResource('RSNETSAMPLE', { requireManualDestroy: true });
 const handle = { readStart: () => 0, getAsyncId: () => 0, close() {} };
-const socket = new builtin.Socket({ handle, manualStart: true });
+const socket = probe('samples', () => new builtin.Socket({ handle, manualStart: true })) ?? {};
 // What looks for resources that were left open, as a test runner can, shall not find it.
 resource.emitDestroy();
 
@@ -68,7 +69,7 @@ function findAgentGuard() {
  * @param {number} nread bytes or a negated errno
  */
 function guard(nread) {
-  if (nread !== 0) this[module.exports.owner_symbol].destroy();
+  if (nread !== 0) this[owner_symbol].destroy();
 }
 
 /**
@@ -89,7 +90,13 @@ function informed(listener, nread) {
   return listener === agentGuard ? guard : listener;
 }
 
-const async_id_symbol = hostSymbol(resource, 'async_id_symbol');
+const async_id_symbol = probe('asyncIds', () => {
+  const symbol = hostSymbol(resource, 'async_id_symbol');
+  return typeof resource[symbol] === 'number' && symbol;
+}) ?? Symbol('async_id_symbol');
+
+/** Whether the host's sockets get ids as below. */
+const canCountIds = async_id_symbol in resource && async_id_symbol in socket;
 
 /**
  * Takes the next async ids, without a resource: a socket of the host whose handle has none gets one, or several.
@@ -108,6 +115,7 @@ function newAsyncId() {
  * @returns {*} what it gives
  */
 function withoutResource(make) {
+  if (!canCountIds) return make();
   const first = newAsyncId();
   const before = newAsyncId();
   const made = make();
@@ -117,6 +125,8 @@ function withoutResource(make) {
 }
 
 const kTimeout = hostSymbol(socket, 'timeout');
+const kHandle = hostSymbol(socket, 'kHandle');
+const owner_symbol = hostSymbol(handle, 'owner_symbol');
 
 module.exports = {
   informed,
@@ -124,11 +134,15 @@ module.exports = {
   async_id_symbol,
   trigger_async_id_symbol: hostSymbol(resource, 'trigger_async_id_symbol'),
   context_frame: hostSymbol(resource, 'context_frame'),
-  owner_symbol: hostSymbol(handle, 'owner_symbol'),
+  owner_symbol,
+  /** Whether the host's code finds the socket of a handle there. */
+  isOwnerKnown: handle[owner_symbol] === socket,
   kTimeout,
   /** Whether the host's sockets keep their idle timer there, as those of rsnet do. */
   hasHostTimeout: kTimeout in socket,
-  kHandle: hostSymbol(socket, 'kHandle'),
+  kHandle,
+  /** Whether the host's sockets keep their handle there. */
+  isHandleKnown: kHandle in socket,
   kLastWriteQueueSize: hostSymbol(socket, 'lastWriteQueueSize'),
   kBuffer: hostSymbol(socket, 'kBuffer'),
   kBufferCb: hostSymbol(socket, 'kBufferCb'),

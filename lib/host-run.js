@@ -8,7 +8,7 @@
 
 const { builtin } = require('./builtin');
 const { hookClasses } = require('./host-hooks');
-const { kHostBytesRead } = require('./host-internals');
+const { isHandleKnown, kHostBytesRead } = require('./host-internals');
 
 /** The built-in's members as they were on loading. */
 const hostMembers = Object.getOwnPropertyDescriptors(builtin.Socket.prototype);
@@ -76,7 +76,8 @@ function withHostMembers(members) {
   delete all.constructor;
   for (const key of Reflect.ownKeys(members)) {
     if (SHARED.has(key)) {
-      all[key] = members[key];
+      // The host's code looks for the handle where its own accessor has it.
+      if (key !== '_handle' || isHandleKnown) all[key] = members[key];
       continue;
     }
     const host = key === 'connect' ? { value: hostConnect } : hostMembers[key];

@@ -7,6 +7,7 @@
 // ours is, and that it has connected when ours has.
 
 const { builtin } = require('./builtin');
+const { probe } = require('./capabilities');
 const { nameLike } = require('./host-shape');
 const { watchLoading } = require('./loaded-modules');
 
@@ -36,8 +37,10 @@ function areObserved() {
  */
 function watchObservers(PerformanceObserver) {
   const { observe } = PerformanceObserver.prototype;
-  if (observe[kState]) return observe[kState];
-  const shared = { observed: isEntryBegun() };
+  if (observe?.[kState]) return observe[kState];
+  const isBegun = probe('netEntries', () => ({ now: isEntryBegun() }));
+  if (isBegun === undefined || typeof observe !== 'function') return { observed: false };
+  const shared = { observed: isBegun.now };
   const watch = {
     observe(options) {
       if (options?.type === 'net' || options?.entryTypes?.includes?.('net')) shared.observed = true;
@@ -59,7 +62,7 @@ function watchObservers(PerformanceObserver) {
  */
 function isEntryBegun() {
   const { companion } = beginEntry({ address: '127.0.0.1', port: 1, addressType: 4 });
-  return Object.getOwnPropertySymbols(companion).some(({ description }) => description.startsWith('kPerfHooks'));
+  return Object.getOwnPropertySymbols(companion).some(({ description }) => description?.startsWith('kPerfHooks'));
 }
 
 /**

@@ -3,7 +3,14 @@
 // Streams that hand each chunk on as it comes.
 
 const { Duplex } = require('stream');
+const { probe } = require('./capabilities');
 const { isDebugging } = require('./debug');
+
+/** Whether the host's streams keep their state where it is looked for here. */
+const showsState = probe('streamState', () => {
+  const { awaitDrainWriters, dataEmitted, flowing, length, sync } = new Duplex()._readableState;
+  return awaitDrainWriters === null && dataEmitted === false && flowing === null && length === 0 && sync === true;
+}) === true;
 
 /**
  * @param {import('..').Socket} socket
@@ -11,7 +18,7 @@ const { isDebugging } = require('./debug');
  */
 function isTransparent(socket) {
   const state = socket._readableState;
-  return state.length === 0 && state.awaitDrainWriters === null && socket.readableEncoding === null &&
+  return showsState && state.length === 0 && state.awaitDrainWriters === null && socket.readableEncoding === null &&
     socket.push === Duplex.prototype.push;
 }
 
@@ -25,8 +32,8 @@ function isTransparent(socket) {
  */
 function emitsAtOnce(socket) {
   const state = socket._readableState;
-  return !isDebugging && state.flowing === true && state.dataEmitted && !state.sync && isTransparent(socket) &&
-    socket.listenerCount('data') > 0;
+  return showsState && !isDebugging && state.flowing === true && state.dataEmitted && !state.sync &&
+    isTransparent(socket) && socket.listenerCount('data') > 0;
 }
 
 module.exports = { emitsAtOnce, isTransparent };

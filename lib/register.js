@@ -36,7 +36,8 @@ function register() {
   syncBuiltinESMExports();
   require('./relink').relink(builtin, rsnet);
   require('./handle-passing').install();
-  if (process.versions.openssl) require('./tls-handles').install();
+  // What stands in for the handles of TLS changes the module's exports.
+  if (process.versions.openssl && !require('./tls-handles').install()) syncBuiltinESMExports();
   return true;
 }
 
@@ -57,7 +58,10 @@ function announce(isActive) {
   const bridge = require('./bridge').getBridge();
   // Only the worker lane starts them.
   const threads = bridge.lane === 'worker' ? `, ${bridge.threads} runtime threads` : '';
-  process.stderr.write(`rsnet ${version}: ${bridge.lane} lane${threads}\n`);
+  const { listed, missing } = require('./capabilities');
+  const lacks = missing().map((text) => `; ${text}`).join('');
+  process.stderr.write(`rsnet ${version}: ${bridge.lane} lane${threads}${lacks}\n`);
+  for (const line of listed()) require('./debug').trace(line);
 }
 
 const isActive = !isOn('RSNET_DISABLE') && register();

@@ -2,17 +2,11 @@
 
 /**
  * Node's modules that derive a class from `net` do so when they are loaded. One that was loaded before
- * `rsnet/register` would go on with the built-in's prototypes under rsnet's constructors.
+ * `rsnet/register` would go on with the built-in's prototypes under rsnet's constructors. Where the host does not tell
+ * which were, they are loaded here.
  */
 
-/**
- * Tells whether one of Node's internal modules has been loaded; asking `require` would load it.
- * @param {string} id such as '_http_server'
- * @returns {boolean}
- */
-function isLoaded(id) {
-  return process.moduleLoadList.includes(`NativeModule ${id}`);
-}
+const { isLoaded } = require('./loaded-modules');
 
 /**
  * Lets a class derive from another base, if it derives from the given one.
@@ -40,8 +34,9 @@ function relink(builtin, rsnet) {
       Agent.prototype.createConnection = rsnet.createConnection;
     }
   }
+  const { openssl } = process.versions;
   // Named the second way since Node 22.
-  if (isLoaded('_tls_wrap') || isLoaded('internal/tls/wrap')) {
+  if (openssl && (isLoaded('_tls_wrap') || isLoaded('internal/tls/wrap'))) {
     const { Server, TLSSocket } = require('node:tls');
     rebase(Server, builtin.Server, rsnet.Server);
     rebase(TLSSocket, builtin.Socket, rsnet.Socket);
@@ -51,7 +46,7 @@ function relink(builtin, rsnet) {
     rebase(ReadStream, builtin.Socket, rsnet.Socket);
     rebase(WriteStream, builtin.Socket, rsnet.Socket);
   }
-  if (isLoaded('internal/http2/core')) {
+  if (openssl && isLoaded('internal/http2/core')) {
     rebase(require('node:http2').createServer().constructor, builtin.Server, rsnet.Server);
   }
 }

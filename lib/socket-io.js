@@ -5,6 +5,7 @@
 const { Duplex } = require('stream');
 const { isUint8Array } = require('util/types');
 const { builtin } = require('./builtin');
+const { undestroy } = require('./capabilities');
 const { nextTick } = require('./captured');
 const { debug, isDebugging } = require('./debug');
 const { codes, ErrnoException } = require('./errors');
@@ -133,7 +134,7 @@ function takeNextUserBuffer(socket) {
  */
 function attachHandle(socket, handle) {
   socket._handle = handle;
-  socket._undestroy();
+  undestroy(socket);
   socket._sockname = null;
   handle[owner_symbol] = socket;
   handle.onread = onHandleRead;

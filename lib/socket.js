@@ -18,6 +18,7 @@ const { kIsHost } = require('./handle-symbols');
 const { isTcp } = require('./host-handles');
 const io = require('./socket-io');
 const socketOptions = require('./socket-options');
+const { isPlain } = require('./host-substitutes');
 const { hostMembers, isHostRun, runByHost, withHostMembers } = require('./host-run');
 const { defineLike } = require('./host-shape');
 const { getpeername, getsockname, getters } = require('./socket-properties');
@@ -26,6 +27,7 @@ const { checkedOptions, setBlockList, streamOptions } = require('./socket-settin
 const { markTransferable } = require('./transferable');
 const { flushAll } = require('./write-coalescer');
 const { builtin } = require('./builtin');
+const { undestroy } = require('./capabilities');
 const {
   async_id_symbol, kAfterAsyncWrite, kBoundPath, kBoundSource, kBuffer, kBufferCb, kBufferGen, kBytesRead,
   kBytesWritten, kHandle, kLastWriteQueueSize, kReinitializeHandle, kSignal, kTimeout, kUpdateTimer,
@@ -97,7 +99,7 @@ function Socket(options) {
     io.attachHandle(this, handleFromDescriptor(settings.fd));
   } else {
     // A signal that had fired already does not keep the socket from being used; its error still comes.
-    this._undestroy();
+    undestroy(this);
   }
   if (this._handle && !bound) refuse(this, applyCongestionControl(this));
   if (this._handle && !bound && settings.readable !== false && !settings.manualStart) startOrPause(this, settings);
@@ -140,6 +142,7 @@ function isSocket(value) {
 // The built-in's sockets (terminals, TLS) count as instances too: a program with `instanceof net.Socket` means them.
 Object.defineProperty(Socket, Symbol.hasInstance, {
   value(instance) {
+    if (isPlain(instance)) return false;
     return Function.prototype[Symbol.hasInstance].call(this, instance) ||
       (this === Socket && instance instanceof builtin.Socket);
   },

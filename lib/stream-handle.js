@@ -23,6 +23,15 @@ const READS_HELD = 1;
 const READS_WAITING = 2;
 const READS_BEGUN = 3;
 
+/**
+ * @param {*} listener
+ * @returns {boolean} whether it is what the built-in's handles call for what they have read; where that was not to be
+ *   had from a sample, its name has to do
+ */
+function isHostRead(listener) {
+  return onStreamRead === undefined ? listener?.name === 'onStreamRead' : listener === onStreamRead;
+}
+
 /** Names in `process.getActiveResourcesInfo()` by resource types. */
 const SHOWN_AS = { TCPWRAP: 'TCPSocketWrap', TCPSERVERWRAP: 'TCPServerWrap' };
 
@@ -84,7 +93,7 @@ class Handle extends WritableHandle {
 
   /** Node's HTTP agent puts the built-in's own back on a connection that it uses again; here that means rsnet's. */
   set onread(listener) {
-    this[kOnRead] = listener === onStreamRead ? onHandleRead : listener;
+    this[kOnRead] = isHostRead(listener) ? onHandleRead : listener;
   }
 
   /** The addon's Socket, made on first use: most connections never need it. */

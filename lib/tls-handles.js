@@ -2,16 +2,28 @@
 
 // Node's own TLS on top of rsnet's connections.
 
-const { TLSSocket } = require('tls');
+const { probe, settle } = require('./capabilities');
 const { streamFor } = require('./hand-over');
 const { Handle } = require('./handle');
+const { canHandOver } = require('./host-handles');
 const { hookTls, kTlsStream } = require('./host-hooks');
+const { encryptPlain } = require('./host-substitutes');
+
+/** The host's module; undefined where it does not load. */
+const tls = probe('tls', () => require('tls'));
 
 Object.defineProperty(Handle.prototype, kTlsStream, { value: streamFor, configurable: true });
 
-/** TLS takes connections of rsnet. Those that it makes itself are the host's. */
+/**
+ * TLS takes connections of rsnet. Those that it makes itself are the host's.
+ *
+ * @returns {boolean} whether it takes their handles
+ */
 function install() {
-  hookTls(TLSSocket);
+  if (tls === undefined) return false;
+  const takesHandles = canHandOver() && settle('tls', hookTls(tls.TLSSocket));
+  if (!takesHandles) encryptPlain(tls);
+  return takesHandles;
 }
 
 module.exports = { install };

@@ -8,8 +8,9 @@
 // a native object, so that it gives back a marked copy instead.
 
 const util = require('util');
+const { probe } = require('./capabilities');
 
-const host = findProtocol();
+const host = probe('transfer', findProtocol) ?? null;
 
 /**
  * @returns {object|null} the symbols of the host's protocol; null on hosts without it

@@ -11,7 +11,7 @@ const { LargeWrite, WAITS } = require('./large-write');
 const { later } = require('./later');
 const coalescer = require('./write-coalescer');
 const {
-  LATIN1, MAX_CHAR_BYTES, PIECE, UTF16LE, UTF8, WRITERS, mostBytes, pack, piecesOf, toBuffers,
+  LATIN1, MAX_CHAR_BYTES, PIECE, UTF16LE, UTF8, mostBytes, pack, piecesOf, toBuffers, writeInto,
 } = require('./write-encoding');
 const { WriteReq } = require('./requests');
 const { owner_symbol } = require('./symbols');
@@ -118,7 +118,7 @@ class Writer {
     const most = string.length * MAX_CHAR_BYTES[encoding];
     const at = this._reserve(most);
     if (at >= 0) {
-      const bytes = coalescer.bufferMemory()[WRITERS[encoding]](string, at, most);
+      const bytes = writeInto(coalescer.bufferMemory(), string, at, most, encoding);
       this.bytes += bytes;
       return this._coalesced(req, bytes);
     }
@@ -127,7 +127,7 @@ class Writer {
     let result;
     if (most <= coalescer.MAX_WRITE) {
       // What the kernel does not take of it is copied, so the memory can be used again at once.
-      bytes = scratch[WRITERS[encoding]](string, 0, most);
+      bytes = writeInto(scratch, string, 0, most, encoding);
       result = write(this.slot, scratch, bytes);
     } else if (encoding === UTF8 && string.length > PIECE) {
       [result, bytes] = this._view.writePieces(piecesOf(string), encoding, string.length);
