@@ -77,7 +77,7 @@ const table = {
   },
   ticks: {
     member: 'process._tickCallback',
-    without: 'the events of sockets come one by one, which is slower',
+    without: 'the events of sockets come one by one, which is slower; on the worker lane, ticks wait for several',
   },
   tls: {
     member: 'TLSSocket.prototype._wrapHandle',
