@@ -2,7 +2,6 @@
 
 // The bytes of what is written: strings in an encoding, several chunks as one.
 
-const { TextEncoder } = require('util');
 const { probe } = require('./capabilities');
 
 /** Encodings of the addon's `writeString`. */
@@ -35,7 +34,8 @@ const hasMethods = probe('stringWriters', () => METHODS.every((method, encoding)
   return sample.toString(NAMES[encoding], 1, 1 + length) === '\xe9';
 }));
 
-const encoder = new TextEncoder();
+/** Made on first use: Node 20 loads the class when somebody asks for it. */
+let encoder;
 
 /**
  * @param {Buffer} memory with room for it
@@ -60,7 +60,10 @@ function writeByMethod(memory, string, start, length, encoding) {
  * @returns {number} bytes written
  */
 function writeByUnits(memory, string, start, length, encoding) {
-  if (encoding === UTF8) return encoder.encodeInto(string, memory.subarray(start, start + length)).written;
+  if (encoding === UTF8) {
+    encoder ??= new TextEncoder();
+    return encoder.encodeInto(string, memory.subarray(start, start + length)).written;
+  }
   let at = start;
   for (let i = 0; i < string.length; i++) {
     const unit = string.charCodeAt(i);
