@@ -24,7 +24,21 @@ const kReplaced = Symbol.for('rsnet.listsHandles');
  */
 
 /**
- * @param {Set<WeakRef<function(): Listed>>} sources
+ * The functions of all copies. An object of a copy's own context would keep that context alive when the copy is gone,
+ * so the references are made by the copy that has made this.
+ */
+class Sources extends Set {
+  /** @param {function(): Listed} source */
+  note(source) {
+    for (const reference of this) {
+      if (reference.deref() === undefined) this.delete(reference);
+    }
+    this.add(new WeakRef(source));
+  }
+}
+
+/**
+ * @param {Sources} sources
  * @returns {Listed} of all copies
  */
 function listAll(sources) {
@@ -80,7 +94,7 @@ function listHost(host, hidden) {
 
 /**
  * @param {{handles: Function, requests: Function, names: Function}} host its functions
- * @param {Set<WeakRef<function(): Listed>>} sources
+ * @param {Sources} sources
  * @returns {{[name: string]: Function}} what takes their place
  */
 function replacements(host, sources) {
@@ -110,7 +124,7 @@ function replacements(host, sources) {
  * Replaces the functions of one `process`; a test runner may have given the program a copy of the real one.
  *
  * @param {object} process
- * @param {Set<WeakRef<function(): Listed>>} sources
+ * @param {Sources} sources
  */
 function replaceIn(process, sources) {
   const { _getActiveHandles: handles, _getActiveRequests: requests, getActiveResourcesInfo: names } = process;
@@ -127,7 +141,7 @@ function replaceIn(process, sources) {
  * Adds to what `process.report.getReport()` gives; the object is the host's, made on first use.
  *
  * @param {object} process
- * @param {Set<WeakRef<function(): Listed>>} sources
+ * @param {Sources} sources
  */
 function replaceReport(process, sources) {
   const descriptor = Object.getOwnPropertyDescriptor(process, 'report');
@@ -163,9 +177,9 @@ function replaceReport(process, sources) {
  * @param {object} process as the program sees it
  */
 function listActive(source, shared, process) {
-  if (!Object.hasOwn(shared, kSources)) Object.defineProperty(shared, kSources, { value: new Set() });
+  if (!Object.hasOwn(shared, kSources)) Object.defineProperty(shared, kSources, { value: new Sources() });
   const sources = shared[kSources];
-  sources.add(new WeakRef(source));
+  sources.note(source);
   replaceIn(process, sources);
   replaceReport(process, sources);
   const real = process.getBuiltinModule?.('process');
