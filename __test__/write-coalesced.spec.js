@@ -190,14 +190,18 @@ describeRsnet('a turn with many writes', (net) => {
     const received = collect(peer);
     const sent = jest.spyOn(commands, 'sendBuffer');
     const sentAtOnce = jest.spyOn(Writer.prototype, '_wrote');
+    const begun = performance.now();
+    let took;
     let left = 1000;
     (function write() {
       client.write('0123456789');
+      took = performance.now() - begun;
       if (--left > 0) process.nextTick(write);
       else client.end();
     })();
     expect((await received).length).toBe(10000);
     expect(sent.mock.calls.length).toBeGreaterThan(0);
-    expect(sent.mock.calls.length + sentAtOnce.mock.calls.length).toBeLessThan(100);
+    // What has waited for 2 ms is sent by a thread, so ticks that take long are more calls.
+    expect(sent.mock.calls.length + sentAtOnce.mock.calls.length).toBeLessThan(80 + took);
   });
 });
