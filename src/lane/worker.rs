@@ -29,6 +29,7 @@ use tokio::io::unix::AsyncFd;
 use super::handle::{Delta, Handle};
 use super::hub::{Hub, Origin};
 use super::runtime;
+use crate::engine::endpoint::Endpoint;
 use crate::engine::errors::status_of;
 use crate::engine::event::{Event, Readiness};
 use crate::engine::read::READ_AHEAD;
@@ -137,11 +138,28 @@ impl WorkerSocket {
         });
         match result {
             Ok((runtime, registration)) => {
+                self.watch(&registration, &state.handle.endpoint);
                 state.registration = Some(registration);
                 state.handle.endpoint.set_reads_beside(true);
                 runtime.spawn(Task { socket: Arc::clone(self) });
             }
             Err(status) => state.handle.endpoint.fail(status),
+        }
+    }
+
+    /// Has the runtime wake the socket by the descriptor's readiness from now on. The task's first poll does
+    /// so, too, but may come late: a client that a listener of this process has not heard of would be
+    /// connected before it is accepted.
+    fn watch(self: &Arc<Self>, registration: &AsyncFd<RawFd>, endpoint: &Endpoint) {
+        let waker = Waker::from(Arc::clone(self));
+        let mut context = Context::from_waker(&waker);
+        let is_readable = endpoint.wants_read(READ_AHEAD)
+            && registration.poll_read_ready(&mut context).is_ready();
+        let is_writable =
+            endpoint.wants_write() && registration.poll_write_ready(&mut context).is_ready();
+        if is_readable || is_writable {
+            self.found.store(true, Ordering::Release);
+            self.enlist(Origin::Task);
         }
     }
 
