@@ -1,5 +1,5 @@
 'use strict';
 
-const { isMissing } = require('./lib/engine');
+const { isMissing } = require('./lib/addon/engine');
 
 module.exports = isMissing ? require('./lib/fallback') : require('./lib/exports');

@@ -2,22 +2,25 @@
 
 // The exports of the package where its engine runs.
 
-const { normalizeArgs } = require('./address');
-const { BoundSocket } = require('./bound-socket');
-const { builtin } = require('./builtin');
+const { normalizeArgs } = require('./api/arguments');
+const { BoundSocket } = require('./api/bound-socket');
+const { builtin } = require('./node/builtin');
 const {
   connect,
   getDefaultAutoSelectFamily,
   getDefaultAutoSelectFamilyAttemptTimeout,
   setDefaultAutoSelectFamily,
   setDefaultAutoSelectFamilyAttemptTimeout,
-} = require('./connect');
-const kinship = require('./kinship');
-const { Server, createServer } = require('./server');
-const Socket = require('./socket');
-const transfer = require('./transfer');
+} = require('./api/connect');
+const instanceOf = require('./interop/instanceof');
+// Fill in what handles leave to them.
+require('./interop/hand-over');
+require('./interop/http-hand-over');
+const { Server, createServer } = require('./api/server');
+const Socket = require('./api/socket');
+const transfer = require('./interop/transfer');
 
-kinship.install({ Socket, Server });
+instanceOf.install({ Socket, Server });
 const transferredBoundSocket = transfer.install();
 
 /** Every export of Node's `net`, in its order; what has no state of its own is the host's. */

@@ -2,7 +2,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { TARGETS, binaryName } = require('../lib/platform');
+const { TARGETS, binaryName } = require('../lib/addon/platform');
 const { ROOT } = require('./lib/addon');
 const { Failure, main, readOptions } = require('./lib/run');
 

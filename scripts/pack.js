@@ -6,7 +6,7 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { TARGETS, binaryName, packageName } = require('../lib/platform');
+const { TARGETS, binaryName, packageName } = require('../lib/addon/platform');
 const { ROOT, ensureAddon } = require('./lib/addon');
 const { Failure, run, npmCommand, main, readOptions } = require('./lib/run');
 

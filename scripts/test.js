@@ -12,7 +12,7 @@ Installs the development dependencies and builds the addon if need be, then runs
   -t REGEX             only the tests whose name matches
   --help               this text; npx jest --help prints all options of jest
 
-RSNET_LANE=inline|worker chooses rsnet's lane, RSNET_SPEC_ONLY=builtin|rsnet one of the implementations.`;
+RSNET_BACKEND=uv|tokio chooses rsnet's backend, RSNET_SPEC_ONLY=builtin|rsnet one of the implementations.`;
 
 main(() => {
   if (givesHelp(USAGE)) return;

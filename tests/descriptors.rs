@@ -24,7 +24,7 @@ fn turns_connections_away_while_there_is_no_descriptor() {
     let mut driven = Driven::default();
     assert_eq!(driven.endpoint.connect("127.0.0.1", port), -libc::EMFILE);
 
-    listener.turn();
+    listener.run_once();
     assert!(!listener.endpoint.has_event());
     assert!(listener.endpoint.waits(ACCEPT_AHEAD).0);
     for client in &mut clients {

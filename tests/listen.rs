@@ -16,7 +16,7 @@ fn accepts_ahead_up_to_a_bound() {
         .map(|_| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap())
         .collect();
     while listener.endpoint.wants_read(ACCEPT_AHEAD) {
-        listener.turn();
+        listener.run_once();
     }
     listener.pull();
     assert_eq!(listener.events.len(), ACCEPT_AHEAD);
@@ -39,7 +39,7 @@ fn accepts_ahead_up_to_a_bound() {
 fn connections_that_nobody_took_are_reset() {
     let (mut listener, port) = listening();
     let mut client = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-    listener.turn();
+    listener.run_once();
     listener.endpoint.close();
     let error = client.read(&mut [0; 1]).unwrap_err();
     assert_eq!(error.raw_os_error(), Some(libc::ECONNRESET));

@@ -34,7 +34,7 @@ fn a_reader_that_stops_holds_back_what_was_read_ahead() {
     });
     assert_eq!(driven.endpoint.read_start(), OK);
     while driven.endpoint.wants_read(READ_AHEAD) {
-        driven.turn();
+        driven.run_once();
     }
     assert_eq!(driven.endpoint.read_stop(), OK);
     assert!(driven.endpoint.next_event().is_none());
@@ -61,7 +61,7 @@ fn what_was_read_ahead_can_be_taken_and_the_rest_stays_with_the_kernel() {
     let sender = thread::spawn(move || peer.write_all(&vec![7; sent]).unwrap());
     assert_eq!(driven.endpoint.read_start(), OK);
     while driven.endpoint.wants_read(READ_AHEAD) {
-        driven.turn();
+        driven.run_once();
     }
     assert_eq!(driven.endpoint.read_stop(), OK);
     let ahead = driven.endpoint.take_undelivered();
@@ -83,7 +83,7 @@ fn caps_the_size_of_one_event() {
     driven.until(|driven| driven.bytes.len() == 10);
     driven.events.clear();
     peer.write_all(b"0123456789").unwrap();
-    driven.turn();
+    driven.run_once();
     driven.endpoint.set_read_size(4);
     driven.until(|driven| driven.bytes.len() == 20);
     let sizes: Vec<usize> = driven
@@ -217,7 +217,7 @@ fn nothing_happens_after_close() {
     let (mut driven, mut peer) = connected();
     assert_eq!(driven.endpoint.read_start(), OK);
     peer.write_all(b"unseen").unwrap();
-    driven.turn();
+    driven.run_once();
     assert!(driven.endpoint.has_event());
     driven.endpoint.close();
     driven.endpoint.close();
@@ -283,7 +283,7 @@ fn a_shutdown_is_reported_before_what_was_read_ahead() {
     assert_eq!(driven.endpoint.read_start(), OK);
     peer.write_all(b"x").unwrap();
     while driven.endpoint.bytes_read() == 0 && !driven.endpoint.has_event() {
-        driven.turn();
+        driven.run_once();
     }
     assert_eq!(driven.endpoint.shutdown(), OK);
     driven.pull();
@@ -311,7 +311,7 @@ fn who_stops_before_the_assumed_end_reads_again_unless_he_starts_at_once() {
         drop(peer);
         assert_eq!(driven.endpoint.read_start(), OK);
         while !driven.endpoint.has_event() {
-            driven.turn();
+            driven.run_once();
         }
         assert!(matches!(driven.endpoint.next_event(), Some(Event::Read(_))));
         assert_eq!(driven.endpoint.read_stop(), OK);
@@ -328,7 +328,7 @@ fn with_a_cap_only_one_event_is_read_ahead() {
     assert_eq!(driven.endpoint.read_start(), OK);
     driven.endpoint.set_read_size(4);
     peer.write_all(b"0123456789").unwrap();
-    driven.turn();
+    driven.run_once();
     assert!(!driven.endpoint.wants_read(READ_AHEAD));
     driven.endpoint.close();
     // The kernel had bytes that nobody read.
@@ -343,7 +343,7 @@ fn closing_with_bytes_that_were_read_ahead_is_a_reset() {
         assert_eq!(driven.endpoint.read_start(), OK);
         peer.write_all(b"0123456789").unwrap();
         while !driven.endpoint.has_event() {
-            driven.turn();
+            driven.run_once();
         }
         let copy = shared.then(|| driven.endpoint.duplicate());
         driven.endpoint.close();
@@ -379,11 +379,11 @@ fn a_reset_behind_bytes_that_nobody_took_is_an_end() {
         assert_eq!(driven.endpoint.read_start(), OK);
         peer.write_all(b"last").unwrap();
         while !driven.endpoint.has_event() {
-            driven.turn();
+            driven.run_once();
         }
         SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
         drop(peer);
-        driven.turn();
+        driven.run_once();
         if stops {
             assert!(matches!(driven.endpoint.next_event(), Some(Event::Read(_))));
             assert_eq!(driven.endpoint.read_stop(), OK);

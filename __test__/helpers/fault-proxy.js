@@ -28,7 +28,7 @@ const FIN_WAIT2 = '05';
 const PROBE = '04';
 
 /**
- * Whether rsnet's own threads, which the worker lane has, wait for something; what they do is then done.
+ * Whether rsnet's own threads, which the tokio backend has, wait for something; what they do is then done.
  *
  * @returns {boolean}
  */
@@ -134,8 +134,8 @@ class FaultyConnection {
    */
   async fill() {
     await turn(2);
-    // Elsewhere than on the worker lane the kernel has said so to this thread.
-    if (process.env.RSNET_LANE !== 'worker') return;
+    // Elsewhere than on the tokio backend the kernel has said so to this thread.
+    if (process.env.RSNET_BACKEND !== 'tokio') return;
     settle(() => (this.path || this.subjectEnd().timer === PROBE) && threadsRest());
   }
 

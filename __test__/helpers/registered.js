@@ -4,7 +4,7 @@ const path = require('path');
 const { only, root } = require('./implementations');
 const { spawnNode } = require('./spawn');
 
-const REGISTER = path.join(root, 'lib', 'register.js');
+const REGISTER = path.join(root, 'register.js');
 const FIXTURES = path.join(__dirname, '..', 'fixtures');
 
 /**
@@ -27,11 +27,11 @@ const PRELUDE = `
   const fs = require('fs');
   const { once } = require('events');
   const isRsnet = (handle) => {
-    const handles = Object.keys(require.cache).find((file) => file.endsWith('lib/stream-handle.js'));
+    const handles = Object.keys(require.cache).find((file) => file.endsWith('lib/handle/base.js'));
     return handles !== undefined && handle instanceof require(handles).Handle;
   };
   const isRsnetSocket = (socket) => {
-    const file = Object.keys(require.cache).find((name) => name.endsWith('lib/socket.js'));
+    const file = Object.keys(require.cache).find((name) => name.endsWith('lib/api/socket.js'));
     return file !== undefined && Object.prototype.isPrototypeOf.call(require(file).prototype, socket);
   };
   const engine = (socket) => {

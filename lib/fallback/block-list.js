@@ -3,8 +3,8 @@
 // `blockList` for hosts whose `net` does not know the option.
 
 const dns = require('dns');
-const { builtin } = require('../builtin');
-const { codes } = require('../errors');
+const { builtin } = require('../node/builtin');
+const { codes } = require('../node/errors');
 
 /**
  * @param {object} [list] a net.BlockList

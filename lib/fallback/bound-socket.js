@@ -2,11 +2,11 @@
 
 // `net.BoundSocket` on the host's own handles, for hosts that do not have the class.
 
-const { checkPath, checkTcp } = require('../bound-options');
-const { builtin } = require('../builtin');
-const { codes, ErrnoException, ExceptionWithHostPort } = require('../errors');
-const { UV_EADDRINUSE } = require('../uv');
-const { validateObject } = require('../validate');
+const { checkPath, checkTcp } = require('../api/bound-options');
+const { builtin } = require('../node/builtin');
+const { codes, ErrnoException, ExceptionWithHostPort } = require('../node/errors');
+const { UV_EADDRINUSE } = require('../node/errno');
+const { validateObject } = require('../node/validators');
 const { hasReusePort } = require('./host');
 const { unavailable } = require('./unavailable');
 

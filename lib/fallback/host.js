@@ -2,7 +2,7 @@
 
 // What the host's own `net` lacks, by its version.
 
-const { builtin } = require('../builtin');
+const { builtin } = require('../node/builtin');
 
 const { Server, Socket } = builtin;
 const list = new builtin.BlockList();

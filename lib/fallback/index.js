@@ -3,8 +3,8 @@
 // The exports of the package where its engine cannot run: the host's own `net`, with what JavaScript can add to it. No
 // file in this folder needs the addon, and nothing of the host is changed.
 
-const { builtin } = require('../builtin');
-const { clientSocket } = require('../diagnostics');
+const { builtin } = require('../node/builtin');
+const { clientSocket } = require('../api/diagnostics');
 const { BoundSocket } = require('./bound-socket');
 const { Server, createServer } = require('./server');
 const { Socket } = require('./socket');

@@ -2,10 +2,10 @@
 
 // The Server of the host, with the options that rsnet's has. What needs the engine is refused.
 
-const { builtin } = require('../builtin');
-const { codes } = require('../errors');
-const { nameLike } = require('../host-shape');
-const { validateString } = require('../validate');
+const { builtin } = require('../node/builtin');
+const { codes } = require('../node/errors');
+const { nameLike } = require('../node/mirror-members');
+const { validateString } = require('../node/validators');
 const { blocked } = require('./block-list');
 const { BoundSocket, consumed } = require('./bound-socket');
 const { hasBlockList, hasReusePort } = require('./host');

@@ -2,10 +2,10 @@
 
 // The Socket of the host, with the members and options that rsnet's has. What needs the engine is refused.
 
-const { builtin } = require('../builtin');
-const { validateInt32, validateString } = require('../validate');
-const { nameLike } = require('../host-shape');
-const { checkedOptions, setBlockList } = require('../socket-settings');
+const { builtin } = require('../node/builtin');
+const { validateInt32, validateString } = require('../node/validators');
+const { nameLike } = require('../node/mirror-members');
+const { checkedOptions, setBlockList } = require('../api/constructor-options');
 const { blocked, guardedLookup } = require('./block-list');
 const { BoundSocket, consumed } = require('./bound-socket');
 const { hasBlockList, hasKeepAliveOptions, hasTypeOfService } = require('./host');

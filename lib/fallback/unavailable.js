@@ -3,8 +3,8 @@
 // What has been asked for of a Socket or Server that neither the host nor JavaScript can do. It is told when it would
 // be done: by 'error' where it was an option, else thrown.
 
-const { nextTick } = require('../captured');
-const { codes } = require('../errors');
+const { nextTick } = require('../node/captured');
+const { codes } = require('../node/errors');
 
 /** On Sockets and Servers: the values by option, all of which the host lacks. */
 const kAsked = Symbol('rsnet.asked');

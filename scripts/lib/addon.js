@@ -5,7 +5,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { binaryName } = require('../../lib/platform');
+const { binaryName } = require('../../lib/addon/platform');
 const { Failure, run } = require('./run');
 const { NO_CARGO, buildTarget, cargoEnvironment } = require('./target');
 

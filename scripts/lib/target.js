@@ -3,7 +3,7 @@
 // For which platform the addon is built: always under Rust's name for it. A toolchain for another C library than that
 // of the running Node would build for its own otherwise, under this one's name.
 
-const { TARGETS, hostId, libc } = require('../../lib/platform');
+const { TARGETS, hostId, libc } = require('../../lib/addon/platform');
 const { Failure, run } = require('./run');
 
 const NO_CARGO = 'cargo was not found: install a Rust toolchain (https://rustup.rs) and a C linker, ' +

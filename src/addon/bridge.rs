@@ -7,12 +7,12 @@ use napi::bindgen_prelude::{Function, JsValue, Unknown};
 use napi::{Env, Error, Result, Status, ValueType, sys};
 use napi_derive::napi;
 
+use crate::backend::tokio::runtime;
 use crate::bridge::host::Host;
 use crate::bridge::{Bridge as Inner, Functions};
-use crate::lane::runtime;
 
-/// Whether a host whose event loop can watch descriptors gets the inline lane unasked.
-const INLINE_BY_DEFAULT: bool = true;
+/// Whether a host whose event loop can watch descriptors gets the uv backend unasked.
+const UV_BY_DEFAULT: bool = true;
 
 /// Where the events of an environment's sockets go.
 #[napi]
@@ -24,9 +24,9 @@ pub struct Bridge {
 #[napi]
 impl Bridge {
     /// A bridge that calls `dispatch(id, kind, status, payload)` for each event and `tick()` between
-    /// two events of one turn; on the inline lane `dispatchBatch(count, payload)` for the events that
-    /// stand in `entries`, whose reads stand in `memory` (see [`crate::lane::batch`]). `lane` is
-    /// `'worker'` or `'inline'`; without it `RSNET_LANE` decides, then the host.
+    /// two events of one iteration; on the uv backend `dispatchBatch(count, payload)` for the events that
+    /// stand in `entries`, whose reads stand in `memory` (see [`crate::backend::batch`]). `backend` is
+    /// `'uv'` or `'tokio'`; without it `RSNET_BACKEND` decides, then the host.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         env: Env,
@@ -35,10 +35,10 @@ impl Bridge {
         dispatch_batch: Function<'_, Unknown<'_>, Unknown<'_>>,
         entries: Unknown<'_>,
         memory: Unknown<'_>,
-        lane: Option<String>,
+        backend: Option<String>,
     ) -> Result<Self> {
         let host = Host::of(&env)?;
-        let inline = choose_lane(lane)?.unwrap_or(INLINE_BY_DEFAULT);
+        let uses_uv = choose_backend(backend)?.unwrap_or(UV_BY_DEFAULT);
         let threads = runtime::thread_count().map_err(error)?;
         let functions = Functions {
             dispatch: dispatch.value().value,
@@ -48,12 +48,12 @@ impl Bridge {
             memory: memory.value().value,
         };
         // SAFETY: the environment and the functions belong to this call.
-        let inner = unsafe { Inner::new(env.raw(), &functions, host, inline)? };
+        let inner = unsafe { Inner::new(env.raw(), &functions, host, uses_uv)? };
         Ok(Bridge { inner, threads: threads as u32 })
     }
 
     /// Gives the socket `id` memory of its own to read into, a `Uint8Array`; `undefined` takes it away.
-    /// Returns whether it is used: the worker lane reads into memory of the engine.
+    /// Returns whether it is used: the tokio backend reads into memory of the engine.
     #[napi]
     pub fn set_memory(&self, id: u32, view: Unknown<'_>) -> Result<bool> {
         let view = (view.get_type()? != ValueType::Undefined).then(|| view.value().value);
@@ -85,24 +85,24 @@ impl Bridge {
         }
     }
 
-    /// To be called after each turn of the worker lane that had an event, once the event loop has
+    /// To be called after each iteration of the tokio backend that had an event, once the event loop has
     /// gone on.
     #[napi]
-    pub fn rest(&self) {
-        self.inner.rest();
+    pub fn rearm(&self) {
+        self.inner.rearm();
     }
 
     /// Reports an exception that a listener has thrown, as Node reports its own.
     #[napi]
-    pub fn raise(&self, env: Env, exception: Unknown<'_>) {
+    pub fn report_uncaught(&self, env: Env, exception: Unknown<'_>) {
         // SAFETY: the exception belongs to this call.
         unsafe { sys::napi_fatal_exception(env.raw(), exception.value().value) };
     }
 
-    /// The lane in use: `'worker'` or `'inline'`.
+    /// The backend in use: `'uv'` or `'tokio'`.
     #[napi(getter)]
-    pub fn lane(&self) -> &'static str {
-        self.inner.lane_name()
+    pub fn backend(&self) -> &'static str {
+        self.inner.backend_name()
     }
 
     /// Threads of the runtime.
@@ -151,14 +151,15 @@ impl Bridge {
     }
 }
 
-/// Whether the argument, or else `RSNET_LANE`, names the inline lane; `None`: nothing names one.
-fn choose_lane(argument: Option<String>) -> Result<Option<bool>> {
-    let setting = std::env::var_os("RSNET_LANE").map(|value| value.to_string_lossy().into_owned());
+/// Whether the argument, or else `RSNET_BACKEND`, names the uv backend; `None`: nothing names one.
+fn choose_backend(argument: Option<String>) -> Result<Option<bool>> {
+    let setting =
+        std::env::var_os("RSNET_BACKEND").map(|value| value.to_string_lossy().into_owned());
     match argument.or(setting).as_deref() {
         None => Ok(None),
-        Some("inline") => Ok(Some(true)),
-        Some("worker") => Ok(Some(false)),
-        Some(other) => Err(error(format!("RSNET_LANE must be worker or inline, got {other:?}"))),
+        Some("uv") => Ok(Some(true)),
+        Some("tokio") => Ok(Some(false)),
+        Some(other) => Err(error(format!("RSNET_BACKEND must be uv or tokio, got {other:?}"))),
     }
 }
 

@@ -1,5 +1,5 @@
 //! What JavaScript sees: the classes `Bridge` and `Socket`. They check and convert arguments, call
-//! the engine through its lane, and convert back.
+//! the engine through its backend, and convert back.
 
 pub mod bridge;
 pub mod convert;

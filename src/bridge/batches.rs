@@ -1,4 +1,4 @@
-//! What the inline lane shares with JavaScript: the array that the entries of a batch are written to,
+//! What the uv backend shares with JavaScript: the array that the entries of a batch are written to,
 //! the memory that reads land in, and memory of the program's own for single sockets.
 //!
 //! All of it belongs to JavaScript. It is looked up anew for each batch, and nothing of JavaScript runs
@@ -11,7 +11,7 @@ use std::ptr;
 
 use napi::sys;
 
-use crate::lane::batch::{Batch, Filled};
+use crate::backend::batch::{Batch, Filled};
 
 /// References to what JavaScript provides.
 pub struct Batches {

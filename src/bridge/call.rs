@@ -7,10 +7,10 @@ use std::ptr;
 use napi::sys;
 
 use super::buffers;
+use crate::backend::Flow;
+use crate::backend::batch::CLOSED;
 use crate::engine::event::Event;
 use crate::engine::memory::Chunk;
-use crate::lane::Flow;
-use crate::lane::batch::CLOSED;
 
 /// What JavaScript gives a bridge.
 pub struct Functions {
@@ -137,7 +137,7 @@ impl Callbacks {
         })
     }
 
-    /// Calls `dispatchBatch` for `count` entries; `chunk` are bytes that stand apart. To be called
+    /// Calls `dispatchBatch` for `count` entries; `chunk` are bytes that stand out of line. To be called
     /// inside a handle scope.
     pub fn dispatch_batch(&self, env: sys::napi_env, count: usize, chunk: Option<Chunk>) -> Flow {
         let mut arguments = [ptr::null_mut(); 2];

@@ -6,14 +6,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use napi::sys;
 
-use super::{Bridge, Lane};
+use super::{Backend, Bridge};
+use crate::backend::BackendSocket;
+use crate::backend::handle::{Handle, RefDelta};
+use crate::backend::tokio::socket::TokioSocket;
+use crate::backend::uv::UvSocket;
 use crate::engine::coalescer::Pool;
 use crate::engine::endpoint::Endpoint;
 use crate::engine::errors::Status;
-use crate::lane::LaneSocket;
-use crate::lane::handle::{Delta, Handle};
-use crate::lane::inline::InlineSocket;
-use crate::lane::worker::WorkerSocket;
 
 /// Writes to a socket are to be sent at once.
 const NOT_NOW: i32 = -1;
@@ -26,14 +26,16 @@ const CLOSED: u32 = u32::MAX;
 
 impl Bridge {
     /// The socket `id`, made on first use; `None`: it was closed, or the environment ended.
-    fn socket(&self, id: u32) -> Option<LaneSocket> {
+    fn socket(&self, id: u32) -> Option<BackendSocket> {
         let found = self.sockets.get(id);
         if found.is_some() || id == CLOSED || self.ended.get() {
             return found;
         }
-        let socket = match &self.lane {
-            Lane::Worker { hub, .. } => LaneSocket::Worker(WorkerSocket::new(hub, id)),
-            Lane::Inline { lane, .. } => LaneSocket::Inline(InlineSocket::new(lane, id)),
+        let socket = match &self.backend {
+            Backend::Tokio { ready_queue, .. } => {
+                BackendSocket::Tokio(TokioSocket::new(ready_queue, id))
+            }
+            Backend::Uv { backend, .. } => BackendSocket::Uv(UvSocket::new(backend, id)),
         };
         if self.tells_resets {
             socket.command(|handle| handle.endpoint.set_tells_resets(true));
@@ -70,7 +72,7 @@ impl Bridge {
             return -libc::EINVAL;
         };
         let accepted = catch_unwind(AssertUnwindSafe(|| socket.accept(&listener)));
-        let (status, delta) = accepted.unwrap_or((-libc::EIO, Delta::default()));
+        let (status, delta) = accepted.unwrap_or((-libc::EIO, RefDelta::default()));
         self.apply(delta);
         status
     }
@@ -116,11 +118,11 @@ impl Bridge {
         let announced =
             !self.ended.get() && self.closer.as_ref().is_some_and(|closer| closer.begin(id));
         if announced {
-            self.apply(Delta { alive: 0, open: 1, descriptor: -1 });
+            self.apply(RefDelta { alive: 0, open: 1, descriptor: -1 });
         }
         let Some(socket) = self.sockets.take(id) else { return (0, announced) };
         if !self.ended.get()
-            && let Lane::Inline { batches, .. } = &self.lane
+            && let Backend::Uv { batches, .. } = &self.backend
         {
             batches.forget_own(self.env, id);
         }
@@ -138,7 +140,7 @@ impl Bridge {
     }
 
     /// Gives the socket `id` memory of its own to read into, a `Uint8Array`, or takes it away. Returns
-    /// whether its lane reads into it: the worker lane does not.
+    /// whether its backend reads into it: the tokio backend does not.
     ///
     /// # Errors
     /// Those of Node-API.
@@ -146,8 +148,8 @@ impl Bridge {
     /// # Safety
     /// `view` belongs to the running call of a JavaScript function.
     pub unsafe fn set_memory(&self, id: u32, view: Option<sys::napi_value>) -> napi::Result<bool> {
-        let Lane::Inline { batches, .. } = &self.lane else { return Ok(false) };
-        let Some(LaneSocket::Inline(socket)) = self.socket(id) else { return Ok(false) };
+        let Backend::Uv { batches, .. } = &self.backend else { return Ok(false) };
+        let Some(BackendSocket::Uv(socket)) = self.socket(id) else { return Ok(false) };
         // SAFETY: passed on to the caller.
         unsafe { batches.set_own(self.env, id, view)? };
         socket.set_owns_memory(view.is_some());

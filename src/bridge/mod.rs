@@ -22,15 +22,15 @@ use std::sync::Arc;
 
 use napi::sys;
 
+use crate::backend::handle::RefDelta;
+use crate::backend::tokio::ready_queue::ReadyQueue;
+use crate::backend::uv::UvBackend;
+use crate::backend::{EVENTS_PER_ITERATION, Flow};
 use crate::engine::address::NameRules;
 use crate::engine::coalescer::Pool;
 use crate::engine::endpoint::ModeRule;
 use crate::engine::event::Event;
 use crate::engine::memory::READ_SIZE;
-use crate::lane::handle::Delta;
-use crate::lane::hub::Hub;
-use crate::lane::inline::InlineLane;
-use crate::lane::{EVENTS_PER_TURN, Flow};
 use batches::Batches;
 use call::Callbacks;
 pub use call::Functions;
@@ -41,14 +41,14 @@ use sockets::Sockets;
 use uv::Watch;
 use wake::Waker;
 
-/// So many bytes that were read count for an event more: a turn takes four of the largest reads.
-const BYTES_PER_EVENT: usize = 4 * READ_SIZE / EVENTS_PER_TURN;
+/// So many bytes that were read count for an event more: an iteration takes four of the largest reads.
+const BYTES_PER_EVENT: usize = 4 * READ_SIZE / EVENTS_PER_ITERATION;
 
 /// An environment's side of the sockets that one instance of the module made.
 pub struct Bridge {
     env: sys::napi_env,
     callbacks: Callbacks,
-    lane: Lane,
+    backend: Backend,
     /// `None` where the event loop is not libuv's.
     closer: Option<Closer>,
     /// How the host reads Unix-domain names.
@@ -68,39 +68,39 @@ pub struct Bridge {
     ended: Cell<bool>,
 }
 
-/// The lane of a bridge.
-enum Lane {
-    Worker { hub: Arc<Hub>, waker: Waker },
-    Inline { lane: Rc<InlineLane>, watch: Watch, scope: Scope, batches: Batches },
+/// The backend of a bridge.
+enum Backend {
+    Tokio { ready_queue: Arc<ReadyQueue>, waker: Waker },
+    Uv { backend: Rc<UvBackend>, watch: Watch, scope: Scope, batches: Batches },
 }
 
-impl Lane {
+impl Backend {
     /// # Safety
     /// `env` belongs to the running call of a JavaScript function.
-    unsafe fn worker(env: sys::napi_env) -> napi::Result<Self> {
+    unsafe fn tokio(env: sys::napi_env) -> napi::Result<Self> {
         // SAFETY: passed on to the caller.
         let waker = unsafe { Waker::new(env)? };
-        Ok(Lane::Worker { hub: Hub::new(waker.wake()), waker })
+        Ok(Backend::Tokio { ready_queue: ReadyQueue::new(waker.wake()), waker })
     }
 
     /// `None`: the host's event loop can watch no descriptor.
     ///
     /// # Safety
     /// `env` belongs to the running call of a JavaScript function.
-    unsafe fn inline(env: sys::napi_env, functions: &Functions) -> Option<Self> {
-        let lane = InlineLane::new().ok()?;
+    unsafe fn uv(env: sys::napi_env, functions: &Functions) -> Option<Self> {
+        let backend = UvBackend::new().ok()?;
         // SAFETY: as above.
         let batches = unsafe { Batches::new(env, functions.entries, functions.memory).ok()? };
         // SAFETY: passed on to the caller.
-        let watch = unsafe { Watch::new(env, lane.fd())? };
-        lane.set_event_loop(watch.event_loop());
-        Some(Lane::Inline { lane, watch, scope: Scope::default(), batches })
+        let watch = unsafe { Watch::new(env, backend.fd())? };
+        backend.set_event_loop(watch.event_loop());
+        Some(Backend::Uv { backend, watch, scope: Scope::default(), batches })
     }
 }
 
 impl Bridge {
-    /// A bridge that calls `functions`; on the inline lane if it is asked for and the host can do it,
-    /// else on the worker lane.
+    /// A bridge that calls `functions`; on the uv backend if it is asked for and the host can do it,
+    /// else on the tokio backend.
     ///
     /// # Errors
     /// Those of Node-API.
@@ -111,17 +111,18 @@ impl Bridge {
         env: sys::napi_env,
         functions: &Functions,
         host: Host,
-        inline: bool,
+        uses_uv: bool,
     ) -> napi::Result<Rc<Self>> {
         // SAFETY: passed on to the caller.
-        let lane = match unsafe { (inline && host.is_node).then(|| Lane::inline(env, functions)) }
-            .flatten()
-        {
-            Some(lane) => lane,
-            // SAFETY: as above.
-            None => unsafe { Lane::worker(env)? },
-        };
-        let from_loop = host.is_node && matches!(lane, Lane::Worker { .. });
+        let backend =
+            match unsafe { (uses_uv && host.is_node).then(|| Backend::uv(env, functions)) }
+                .flatten()
+            {
+                Some(backend) => backend,
+                // SAFETY: as above.
+                None => unsafe { Backend::tokio(env)? },
+            };
+        let from_loop = host.is_node && matches!(backend, Backend::Tokio { .. });
         // SAFETY: as above.
         let closer = unsafe { host.is_node.then(|| Closer::new(env)) }.flatten();
         // SAFETY: as above.
@@ -129,7 +130,7 @@ impl Bridge {
         let bridge = Rc::new(Bridge {
             env,
             callbacks,
-            lane,
+            backend,
             closer,
             names: host.name_rules(),
             modes: host.mode_rule(),
@@ -143,9 +144,9 @@ impl Bridge {
         if let Some(closer) = &bridge.closer {
             closer.set_target(&bridge);
         }
-        match &bridge.lane {
-            Lane::Worker { waker, .. } => waker.set_target(&bridge),
-            Lane::Inline { watch, .. } => watch.set_target(&bridge),
+        match &bridge.backend {
+            Backend::Tokio { waker, .. } => waker.set_target(&bridge),
+            Backend::Uv { watch, .. } => watch.set_target(&bridge),
         }
         // SAFETY: the hook is removed before the bridge is dropped, so its argument is valid.
         napi::check_status!(unsafe {
@@ -154,11 +155,11 @@ impl Bridge {
         Ok(bridge)
     }
 
-    /// The name of the lane.
-    pub fn lane_name(&self) -> &'static str {
-        match self.lane {
-            Lane::Worker { .. } => "worker",
-            Lane::Inline { .. } => "inline",
+    /// The name of the backend.
+    pub fn backend_name(&self) -> &'static str {
+        match self.backend {
+            Backend::Tokio { .. } => "tokio",
+            Backend::Uv { .. } => "uv",
         }
     }
 
@@ -170,17 +171,17 @@ impl Bridge {
                 return;
             }
             let mut count = 1;
-            match &self.lane {
-                Lane::Inline { scope, batches, .. } if !others.is_empty() => {
+            match &self.backend {
+                Backend::Uv { scope, batches, .. } if !others.is_empty() => {
                     scope.run(self.env, || {
                         count = batches.fill_closed(self.env, rest);
                         self.callbacks.dispatch_batch(self.env, count, None)
                     });
                 }
-                Lane::Inline { scope, .. } => {
+                Backend::Uv { scope, .. } => {
                     scope.run(self.env, || self.callbacks.dispatch_closed(self.env, *id));
                 }
-                Lane::Worker { .. } => {
+                Backend::Tokio { .. } => {
                     self.callbacks.dispatch_closed(self.env, *id);
                 }
             }
@@ -188,72 +189,72 @@ impl Bridge {
             if count == 0 {
                 return;
             }
-            self.apply(Delta { alive: 0, open: -(count as i32), descriptor: -1 });
+            self.apply(RefDelta { alive: 0, open: -(count as i32), descriptor: -1 });
             rest = &rest[count..];
         }
     }
 
     /// Hands what the runtime's threads have found to JavaScript. Runs inside a callback scope, so
     /// what an event leaves for the next tick is run before the next event.
-    fn turn_worker(&self) {
-        let Lane::Worker { hub, .. } = &self.lane else { return };
-        hub.turn(
+    fn run_tokio(&self) {
+        let Backend::Tokio { ready_queue, .. } = &self.backend else { return };
+        ready_queue.run(
             || self.callbacks.tick(self.env),
             |id, event| self.deliver(id, event),
             |delta| self.apply(delta),
         );
     }
 
-    /// JavaScript says that the event loop has gone on since the last turn of the worker lane: a
+    /// JavaScript says that the event loop has gone on since the last iteration of the tokio backend: a
     /// wake-up before would have been answered before the rest of the loop, its closing callbacks
-    /// among it, had its turn.
-    pub fn rest(&self) {
-        if let Lane::Worker { hub, .. } = &self.lane {
-            hub.rest();
+    /// among it, has run.
+    pub fn rearm(&self) {
+        if let Backend::Tokio { ready_queue, .. } = &self.backend {
+            ready_queue.rearm();
         }
     }
 
-    /// Does what is due on the inline lane; `ready`: its descriptor is readable. JavaScript gets the
+    /// Does what is due on the uv backend; `ready`: its descriptor is readable. JavaScript gets the
     /// events by batches, and runs what each leaves for the next tick before the next one.
-    fn turn_inline(&self, ready: bool) {
-        let Lane::Inline { lane, .. } = &self.lane else { return };
+    fn run_uv(&self, ready: bool) {
+        let Backend::Uv { backend, .. } = &self.backend else { return };
         if ready {
-            lane.collect();
+            backend.collect();
         } else {
-            lane.unpark();
+            backend.release_eof();
         }
         self.serve_inline();
     }
 
-    /// As [`Bridge::turn_inline`], for the socket that the event loop watches itself; `is_plain`: see
-    /// [`InlineLane::collect_lone`].
+    /// As [`Bridge::run_uv`], for the socket that the event loop watches itself; `is_plain`: see
+    /// [`UvBackend::collect_solo`].
     fn turn_lone(&self, is_plain: bool) {
-        let Lane::Inline { lane, .. } = &self.lane else { return };
-        lane.collect_lone(is_plain);
+        let Backend::Uv { backend, .. } = &self.backend else { return };
+        backend.collect_solo(is_plain);
         self.serve_inline();
     }
 
-    /// Hands what the turn has found to JavaScript, and ends it.
+    /// Hands what the iteration has found to JavaScript, and ends it.
     fn serve_inline(&self) {
-        let Lane::Inline { lane, scope, batches, .. } = &self.lane else { return };
-        let _end = EndOfTurn(lane);
+        let Backend::Uv { backend, scope, batches, .. } = &self.backend else { return };
+        let _end = EndOfTurn(backend);
         let mut events = 0;
-        while events < EVENTS_PER_TURN && lane.is_due() && !self.ended.get() {
+        while events < EVENTS_PER_ITERATION && backend.is_due() && !self.ended.get() {
             let mut count = 0;
             let flow = scope.run(self.env, || {
                 let filled = batches.fill(self.env, |batch| {
-                    lane.fill(batch, |delta| self.apply(delta));
+                    backend.fill(batch, |delta| self.apply(delta));
                 });
                 count = filled.count;
                 if count == 0 {
                     return Flow::Continue;
                 }
-                // After a few large reads others have their turn.
+                // After a few large reads others are served.
                 events += filled.bytes / BYTES_PER_EVENT;
                 self.callbacks.dispatch_batch(self.env, count, filled.chunk)
             });
             if flow == Flow::Stop {
-                return lane.end();
+                return backend.end();
             }
             if count == 0 {
                 break;
@@ -270,15 +271,15 @@ impl Bridge {
     }
 
     /// Keeps the process, and the callbacks, alive as long as there are sockets that need it.
-    fn apply(&self, delta: Delta) {
-        if self.ended.get() || delta == Delta::default() {
+    fn apply(&self, delta: RefDelta) {
+        if self.ended.get() || delta == RefDelta::default() {
             return;
         }
         self.sockets.note(delta);
         if let Some(refed) = step(&self.alive, delta.alive) {
-            match &self.lane {
-                Lane::Worker { waker, .. } => waker.set_refed(self.env, refed),
-                Lane::Inline { watch, .. } => watch.set_refed(refed),
+            match &self.backend {
+                Backend::Tokio { waker, .. } => waker.set_refed(self.env, refed),
+                Backend::Uv { watch, .. } => watch.set_refed(refed),
             }
         }
         if let Some(strong) = step(&self.open, delta.open) {
@@ -300,13 +301,13 @@ impl Bridge {
         if let Some(closer) = &self.closer {
             closer.end();
         }
-        match &self.lane {
-            Lane::Worker { hub, waker } => {
-                hub.end();
+        match &self.backend {
+            Backend::Tokio { ready_queue, waker } => {
+                ready_queue.end();
                 waker.release();
             }
-            Lane::Inline { lane, watch, scope, batches } => {
-                lane.end();
+            Backend::Uv { backend, watch, scope, batches } => {
+                backend.end();
                 watch.close();
                 scope.delete(self.env);
                 batches.delete(self.env);
@@ -316,12 +317,12 @@ impl Bridge {
     }
 }
 
-/// Ends a turn of the inline lane, however that comes.
-struct EndOfTurn<'a>(&'a InlineLane);
+/// Ends an iteration of the uv backend, however that comes.
+struct EndOfTurn<'a>(&'a UvBackend);
 
 impl Drop for EndOfTurn<'_> {
     fn drop(&mut self) {
-        self.0.rest();
+        self.0.rearm();
     }
 }
 

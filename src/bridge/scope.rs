@@ -1,4 +1,4 @@
-//! Callback scopes of the inline lane. When one closes, the host itself runs what the event has left
+//! Callback scopes of the uv backend. When one closes, the host itself runs what the event has left
 //! for the next tick, and reports what that throws as it reports its own.
 
 use std::cell::Cell;
@@ -8,7 +8,7 @@ use napi::sys;
 
 use super::call::in_scope;
 use super::resource::inactive;
-use crate::lane::Flow;
+use crate::backend::Flow;
 
 /// The async context in which events are delivered.
 #[derive(Default)]

@@ -3,26 +3,26 @@
 use std::cell::RefCell;
 use std::os::fd::RawFd;
 
-use crate::lane::LaneSocket;
-use crate::lane::handle::Delta;
+use crate::backend::BackendSocket;
+use crate::backend::handle::RefDelta;
 
 /// The table. No borrow is held while anything else runs.
 #[derive(Default)]
 pub struct Sockets {
     /// Those that were made and not closed.
-    by_id: RefCell<Vec<Option<LaneSocket>>>,
+    by_id: RefCell<Vec<Option<BackendSocket>>>,
     /// For each descriptor whether one of them has it.
     descriptors: RefCell<Vec<bool>>,
 }
 
 impl Sockets {
     /// The socket `id`.
-    pub fn get(&self, id: u32) -> Option<LaneSocket> {
+    pub fn get(&self, id: u32) -> Option<BackendSocket> {
         self.by_id.borrow().get(id as usize)?.clone()
     }
 
     /// Adds the socket `id`. There must be none of that name.
-    pub fn insert(&self, id: u32, socket: LaneSocket) {
+    pub fn insert(&self, id: u32, socket: BackendSocket) {
         let mut by_id = self.by_id.borrow_mut();
         let place = id as usize;
         if by_id.len() <= place {
@@ -32,12 +32,12 @@ impl Sockets {
     }
 
     /// Takes out the socket `id`.
-    pub fn take(&self, id: u32) -> Option<LaneSocket> {
+    pub fn take(&self, id: u32) -> Option<BackendSocket> {
         self.by_id.borrow_mut().get_mut(id as usize)?.take()
     }
 
     /// Takes out all.
-    pub fn drain(&self) -> Vec<LaneSocket> {
+    pub fn drain(&self) -> Vec<BackendSocket> {
         self.by_id.take().into_iter().flatten().collect()
     }
 
@@ -48,7 +48,7 @@ impl Sockets {
     }
 
     /// Takes note of a descriptor that one of them has got or lost.
-    pub fn note(&self, delta: Delta) {
+    pub fn note(&self, delta: RefDelta) {
         let Ok(place) = usize::try_from(delta.descriptor) else { return };
         if delta.open == 0 {
             return;

@@ -1,4 +1,4 @@
-//! The host's event loop watches a descriptor for us, and that of a lone socket: libuv's `uv_poll_t` and `uv_idle_t`
+//! The host's event loop watches a descriptor for us, and that of a solo socket: libuv's `uv_poll_t` and `uv_idle_t`
 //! (libuv's documentation), found in the running program by dlsym(3).
 //!
 //! The life of the handles:
@@ -21,7 +21,7 @@ use std::sync::OnceLock;
 use napi::sys;
 
 use super::Bridge;
-use crate::lane::inline::EventLoop;
+use crate::backend::uv::EventLoop;
 
 /// A `uv_handle_t` of any kind.
 pub(super) type UvHandle = *mut c_void;
@@ -114,20 +114,20 @@ struct Shared {
     uv: &'static Uv,
     /// Lives longer than the handles.
     uv_loop: *mut c_void,
-    /// What watches the lane's descriptor; null if nothing does, as `lone`.
+    /// What watches the backend's descriptor; null if nothing does, as `solo`.
     poll: Cell<UvHandle>,
     idle: UvHandle,
     /// Null once the watch was closed.
     target: Cell<*const Bridge>,
     /// What watches a socket.
-    lone: Cell<UvHandle>,
+    solo: Cell<UvHandle>,
     /// Handles that libuv has not closed yet.
     open: Cell<u32>,
     /// Removed when all handles are closed: the environment waits for that.
     hook: OnceCell<sys::napi_async_cleanup_hook_handle>,
 }
 
-/// A descriptor that the event loop watches, and a way to ask for another turn.
+/// A descriptor that the event loop watches, and a way to ask for another iteration.
 pub struct Watch {
     /// Valid until `close`.
     shared: Cell<*const Shared>,
@@ -152,7 +152,7 @@ impl Watch {
                 poll: Cell::new(ptr::null_mut()),
                 idle,
                 target: Cell::new(ptr::null()),
-                lone: Cell::new(ptr::null_mut()),
+                solo: Cell::new(ptr::null_mut()),
                 open: Cell::new(1),
                 hook: OnceCell::new(),
             }));
@@ -172,7 +172,7 @@ impl Watch {
         }
     }
 
-    /// Sets the bridge whose turn it is when the descriptor is readable.
+    /// Sets the bridge that runs when the descriptor is readable.
     pub fn set_target(&self, bridge: &Rc<Bridge>) {
         if let Some(shared) = self.shared() {
             shared.target.set(Rc::as_ptr(bridge));
@@ -188,7 +188,7 @@ impl Watch {
         }
     }
 
-    /// What the lane asks of the event loop. To be dropped before the watch is closed.
+    /// What the backend asks of the event loop. To be dropped before the watch is closed.
     pub fn event_loop(&self) -> Box<dyn EventLoop> {
         Box::new(Loop { shared: self.shared.get() })
     }
@@ -204,7 +204,7 @@ impl Watch {
         unsafe {
             let shared = &*shared;
             shared.target.set(ptr::null());
-            shared.unwatch(&shared.lone);
+            shared.unwatch(&shared.solo);
             shared.unwatch(&shared.poll);
             (shared.uv.close)(shared.idle, on_close);
         }
@@ -271,7 +271,7 @@ struct Loop {
 
 impl Loop {
     fn shared(&self) -> &Shared {
-        // SAFETY: the lane drops this before the watch is closed, and `Shared` lives longer than that.
+        // SAFETY: the backend drops this before the watch is closed, and `Shared` lives longer than that.
         unsafe { &*self.shared }
     }
 }
@@ -291,14 +291,14 @@ impl EventLoop for Loop {
 
     fn watch(&self, fd: RawFd) -> bool {
         let shared = self.shared();
-        shared.unwatch(&shared.lone);
-        // SAFETY: the lane runs on this thread.
-        unsafe { shared.watch(&shared.lone, fd, READABLE | DISCONNECT, on_lone) }
+        shared.unwatch(&shared.solo);
+        // SAFETY: the backend runs on this thread.
+        unsafe { shared.watch(&shared.solo, fd, READABLE | DISCONNECT, on_solo) }
     }
 
     fn unwatch(&self) {
         let shared = self.shared();
-        shared.unwatch(&shared.lone);
+        shared.unwatch(&shared.solo);
     }
 }
 
@@ -354,11 +354,11 @@ unsafe extern "C" fn on_readable(handle: UvHandle, _status: c_int, _events: c_in
     // SAFETY: libuv calls this for an open handle.
     if let Some(bridge) = unsafe { target(shared_of(handle)) } {
         // A panic must not unwind into the host; the sockets' own panics were caught before.
-        let _ = catch_unwind(AssertUnwindSafe(|| bridge.turn_inline(true)));
+        let _ = catch_unwind(AssertUnwindSafe(|| bridge.run_uv(true)));
     }
 }
 
-unsafe extern "C" fn on_lone(handle: UvHandle, status: c_int, events: c_int) {
+unsafe extern "C" fn on_solo(handle: UvHandle, status: c_int, events: c_int) {
     // SAFETY: libuv calls this for an open handle.
     if let Some(bridge) = unsafe { target(shared_of(handle)) } {
         let is_plain = status == 0 && events == READABLE;
@@ -369,7 +369,7 @@ unsafe extern "C" fn on_lone(handle: UvHandle, status: c_int, events: c_int) {
 unsafe extern "C" fn on_idle(handle: UvHandle) {
     // SAFETY: libuv calls this for an open handle.
     if let Some(bridge) = unsafe { target(shared_of(handle)) } {
-        let _ = catch_unwind(AssertUnwindSafe(|| bridge.turn_inline(false)));
+        let _ = catch_unwind(AssertUnwindSafe(|| bridge.run_uv(false)));
     }
 }
 

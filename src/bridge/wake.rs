@@ -10,7 +10,7 @@ use napi::sys;
 
 use super::Bridge;
 use super::resource::inactive;
-use crate::lane::hub::Wake;
+use crate::backend::tokio::ready_queue::Wake;
 
 /// A threadsafe function without a JavaScript function of its own.
 pub struct Waker {
@@ -61,12 +61,12 @@ impl Waker {
         Ok(Waker { function, target, released: Cell::new(false) })
     }
 
-    /// Sets the bridge whose turn a wake-up is.
+    /// Sets the bridge that a wake-up runs.
     pub fn set_target(&self, bridge: &Rc<Bridge>) {
         self.target.set(Rc::as_ptr(bridge));
     }
 
-    /// What the runtime's threads call. The hub drops it before [`Waker::release`].
+    /// What the runtime's threads call. The queue drops it before [`Waker::release`].
     pub fn wake(&self) -> Wake {
         struct Function(sys::napi_threadsafe_function);
         // SAFETY: Node-API allows to call a threadsafe function from any thread.
@@ -74,7 +74,7 @@ impl Waker {
         let function = Function(self.function);
         Box::new(move || {
             let function = &function;
-            // SAFETY: the function is released only after the hub has dropped this closure.
+            // SAFETY: the function is released only after the queue has dropped this closure.
             unsafe {
                 sys::napi_call_threadsafe_function(
                     function.0,
@@ -106,7 +106,7 @@ impl Waker {
             return;
         }
         self.target.set(ptr::null());
-        // SAFETY: it is released once, and the hub, its only user, has ended.
+        // SAFETY: it is released once, and the queue, its only user, has ended.
         unsafe {
             sys::napi_release_threadsafe_function(
                 self.function,
@@ -140,5 +140,5 @@ unsafe extern "C" fn call_js(
         Rc::from_raw(bridge)
     };
     // A panic must not unwind into the host; the sockets' own panics were caught before.
-    let _ = catch_unwind(AssertUnwindSafe(|| bridge.turn_worker()));
+    let _ = catch_unwind(AssertUnwindSafe(|| bridge.run_tokio()));
 }

@@ -77,7 +77,7 @@ impl Listener {
     }
 
     /// Accepts one connection. Returns whether it got anywhere; if not and the listener is still
-    /// readable, the next turn tries again. `private`: nobody else has the socket.
+    /// readable, the next iteration tries again. `private`: nobody else has the socket.
     pub fn advance(&mut self, ahead: usize, private: bool) -> bool {
         if !self.readable || !self.wants_read(ahead) {
             return false;
@@ -119,7 +119,7 @@ impl Listener {
         self.offered.pop_front()
     }
 
-    /// Reports `status`: the lane cannot go on.
+    /// Reports `status`: the backend cannot go on.
     pub fn fail(&mut self, status: Status) {
         self.arrived.push_back(Err(status));
     }
@@ -157,7 +157,7 @@ impl Listener {
         }
     }
 
-    /// There is no descriptor for the connections that wait: turns them away, lest they keep the
+    /// There is no descriptor for the connections that wait: refuses them, lest they keep the
     /// descriptor ready for ever.
     ///
     /// 1. Close the spare descriptor.

@@ -1,7 +1,7 @@
 //! The network itself, without threads and without Node.
 //!
 //! An [`endpoint::Endpoint`] is what one JavaScript handle owns. Its commands run when they are
-//! called; what has to wait for the kernel goes on in [`endpoint::Endpoint::advance`], which a lane
+//! called; what has to wait for the kernel goes on in [`endpoint::Endpoint::advance`], which a backend
 //! calls when the descriptor is ready. Results are pulled with [`endpoint::Endpoint::next_event`].
 
 pub mod address;

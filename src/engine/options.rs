@@ -20,7 +20,7 @@ pub struct KeepAlive {
     pub count: u32,
 }
 
-/// Turns `TCP_NODELAY` on or off.
+/// Iterations `TCP_NODELAY` on or off.
 ///
 /// # Errors
 /// Those of setsockopt(2).
@@ -28,7 +28,7 @@ pub fn set_no_delay(socket: &Socket, on: bool) -> io::Result<()> {
     socket.set_tcp_nodelay(on)
 }
 
-/// Turns keep-alive probes on, with their times, or off.
+/// Iterations keep-alive probes on, with their times, or off.
 ///
 /// # Errors
 /// Those of setsockopt(2). `EINVAL` for a delay of 0, after `SO_KEEPALIVE` was set, as

@@ -33,8 +33,8 @@ pub struct ReadSide {
     hung_up: bool,
     /// See [`Endpoint::set_tells_resets`](super::endpoint::Endpoint::set_tells_resets).
     tells_resets: bool,
-    /// See [`Endpoint::set_reads_beside`](super::endpoint::Endpoint::set_reads_beside).
-    beside: bool,
+    /// See [`Endpoint::set_reads_off_thread`](super::endpoint::Endpoint::set_reads_off_thread).
+    off_thread: bool,
     /// Most bytes of one event; 0 leaves it to the engine.
     size: usize,
     /// Most bytes of one event where `size` is 0; 0 is [`LARGE`].
@@ -51,13 +51,13 @@ pub struct ReadSide {
     ended: bool,
     /// That end was not read, but follows from a short read: what a later read gives, [`OK`] if it is
     /// still to be made.
-    assumed: Option<Status>,
+    implied_eof: Option<Status>,
     /// Reading was stopped before that end was delivered.
-    in_doubt: bool,
-    /// The error that a read found behind an assumed end that was delivered.
-    untold: Option<Status>,
+    eof_retractable: bool,
+    /// The error that a read found behind an implied end that was delivered.
+    unreported: Option<Status>,
     /// The error that a send has taken from the socket: the next read tells it in place of the end.
-    overheard: Option<Status>,
+    deferred_error: Option<Status>,
     /// The last read found less than it asked for.
     short: bool,
     /// See [`ReadSide::yields`].
@@ -77,23 +77,23 @@ impl ReadSide {
     /// Starts or stops the delivery of what arrives.
     pub fn set_on(&mut self, on: bool) {
         self.on = on;
-        // Who stops between the last bytes and the assumed end makes another read later, unless he starts again
+        // Who stops between the last bytes and the implied end makes another read later, unless he starts again
         // before the event loop goes on.
-        self.in_doubt = !on && self.arrived.len() == 1 && self.assumed.is_some();
+        self.eof_retractable = !on && self.arrived.len() == 1 && self.implied_eof.is_some();
     }
 
     /// Whether [`ReadSide::settle_doubt`] is to be called when what the last event has left for the next tick
     /// has run.
     pub fn is_in_doubt(&self) -> bool {
-        self.in_doubt
+        self.eof_retractable
     }
 
-    /// The assumed end does not follow any more.
+    /// The implied end does not follow any more.
     pub fn settle_doubt(&mut self) {
-        if !std::mem::take(&mut self.in_doubt) {
+        if !std::mem::take(&mut self.eof_retractable) {
             return;
         }
-        match self.assumed.take() {
+        match self.implied_eof.take() {
             None => {}
             Some(OK) => {
                 self.arrived.clear();
@@ -145,9 +145,9 @@ impl ReadSide {
         self.tells_resets
     }
 
-    /// See [`Endpoint::set_reads_beside`](super::endpoint::Endpoint::set_reads_beside).
-    pub fn set_beside(&mut self, beside: bool) {
-        self.beside = beside;
+    /// See [`Endpoint::set_reads_off_thread`](super::endpoint::Endpoint::set_reads_off_thread).
+    pub fn set_off_thread(&mut self, off_thread: bool) {
+        self.off_thread = off_thread;
     }
 
     /// A send has failed with `status`. Returns whether a read is to tell it, and must come first: the kernel
@@ -155,9 +155,9 @@ impl ReadSide {
     /// error but what follows from it.)
     pub fn overhears(&mut self, status: Status) -> bool {
         let reads_on = self.wants_read(READ_AHEAD) && !self.yields;
-        let overhears = self.beside && status != -libc::EPIPE && reads_on;
+        let overhears = self.off_thread && status != -libc::EPIPE && reads_on;
         if overhears {
-            self.overheard = Some(status);
+            self.deferred_error = Some(status);
             self.readable = true;
         }
         overhears
@@ -168,8 +168,8 @@ impl ReadSide {
         self.read_closed = false;
         self.hung_up = false;
         self.yields = false;
-        self.untold = None;
-        self.overheard = None;
+        self.unreported = None;
+        self.deferred_error = None;
     }
 
     /// Whether a read has found an error that is going to be delivered.
@@ -180,11 +180,11 @@ impl ReadSide {
 
     /// Takes the error that a read has found and that was not delivered: an end stands in its place.
     pub fn take_error(&mut self) -> Option<Status> {
-        if let Some(status) = self.untold.take() {
+        if let Some(status) = self.unreported.take() {
             return Some(status);
         }
-        if let Some(status) = self.assumed.filter(|status| *status != OK && *status != UV_EOF) {
-            self.assumed = Some(UV_EOF);
+        if let Some(status) = self.implied_eof.filter(|status| *status != OK && *status != UV_EOF) {
+            self.implied_eof = Some(UV_EOF);
             return Some(status);
         }
         let Err(status) = &mut self.arrived.back_mut()?.result else { return None };
@@ -196,7 +196,7 @@ impl ReadSide {
     /// count: who reads the socket next finds it again.
     pub fn take_arrived(&mut self) -> (Vec<u8>, Status) {
         let mut bytes = Vec::with_capacity(self.ahead);
-        let mut error = self.overheard.take().unwrap_or(OK);
+        let mut error = self.deferred_error.take().unwrap_or(OK);
         for Arrived { result, .. } in self.arrived.drain(..) {
             match result {
                 Ok(chunk) => bytes.extend_from_slice(chunk.as_slice()),
@@ -249,7 +249,7 @@ impl ReadSide {
     pub fn read(&mut self, socket: &Socket, limit: usize, order: u64) {
         let ask = self.ask();
         let result = match read_chunk(ask, self.last, |areas| sys::receive(socket, areas)) {
-            Ok(chunk) if chunk.is_empty() => Err(self.overheard.take().unwrap_or(UV_EOF)),
+            Ok(chunk) if chunk.is_empty() => Err(self.deferred_error.take().unwrap_or(UV_EOF)),
             Ok(chunk) => Ok(chunk),
             Err(error) if is_would_block(&error) => {
                 self.readable = false;
@@ -264,7 +264,7 @@ impl ReadSide {
             {
                 // Had the bytes been read when JavaScript takes them, the connection would have been
                 // over by then.
-                self.assumed = Some(status_of(&error));
+                self.implied_eof = Some(status_of(&error));
                 Err(UV_EOF)
             }
             Err(error) => Err(status_of(&error)),
@@ -359,7 +359,7 @@ impl ReadSide {
     }
 
     /// Whether what waits to be sent, and a shutdown behind it, come before the next read: the built-in looks at
-    /// them when it has read the rest of a connection that is over, and makes the read in the next turn.
+    /// them when it has read the rest of a connection that is over, and makes the read in the next iteration.
     pub fn yields(&self) -> bool {
         self.yields
     }
@@ -367,7 +367,7 @@ impl ReadSide {
     /// As [`ReadSide::yields`], of an error that another thread has found behind that rest before JavaScript got it.
     /// Takes it away, with its number, until [`ReadSide::end_with`].
     pub fn take_error_behind(&mut self) -> Option<(u64, Status)> {
-        if !self.beside || !self.tells_resets || !self.short || self.arrived.len() != 2 {
+        if !self.off_thread || !self.tells_resets || !self.short || self.arrived.len() != 2 {
             return None;
         }
         let rest = self.arrived[0].result.as_ref().ok()?.len();
@@ -402,7 +402,7 @@ impl ReadSide {
     /// since, the built-in would have seen before it read.
     pub fn delivers_behind(&self) -> bool {
         self.on
-            && self.beside
+            && self.off_thread
             && self.short
             && !self.ended
             && !self.tells_resets
@@ -412,21 +412,21 @@ impl ReadSide {
 
     /// The connection is over, and what stands in `arrived` was the last of it. The end gets the number `order`.
     pub fn assume_end(&mut self, order: u64) {
-        self.assumed = Some(OK);
+        self.implied_eof = Some(OK);
         self.end_with(UV_EOF, order);
     }
 
-    /// Whether the next event is an assumed end: what comes later has to wait for it.
+    /// Whether the next event is an implied end: what comes later has to wait for it.
     pub fn has_assumed_end(&self) -> bool {
         self.on
-            && self.assumed.is_some()
+            && self.implied_eof.is_some()
             && self.arrived.front().is_some_and(|front| front.result.is_err())
     }
 
     /// Whether the next event is an end that was read, not one that follows from a short read.
     pub fn ends_next(&self) -> bool {
         let is_end = self.arrived.front().is_some_and(|front| front.result.is_err());
-        self.on && is_end && self.assumed.is_none()
+        self.on && is_end && self.implied_eof.is_none()
     }
 
     /// Whether everything that was read is delivered, and the next read is likely to find the end.
@@ -493,7 +493,7 @@ impl ReadSide {
                 let status = *status;
                 self.arrived.pop_front();
                 self.ended = false;
-                self.untold = self.assumed.take().filter(|status| *status != OK);
+                self.unreported = self.implied_eof.take().filter(|status| *status != OK);
                 self.on = false;
                 Event::ReadEnd(status)
             }

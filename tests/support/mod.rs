@@ -1,4 +1,4 @@
-//! Drives endpoints with poll(2), in the place of a lane.
+//! Drives endpoints with poll(2), in the place of a backend.
 #![allow(dead_code, missing_docs)]
 
 use std::io::IoSlice;
@@ -25,7 +25,7 @@ pub struct Driven {
 
 impl Driven {
     /// Waits until the descriptor is ready for what is wanted, and lets the engine run.
-    pub fn turn(&mut self) {
+    pub fn run_once(&mut self) {
         while self.endpoint.advance(READ_AHEAD) {}
         let (reads, writes) = self.endpoint.waits(READ_AHEAD);
         if !reads && !writes {
@@ -62,20 +62,20 @@ impl Driven {
         }
     }
 
-    /// Turns until `done`; fails when that takes too long.
+    /// Iterations until `done`; fails when that takes too long.
     pub fn until(&mut self, done: impl Fn(&Self) -> bool) {
         let begin = Instant::now();
         self.pull();
         while !done(self) {
             assert!(begin.elapsed().as_millis() < PATIENCE as u128, "not done: {:?}", self.events);
             if !self.endpoint.advance(READ_AHEAD) {
-                self.turn();
+                self.run_once();
             }
             self.pull();
         }
     }
 
-    /// Turns until the end of reading; its status.
+    /// Iterations until the end of reading; its status.
     pub fn read_to_end(&mut self) -> i32 {
         assert_eq!(self.endpoint.read_start(), OK);
         self.until(|driven| matches!(driven.events.last(), Some(Event::ReadEnd(_))));

@@ -3,7 +3,7 @@
 //! Every command answers with a [`Status`], at the moment and with the number with which libuv's
 //! handle answers.
 
-mod lane;
+mod drive;
 mod options;
 
 pub use options::ModeRule;
@@ -379,7 +379,7 @@ impl Endpoint {
         }
     }
 
-    /// Whether [`Endpoint::hand_over`] is possible: `ENOTCONN` while this is no connection. The lane then
+    /// Whether [`Endpoint::hand_over`] is possible: `ENOTCONN` while this is no connection. The backend then
     /// forgets the descriptor before it is given away.
     pub fn prepare_hand_over(&mut self) -> Status {
         if self.stream().is_none_or(Stream::is_connecting) {

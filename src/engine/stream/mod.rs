@@ -330,7 +330,7 @@ impl Stream {
         Activity { active: self.read.is_on(), pending: self.requests > 0 }
     }
 
-    /// Ends everything that is under way with `status`: the lane cannot go on.
+    /// Ends everything that is under way with `status`: the backend cannot go on.
     pub fn fail(&mut self, status: Status) {
         if self.connecting {
             self.connected(status);

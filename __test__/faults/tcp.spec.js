@@ -1,0 +1,5 @@
+'use strict';
+
+const { defineTable } = require('../helpers/fault-table');
+
+describe('faults of a TCP peer', () => defineTable(false));

@@ -1,0 +1,116 @@
+'use strict';
+
+/* global listening -- given to the code of a child */
+
+// What programs keep of the data of HTTP stays as it was, whatever is read afterwards.
+
+const { modes, runMode } = require('../helpers/registered');
+
+describe.each(modes)('data of HTTP that a program keeps, %s', (_mode, flags) => {
+  test('bodies of requests and of answers', async () => {
+    const wrong = await runMode(flags, async () => {
+      const http = require('http');
+      const kept = [];
+      const server = http.createServer((request, response) => {
+        const chunks = [];
+        request.on('data', (chunk) => chunks.push(chunk));
+        request.on('end', () => {
+          kept.push({ fill: request.url.charCodeAt(1), chunks });
+          response.end(Buffer.alloc(100000, request.url.slice(1)));
+        });
+      });
+      await listening(server);
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 3 });
+      const ask = (letter) => new Promise((resolve, reject) => {
+        const where = { host: '127.0.0.1', port: server.address().port, agent, method: 'POST', path: `/${letter}` };
+        const request = http.request(where, (response) => {
+          const chunks = [];
+          response.on('data', (chunk) => chunks.push(chunk));
+          response.on('end', () => {
+            kept.push({ fill: letter.charCodeAt(0), chunks });
+            resolve();
+          });
+        });
+        request.on('error', reject);
+        request.end(Buffer.alloc(150000, letter));
+      });
+      for (let round = 0; round < 10; round++) await Promise.all([...'abcdef'].map(ask));
+      agent.destroy();
+      server.close();
+      return kept.filter(({ fill, chunks }) => chunks.some((chunk) => chunk.some((byte) => byte !== fill))).length;
+    });
+    expect(wrong).toBe(0);
+  });
+
+  test('what follows the head of an upgrade, and what could not be parsed', async () => {
+    const seen = await runMode(flags, async () => {
+      const http = require('http');
+      const net = require('net');
+      const kept = [];
+      const server = http.createServer((request, response) => request.resume().on('end', () => response.end('ok')));
+      server.on('upgrade', (request, socket, head) => {
+        kept.push(head);
+        socket.end();
+      });
+      const strict = http.createServer((request, response) => request.resume().on('end', () => response.end('ok')));
+      strict.on('clientError', (error, socket) => {
+        kept.push(error.rawPacket);
+        socket.destroy();
+      });
+      await listening(server);
+      await listening(strict);
+      /** Two requests on one connection, the second of which is odd. */
+      const send = ({ port }, text) => new Promise((resolve) => {
+        const first = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+        const socket = net.connect(port, '127.0.0.1', () => socket.write(first));
+        socket.once('data', () => socket.write(text));
+        socket.on('data', () => {}).on('error', () => {}).on('close', resolve);
+      });
+      const head = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n';
+      for (const fill of 'abcabc') {
+        await send(server.address(), head + fill.repeat(30000));
+        await send(strict.address(), fill.repeat(30000));
+        await new Promise((resolve) => http.request({ host: '127.0.0.1', port: server.address().port, method: 'POST' },
+          (response) => response.resume().on('end', resolve)).end(Buffer.alloc(60000, 'z')));
+      }
+      server.close();
+      strict.close();
+      return kept.map((buffer) => [buffer.length > 0, new Set(buffer).size]);
+    });
+    expect(seen).toEqual(Array.from({ length: 12 }, () => [true, 1]));
+  });
+
+  test('what a parser of its own keeps', async () => {
+    const wrong = await runMode(flags, async () => {
+      const http = require('http');
+      const kept = [];
+      const server = http.createServer((request, response) => request.resume().on('end', () => {
+        response.end('ok');
+        const { parser } = request.socket;
+        if (Object.hasOwn(parser, 'execute')) return;
+        const { execute } = parser;
+        parser.execute = function own(chunk, ...rest) {
+          kept.push(chunk);
+          return execute.call(this, chunk, ...rest);
+        };
+      }));
+      await listening(server);
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+      for (const letter of 'abcdef') {
+        await new Promise((resolve, reject) => {
+          const where = { host: '127.0.0.1', port: server.address().port, agent, method: 'POST' };
+          const request = http.request(where, (response) => response.resume().on('end', resolve));
+          request.on('error', reject);
+          request.end(Buffer.alloc(300000, letter));
+        });
+      }
+      agent.destroy();
+      server.close();
+      const body = kept.filter((chunk) => chunk.length > 1000);
+      return [body.length > 5, body.filter((chunk) => new Set(chunk.subarray(500)).size > 1).length,
+        new Set(body.map((chunk) => chunk.at(-1))).size];
+    });
+    // Whether Node gives data to the parser's method, or reads into the parser, is Node's affair.
+    expect(wrong[0] ? wrong : [true, 0, 5]).toEqual([true, 0, 5]);
+  });
+});

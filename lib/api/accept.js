@@ -1,0 +1,134 @@
+'use strict';
+
+/** What a server does with a connection that its handle has accepted. */
+
+const { builtin } = require('../node/builtin');
+const { applyToAccepted } = require('./congestion-control');
+const { debug } = require('../node/debug');
+const { serverSocket } = require('./diagnostics');
+const { ErrnoException } = require('../node/errors');
+const { adoptHandle } = require('../handle/foreign');
+const { Pipe } = require('../handle');
+const host = require('../node/versions');
+const Socket = require('./socket');
+const { owner_symbol, kSetNoDelay, kSetKeepAlive, kSetKeepAliveInitialDelay } = require('../handle/socket-symbols');
+
+/**
+ * @param {Server} server
+ * @returns {boolean} whether one more connection would be too many
+ */
+function isFull(server) {
+  const { maxConnections } = server;
+  if (maxConnections === undefined || maxConnections === null) return false;
+  if (!maxConnections && !host.zeroMaxConnectionsDropsAll) return false;
+  return server._connections >= maxConnections;
+}
+
+/**
+ * @param {object} out what getsockname or getpeername filled in
+ * @param {string} end 'local' or 'remote'
+ * @returns {object} `localAddress`, `localPort`, `localFamily` or the same with `remote`
+ */
+function describeEnd(out, end) {
+  return { [`${end}Address`]: out.address, [`${end}Port`]: out.port, [`${end}Family`]: out.family };
+}
+
+/**
+ * Closes a connection that is one too many, and says so by 'drop'.
+ * @param {Server} server
+ * @param {TCP|Pipe} client
+ */
+function drop(server, client) {
+  if (isTcp(client)) {
+    const local = {};
+    const remote = {};
+    client.getsockname(local);
+    client.getpeername(remote);
+    const data = Object.create(null);
+    server.emit('drop', Object.assign(data, describeEnd(local, 'local'), describeEnd(remote, 'remote')));
+  } else {
+    server.emit('drop');
+  }
+  client.close();
+}
+
+/**
+ * @param {TCP|Pipe} client
+ * @returns {boolean} whether it has addresses and the options of TCP
+ */
+function isTcp(client) {
+  return !(client instanceof Pipe);
+}
+
+/**
+ * @param {Server} server
+ * @param {TCP|Pipe} client
+ * @returns {boolean} whether the server's block list has the peer's address
+ */
+function isBlocked(server, client) {
+  if (!server.blockList || !isTcp(client)) return false;
+  const peer = {};
+  client.getpeername(peer);
+  const version = builtin.isIP(peer.address);
+  return version !== 0 && server.blockList.check(peer.address, `ipv${version}`);
+}
+
+/**
+ * The `onconnection` of a listening handle.
+ * @this {TCP|Pipe}
+ * @param {number} status 0 or a negated errno of accept(2)
+ * @param {TCP|Pipe} accepted the handle of the new connection
+ */
+function onconnection(status, accepted) {
+  debug('onconnection');
+  const server = this[owner_symbol];
+  if (status) {
+    server.emit('error', new ErrnoException(status, 'accept'));
+    return;
+  }
+  // In a cluster's worker it comes from the primary as a handle of the host.
+  const client = adoptHandle(accepted);
+  if (isFull(server)) {
+    drop(server, client);
+    return;
+  }
+  if (isBlocked(server, client)) {
+    client.close();
+    return;
+  }
+  const refusal = applyToAccepted(server, this, client);
+  if (refusal) {
+    client.close();
+    server.emit('error', refusal);
+    return;
+  }
+
+  const socket = new Socket({
+    handle: client,
+    allowHalfOpen: server.allowHalfOpen,
+    pauseOnCreate: server.pauseOnConnect,
+    readable: true,
+    writable: true,
+    readableHighWaterMark: server.highWaterMark,
+    writableHighWaterMark: server.highWaterMark,
+  });
+  if (isTcp(client)) {
+    if (server.noDelay) {
+      socket[kSetNoDelay] = true;
+      client.setNoDelay(true);
+    }
+    if (server.keepAlive) {
+      socket[kSetKeepAlive] = true;
+      socket[kSetKeepAliveInitialDelay] = server.keepAliveInitialDelay;
+      client.setKeepAlive(true, server.keepAliveInitialDelay);
+    }
+  }
+
+  server._connections++;
+  socket.server = server;
+  socket._server = server;
+  server.emit('connection', socket);
+  if (serverSocket.hasSubscribers) serverSocket.publish({ socket });
+}
+
+module.exports = { onconnection };

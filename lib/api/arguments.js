@@ -1,0 +1,67 @@
+'use strict';
+
+/** Where to connect or listen: reading the arguments in which the API takes a port, a host or a path. */
+
+const { builtin } = require('../node/builtin');
+const { probe } = require('../node/capabilities');
+
+/**
+ * Marks the result of `normalizeArgs`, which connect() takes as its only argument too. It is the host's own
+ * symbol, where there is one, since modules of the host hand such arrays around.
+ */
+const kNormalizedArgs = findArgsMark();
+
+/**
+ * @returns {symbol}
+ */
+function findArgsMark() {
+  return probe('normalizedArgs', () => Object.getOwnPropertySymbols(builtin._normalizeArgs([]))[0]) ??
+    Symbol('normalizedArgs');
+}
+
+/**
+ * @param {*} value
+ * @returns {number|false} the value as a number that is not negative, else false
+ */
+function toNumber(value) {
+  const number = Number(value);
+  return number >= 0 ? number : false;
+}
+
+/**
+ * @param {*} value
+ * @returns {boolean} whether it is a path rather than a port
+ */
+function isPipeName(value) {
+  return typeof value === 'string' && toNumber(value) === false;
+}
+
+/**
+ * Brings the arguments of connect() and listen() into one form:
+ * `(options[, callback])`, `(path[, ...][, callback])` or `([port][, host][, ...][, callback])`.
+ * @param {Array} args
+ * @returns {[object, Function|null]} options and callback, marked with `kNormalizedArgs`; the options are the
+ *   caller's own object if there is one
+ */
+function normalizeArgs(args) {
+  let options = {};
+  let callback = null;
+  if (args.length !== 0) {
+    const { 0: first, 1: second } = args;
+    if (typeof first === 'object' && first !== null) {
+      options = first;
+    } else if (isPipeName(first)) {
+      options.path = first;
+    } else {
+      options.port = first;
+      if (typeof second === 'string') options.host = second;
+    }
+    const last = args[args.length - 1];
+    if (typeof last === 'function') callback = last;
+  }
+  const normalized = [options, callback];
+  normalized[kNormalizedArgs] = true;
+  return normalized;
+}
+
+module.exports = { isPipeName, kNormalizedArgs, normalizeArgs, toNumber };

@@ -1,0 +1,170 @@
+'use strict';
+
+// One attempt to connect: local bind, connect(2), and what becomes of the socket.
+
+const { applyCongestionControl } = require('./congestion-control');
+const { debug } = require('../node/debug');
+const { codes, ExceptionWithHostPort } = require('../node/errors');
+const hooks = require('../handle/hooks');
+const { startEntry } = require('../node/perf-entries');
+const { ConnectReq, PathConnectReq } = require('../handle/requests');
+const { applyOptions } = require('./socket-options');
+const { kAwaited, owner_symbol } = require('../handle/socket-symbols');
+const { UV_EADDRINUSE } = require('../node/errno');
+
+/**
+ * Binds the local side before a connect.
+ *
+ * @param {object} handle
+ * @param {number} family 4 or 6
+ * @param {string} address numeric
+ * @param {number} port 0 = any
+ * @returns {number} status; EADDRINUSE where the kernel would only tell at connect(2)
+ */
+function bindLocal(handle, family, address, port) {
+  const status = family === 4 ? handle.bind(address, port) : handle.bind6(address, port, 0);
+  if (status !== 0 || !(port > 0) || !handle.getsockname) return status;
+  const name = {};
+  const nameStatus = handle.getsockname(name);
+  return nameStatus === 0 && name.port !== port ? UV_EADDRINUSE : nameStatus;
+}
+
+/**
+ * @param {number} family 4 or 6
+ * @returns {string} the address that stands for all of this machine's
+ */
+function anyAddress(family) {
+  return family === 4 ? '0.0.0.0' : '::';
+}
+
+/**
+ * The error for an attempt that failed.
+ *
+ * @param {ConnectReq} req
+ * @param {number} status
+ * @returns {Error}
+ */
+function connectError(req, status) {
+  const local = req.localAddress && req.localPort ? `${req.localAddress}:${req.localPort}` : undefined;
+  const error = new ExceptionWithHostPort(status, 'connect', req.address, req.port, local);
+  if (local) {
+    error.localAddress = req.localAddress;
+    error.localPort = req.localPort;
+  }
+  return error;
+}
+
+/**
+ * The error for an attempt that the kernel refused at once.
+ *
+ * @param {import('../..').Socket} socket
+ * @param {ConnectReq} req
+ * @param {number} status
+ * @returns {Error}
+ */
+function connectErrorAtOnce(socket, req, status) {
+  const { address, port } = socket._getsockname();
+  return new ExceptionWithHostPort(status, 'connect', req.address, req.port, `${address}:${port}`);
+}
+
+/**
+ * Asks the socket's handle to connect.
+ *
+ * @param {import('../..').Socket} self
+ * @param {ConnectReq} req
+ * @returns {number} status
+ */
+function startConnect(self, req) {
+  // What a handle that is none throws names the call as it stands here: the built-in's words.
+  if (req.addressType === undefined) return self._handle.connect(req, req.address);
+  const status = req.addressType === 4
+    ? self._handle.connect(req, req.address, req.port)
+    : self._handle.connect6(req, req.address, req.port);
+  if (!status) req.finishEntry = startEntry(req);
+  return status;
+}
+
+/**
+ * Connects to the only address there is.
+ *
+ * @param {import('../..').Socket} socket
+ * @param {{address: string, port?: number, family?: number, localAddress?: string, localPort?: number}} target
+ *   a path has no `family`
+ */
+function connectTo(socket, { address, port, family, localAddress, localPort }) {
+  const refusal = applyCongestionControl(socket);
+  if (refusal) {
+    socket.destroy(refusal);
+    return;
+  }
+  let local = localAddress;
+  if (family !== undefined && (localAddress || localPort)) {
+    local = localAddress || anyAddress(family);
+    debug('connect: binding to localAddress: %s and localPort: %d (addressType: %d)', local, localPort, family);
+    const status = bindLocal(socket._handle, family, local, localPort);
+    if (status) {
+      socket.destroy(new ExceptionWithHostPort(status, 'bind', local, localPort));
+      return;
+    }
+  }
+  debug('connect: attempting to connect to %s:%d (addressType: %d)', address, port, family);
+  socket.emit('connectionAttempt', address, port, family);
+  if (!socket.connecting || !socket._handle) return;
+  if (family !== undefined && socket.blockList?.check(address, `ipv${family}`)) {
+    socket.destroy(new codes.ERR_IP_BLOCKED(address));
+    return;
+  }
+  const req = new (family === undefined ? PathConnectReq : ConnectReq)(afterConnect);
+  req.address = address;
+  req.port = port;
+  req.localAddress = local;
+  req.localPort = localPort;
+  req.addressType = family;
+  const status = startConnect(socket, req);
+  if (status) socket.destroy(connectErrorAtOnce(socket, req, status));
+}
+
+/**
+ * Called when the only attempt has come to its end.
+ *
+ * @param {number} status
+ * @param {object} handle
+ * @param {ConnectReq} req
+ */
+function afterConnect(status, handle, req) {
+  const socket = handle[owner_symbol];
+  if (!socket || socket.destroyed) return;
+  if (status === 0) {
+    becomeConnected(socket, req);
+    return;
+  }
+  debug('afterConnect');
+  socket.connecting = false;
+  const error = connectError(req, status);
+  socket.emit('connectionAttemptFailed', req.address, req.port, req.addressType, error);
+  socket.destroy(error);
+}
+
+/**
+ * The connection stands: options, 'connect', 'ready', and the first read.
+ *
+ * @param {import('../..').Socket} socket
+ * @param {ConnectReq} req
+ */
+function becomeConnected(socket, req) {
+  debug('afterConnect');
+  socket.connecting = false;
+  socket._sockname = null;
+  socket._unrefTimer();
+  applyOptions(socket);
+  if (socket[kAwaited] !== undefined) hooks.handOver(socket);
+  socket.emit('connect');
+  socket.emit('ready');
+  // Starts reading, or finds an end that is already there; no byte is taken.
+  if (socket._handle && !socket.isPaused()) socket.read(0);
+  req.finishEntry?.();
+}
+
+module.exports = {
+  anyAddress, becomeConnected, bindLocal, connectError, connectErrorAtOnce, connectTo, startConnect,
+};

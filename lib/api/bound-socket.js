@@ -1,0 +1,166 @@
+'use strict';
+
+const { checkPath, checkTcp } = require('./bound-options');
+const { codes, ErrnoException, ExceptionWithHostPort } = require('../node/errors');
+const { beginUse } = require('../node/first-use');
+const { beginOrClose } = require('../handle/foreign');
+const { TCP, Pipe } = require('../handle');
+const { markTransferable } = require('../node/transferable');
+const { UV_EADDRINUSE } = require('../node/errno');
+const { validateObject } = require('../node/validators');
+
+const { ERR_SOCKET_HANDLE_ADOPTED } = codes;
+
+/** Method by which a Server or Socket takes the handle out of a BoundSocket. */
+const kConsume = Symbol('kBoundSocketConsume');
+
+/** Getter for the bound path, undefined for TCP. */
+const kPath = Symbol('kBoundSocketPath');
+
+/**
+ * @param {{host: string, port: number, ipv6Only: boolean, reusePort: boolean}} options
+ * @returns {TCP} bound
+ * @throws {TypeError|RangeError} for a bad option
+ * @throws {Error} of the system call bind
+ */
+function bindTcp(options) {
+  const { host, port, isIPv6, ipv6Only, reusePort } = checkTcp(options);
+  const handle = new TCP(TCP.SOCKET);
+  let flags = reusePort ? TCP.UV_TCP_REUSEPORT : 0;
+  if (isIPv6 && ipv6Only) flags |= TCP.UV_TCP_IPV6ONLY;
+  const status = beginOrClose(handle, () => {
+    const bindStatus = isIPv6 ? handle.bind6(host, port, flags) : handle.bind(host, port, flags);
+    if (bindStatus) return bindStatus;
+    // A busy port is reported by the next call that needs the address, not by bind.
+    const bound = {};
+    const nameStatus = handle.getsockname(bound);
+    return !nameStatus && bound.port === 0 ? UV_EADDRINUSE : nameStatus;
+  });
+  if (!status) return handle;
+  throw new ExceptionWithHostPort(status, 'bind', host, port);
+}
+
+/**
+ * @param {object} options with `path`
+ * @returns {Pipe} bound
+ * @throws {Error} of the system call bind
+ */
+function bindPath(options) {
+  const path = checkPath(options);
+  const handle = new Pipe(Pipe.SOCKET);
+  const status = beginOrClose(handle, () => handle.bind(path));
+  if (!status) return handle;
+  throw new ErrnoException(status, 'bind');
+}
+
+/** What each BoundSocket holds; not in the class, since one that comes from another thread is not constructed. */
+const states = new WeakMap();
+
+/**
+ * Gives a BoundSocket what it holds.
+ * @param {BoundSocket} bound
+ * @param {TCP|Pipe} handle bound
+ * @param {string} [path] to which a Pipe is bound
+ */
+function hold(bound, handle, path) {
+  states.set(bound, { handle, path });
+}
+
+/**
+ * @param {BoundSocket} bound
+ * @returns {TCP|Pipe|null} the handle, which stays its own; null when it has been given away or closed
+ */
+function heldHandle(bound) {
+  return states.get(bound).handle;
+}
+
+/**
+ * Checks that a BoundSocket has not been given away or closed.
+ * @param {TCP|Pipe|null} handle the BoundSocket's
+ * @returns {TCP|Pipe} the handle
+ * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
+ */
+function notAdopted(handle) {
+  if (handle === null) throw new ERR_SOCKET_HANDLE_ADOPTED();
+  return handle;
+}
+
+/**
+ * A socket that is bound, made synchronously, to be given to `server.listen()` or `new Socket({ handle })`,
+ * which then own it. One that is given to nobody must be closed.
+ */
+class BoundSocket {
+  /**
+   * @param {object} [options] `host` (numeric), `port`, `ipv6Only`, `reusePort`; or `path`
+   * @throws {TypeError|RangeError} for a bad option
+   * @throws {Error} of the system call bind
+   */
+  constructor(options = {}) {
+    validateObject(options, 'options');
+    beginUse();
+    markTransferable(this);
+    const { path } = options;
+    hold(this, path === undefined ? bindTcp(options) : bindPath(options), path);
+  }
+
+  /**
+   * @returns {{address: string, family: string, port: number}|string} the local address, or the path
+   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
+   */
+  address() {
+    const handle = notAdopted(heldHandle(this));
+    const path = this[kPath];
+    if (path !== undefined) return path;
+    const address = {};
+    const status = handle.getsockname(address);
+    if (status) throw new ErrnoException(status, 'address');
+    return address;
+  }
+
+  /**
+   * @returns {number} the descriptor, which stays the BoundSocket's
+   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
+   */
+  fd() {
+    return notAdopted(heldHandle(this)).fd;
+  }
+
+  /**
+   * Gives the port or path back.
+   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
+   */
+  close() {
+    this[kConsume]().close();
+  }
+
+  /** Whether it is bound to a path. */
+  get isPipe() {
+    return this[kPath] !== undefined;
+  }
+
+  /**
+   *
+   */
+  get [kPath]() {
+    return states.get(this).path;
+  }
+
+  /**
+   *
+   */
+  [Symbol.dispose ?? Symbol.for('Symbol.dispose')]() {
+    if (heldHandle(this) !== null) this.close();
+  }
+
+  /**
+   * @returns {TCP|Pipe} the handle, owned by the caller from now on
+   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
+   */
+  [kConsume]() {
+    const handle = notAdopted(heldHandle(this));
+    states.get(this).handle = null;
+    return handle;
+  }
+}
+
+module.exports = { BoundSocket, heldHandle, hold, kConsume, kPath };

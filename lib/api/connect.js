@@ -1,0 +1,275 @@
+'use strict';
+
+// `socket.connect` and `net.connect`: from the arguments to the first attempt.
+
+const { normalizeArgs, kNormalizedArgs } = require('./arguments');
+const { connectTo } = require('./attempt');
+const { alternateFamilies, connectToFirst } = require('./attempts');
+const { builtin } = require('../node/builtin');
+const { nextTick } = require('../node/captured');
+const { debug } = require('../node/debug');
+const diagnostics = require('./diagnostics');
+const { codes } = require('../node/errors');
+const { Pipe, TCP } = require('../handle');
+const { attachHandle } = require('./socket-io');
+const { kBoundSource } = require('../handle/socket-symbols');
+const {
+  validateBoolean, validateFunction, validateInt32, validateNumber, validatePort, validateString,
+} = require('../node/validators');
+
+const { isIP } = builtin;
+
+/** Attempts get at least this long, in milliseconds, whatever was asked for. */
+const MIN_ATTEMPT_TIMEOUT = 10;
+
+/** Since this version `host` is checked here; before, dns.lookup checks it. */
+const CHECKS_HOST_SINCE = 22;
+
+/** The class whose sockets connect. */
+let Socket;
+
+/**
+ * @param {Function} Class Socket, which needs what is here itself
+ */
+function useSocketClass(Class) {
+  Socket = Class;
+}
+
+const hostMajor = Number.parseInt(process.versions.node, 10);
+
+/**
+ * `socket.connect`. See "socket.connect()" in Node's documentation for its forms.
+ *
+ * @this {import('../..').Socket}
+ * @param {...*} args options, or port and host, or path; and a listener for 'connect'
+ * @returns {import('../..').Socket} this
+ * @throws {TypeError|RangeError} for bad arguments
+ */
+function socketConnect(...args) {
+  const normalized = Array.isArray(args[0]) && args[0][kNormalizedArgs] ? args[0] : normalizeArgs(args);
+  const [options, listener] = normalized;
+  if (options.port === undefined && options.path == null) {
+    throw new codes.ERR_MISSING_ARGS(['options', 'port', 'path']);
+  }
+  if (listener !== null) this.once('connect', listener);
+  if (this._parent?.connecting) return this;
+  const { prototype } = Socket;
+  // A socket that was ended by the other party has a write of its own; it is used again.
+  if (this.write !== prototype.write && Object.hasOwn(this, 'write')) this.write = prototype.write;
+  if (this.destroyed) {
+    this._handle = null;
+    this._peername = undefined;
+    this._sockname = undefined;
+  }
+  const { path } = options;
+  // A socket that is bound is of one kind already.
+  const isPipe = this[kBoundSource] && this._handle ? this._handle instanceof Pipe : !!path;
+  debug('pipe', isPipe, path);
+  if (!this._handle) attachHandle(this, isPipe ? new Pipe(Pipe.SOCKET) : new TCP(TCP.SOCKET));
+  this._unrefTimer();
+  this.connecting = true;
+  if (isPipe) {
+    validateString(path, 'options.path');
+    connectTo(this, { address: path });
+  } else {
+    lookupAndConnect(this, options);
+  }
+  return this;
+}
+
+/**
+ * @param {*} host the option
+ * @returns {string}
+ * @throws {TypeError} where the host's version checks it here
+ */
+function checkHost(host) {
+  if (!host) return 'localhost';
+  if (hostMajor >= CHECKS_HOST_SINCE) {
+    validateString(host, 'options.host');
+    if (host.includes('\0')) {
+      throw new codes.ERR_INVALID_ARG_VALUE('options.host', host, 'must be a string without null bytes');
+    }
+  }
+  return host;
+}
+
+/**
+ * The checked options of a TCP connect.
+ *
+ * @param {object} options as given
+ * @returns {{host: string, port: number, autoSelectFamily: boolean, timeout: number}}
+ * @throws {TypeError|RangeError}
+ */
+function checkTcpOptions(options) {
+  const { localAddress, localPort, port } = options;
+  let { autoSelectFamily, autoSelectFamilyAttemptTimeout: timeout } = options;
+  const host = checkHost(options.host);
+  if (localAddress && !isIP(localAddress)) throw new codes.ERR_INVALID_IP_ADDRESS(localAddress);
+  if (localPort) validateNumber(localPort, 'options.localPort');
+  if (port !== undefined) {
+    if (typeof port !== 'number' && typeof port !== 'string') {
+      throw new codes.ERR_INVALID_ARG_TYPE('options.port', ['number', 'string'], port);
+    }
+    validatePort(port);
+  }
+  if (autoSelectFamily != null) validateBoolean(autoSelectFamily, 'options.autoSelectFamily');
+  else autoSelectFamily = builtin.getDefaultAutoSelectFamily();
+  if (timeout != null) {
+    validateInt32(timeout, 'options.autoSelectFamilyAttemptTimeout', 1);
+    timeout = Math.max(timeout, MIN_ATTEMPT_TIMEOUT);
+  } else {
+    timeout = builtin.getDefaultAutoSelectFamilyAttemptTimeout();
+  }
+  return { host, port: port | 0, autoSelectFamily, timeout };
+}
+
+/**
+ * @param {object} options of `connect`
+ * @throws {TypeError} when they would bind it once more
+ */
+function checkBound(options) {
+  if (options.localAddress === undefined && options.localPort === undefined) return;
+  throw new codes.ERR_INVALID_ARG_VALUE('options', options,
+    'localAddress and localPort cannot be used with an adopted bound socket');
+}
+
+/**
+ * Finds the address, where the host is a name, and connects to it.
+ *
+ * @param {import('../..').Socket} socket
+ * @param {object} options of `connect`
+ */
+function lookupAndConnect(socket, options) {
+  const { localAddress, localPort } = options;
+  const bound = socket[kBoundSource];
+  if (bound) checkBound(options);
+  const { host, port, autoSelectFamily, timeout } = checkTcpOptions(options);
+  const family = isIP(host);
+  if (family) {
+    const connectNow = () => {
+      if (socket.connecting) connectTo(socket, { address: host, port, family, localAddress, localPort });
+    };
+    // The address of a bound socket is known as soon as connect(2) was called.
+    if (bound) connectNow();
+    else nextTick(connectNow);
+    return;
+  }
+  if (options.lookup != null) validateFunction(options.lookup, 'options.lookup');
+  const dns = require('dns');
+  const lookup = options.lookup || dns.lookup;
+  const query = { family: dnsFamily(options.family), hints: options.hints || 0 };
+  if (query.family !== 4 && query.family !== 6 && query.hints === 0) query.hints = dns.ADDRCONFIG;
+  debug('connect: find host', host);
+  debug('connect: dns options', query);
+  socket._host = host;
+  const target = { port, localAddress, localPort, timeout };
+  if (autoSelectFamily && !bound && query.family !== 4 && query.family !== 6 && !localAddress) {
+    debug('connect: autodetecting');
+    lookupAll(socket, lookup, { host, query, target, options });
+    return;
+  }
+  lookup(host, query, (error, address, addressFamily) => {
+    socket.emit('lookup', error, address, addressFamily, host);
+    if (!socket.connecting) return;
+    const problem = error || addressProblem(address, addressFamily, options);
+    if (problem) {
+      nextTick(failConnect, socket, problem);
+      return;
+    }
+    socket._unrefTimer();
+    connectTo(socket, { ...target, address, family: addressFamily });
+  });
+}
+
+/**
+ * Looks up all addresses of a host, for family autoselection.
+ *
+ * @param {import('../..').Socket} socket
+ * @param {Function} lookup
+ * @param {{host: string, query: object, target: object, options: object}} request
+ */
+function lookupAll(socket, lookup, { host, query, target, options }) {
+  query.all = true;
+  lookup(host, query, (error, addresses) => {
+    if (!socket.connecting) return;
+    if (error) {
+      socket.emit('lookup', error, undefined, undefined, host);
+      nextTick(failConnect, socket, error);
+      return;
+    }
+    const found = [];
+    for (let i = 0; i < addresses?.length; i++) {
+      const { address, family } = addresses[i] ?? {};
+      socket.emit('lookup', error, address, family, host);
+      if (!socket.connecting) return;
+      found.push({ address, family });
+    }
+    const usable = alternateFamilies(found);
+    if (usable.length === 0) {
+      // Node's own ends the process where there is none at all.
+      const { address, family } = addresses?.[0] ?? {};
+      nextTick(failConnect, socket, addressProblem(address, family, options));
+      return;
+    }
+    connectToFirst(socket, usable, target);
+  });
+}
+
+/**
+ * @param {number|string} [family] the option
+ * @returns {number|string|undefined} as dns.lookup takes it
+ */
+function dnsFamily(family) {
+  if (family === 'IPv4') return 4;
+  if (family === 'IPv6') return 6;
+  return family;
+}
+
+/**
+ * What is wrong with the answer of a lookup.
+ *
+ * @param {string} address
+ * @param {number} family
+ * @param {{host: string, port: number}} options
+ * @returns {Error|undefined}
+ */
+function addressProblem(address, family, options) {
+  // What is no string may still read as an address; Node before 22 ends the process over it.
+  if (typeof address !== 'string' || !isIP(address)) return new codes.ERR_INVALID_IP_ADDRESS(address);
+  if (family === 4 || family === 6) return undefined;
+  return new codes.ERR_INVALID_ADDRESS_FAMILY(family, options.host, options.port);
+}
+
+/**
+ * @param {import('../..').Socket} socket
+ * @param {Error} error
+ */
+function failConnect(socket, error) {
+  socket.destroy(error);
+}
+
+/**
+ * `net.connect`, alias `net.createConnection`: a new Socket that connects.
+ *
+ * @param {...*} args as for `socket.connect`; options also go to the constructor, and `timeout` to `setTimeout`
+ * @returns {import('../..').Socket}
+ */
+function connect(...args) {
+  const normalized = normalizeArgs(args);
+  const [options] = normalized;
+  debug('createConnection', normalized);
+  const socket = new Socket(options);
+  if (diagnostics.clientSocket.hasSubscribers) diagnostics.clientSocket.publish({ socket });
+  if (options.timeout) socket.setTimeout(options.timeout);
+  return socket.connect(normalized);
+}
+
+module.exports = {
+  connect,
+  getDefaultAutoSelectFamily: builtin.getDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout: builtin.getDefaultAutoSelectFamilyAttemptTimeout,
+  setDefaultAutoSelectFamily: builtin.setDefaultAutoSelectFamily,
+  setDefaultAutoSelectFamilyAttemptTimeout: builtin.setDefaultAutoSelectFamilyAttemptTimeout,
+  socketConnect,
+  useSocketClass,
+};

@@ -1,0 +1,75 @@
+'use strict';
+
+// The options of a Socket's constructor: checked, and those that are its stream's.
+
+const { builtin } = require('../node/builtin');
+const { codes } = require('../node/errors');
+const { validateInt32, validateNumber, validateString } = require('../node/validators');
+
+/** Options of streams that a socket can't have. */
+const UNSUPPORTED = ['objectMode', 'readableObjectMode', 'writableObjectMode'];
+
+/**
+ * @param {object|number} [options] as given
+ * @returns {object} options, checked
+ * @throws {TypeError|RangeError}
+ */
+function checkedOptions(options) {
+  if (typeof options === 'number') return { fd: options };
+  const settings = { ...options };
+  for (const name of UNSUPPORTED) {
+    if (settings[name]) throw new codes.ERR_INVALID_ARG_VALUE(`options.${name}`, settings[name], 'is not supported');
+  }
+  if (settings.keepAliveInitialDelay !== undefined) {
+    validateNumber(settings.keepAliveInitialDelay, 'options.keepAliveInitialDelay');
+    if (settings.keepAliveInitialDelay < 0) settings.keepAliveInitialDelay = 0;
+  }
+  if (settings.typeOfService !== undefined) validateInt32(settings.typeOfService, 'options.typeOfService', 0, 255);
+  if (settings.congestionControl !== undefined) validateString(settings.congestionControl, 'options.congestionControl');
+  return settings;
+}
+
+/**
+ * @param {import('../..').Socket} socket
+ * @param {object} blockList a net.BlockList of addresses that must not be connected to
+ * @throws {TypeError} for anything else
+ */
+function setBlockList(socket, blockList) {
+  if (!(blockList instanceof builtin.BlockList)) {
+    throw new codes.ERR_INVALID_ARG_TYPE('options.blockList', 'net.BlockList', blockList);
+  }
+  socket.blockList = blockList;
+}
+
+/**
+ * The options of a Socket that its stream is to have: those in the documentation of `stream.Duplex` and EventEmitter.
+ * Taken one by one, the object has one hidden class for all sockets, which makes a Socket much cheaper.
+ *
+ * @param {object} settings of the Socket
+ * @returns {object}
+ */
+function streamOptions(settings) {
+  return {
+    allowHalfOpen: Boolean(settings.allowHalfOpen),
+    emitClose: false,
+    autoDestroy: true,
+    decodeStrings: false,
+    readable: settings.readable,
+    writable: settings.writable,
+    highWaterMark: settings.highWaterMark,
+    readableHighWaterMark: settings.readableHighWaterMark,
+    writableHighWaterMark: settings.writableHighWaterMark,
+    encoding: settings.encoding,
+    defaultEncoding: settings.defaultEncoding,
+    signal: settings.signal,
+    captureRejections: settings.captureRejections,
+    read: settings.read,
+    write: settings.write,
+    writev: settings.writev,
+    final: settings.final,
+    destroy: settings.destroy,
+    construct: settings.construct,
+  };
+}
+
+module.exports = { checkedOptions, setBlockList, streamOptions };

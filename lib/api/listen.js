@@ -1,0 +1,377 @@
+'use strict';
+
+/** `server.listen()`: its forms, and the handle that each of them ends in. */
+
+const dns = require('dns');
+const { addAbortListener } = require('events');
+const { onconnection } = require('./accept');
+const { isPipeName, normalizeArgs, toNumber } = require('./arguments');
+const { BoundSocket, kConsume, kPath } = require('./bound-socket');
+const { nextTick } = require('../node/captured');
+const { asksPrimary, requestHandle } = require('./cluster-listen');
+const { applyToListener } = require('./congestion-control');
+const { debug } = require('../node/debug');
+const { serverListenStart, serverListenEnd, serverListenError } = require('./diagnostics');
+const { codes, ErrnoException, ExceptionWithHostPort, UVExceptionWithHostPort } = require('../node/errors');
+const { adoptHandle, beginOrClose, createHandle } = require('../handle/foreign');
+const { Handle, TCP, Pipe } = require('../handle');
+const host = require('../node/versions');
+const { async_id_symbol, owner_symbol } = require('../handle/socket-symbols');
+const { UV_EINVAL } = require('../node/errno');
+const { validateAbortSignal, validatePort } = require('../node/validators');
+
+const { ERR_INVALID_ARG_VALUE, ERR_INVALID_FD_TYPE, ERR_OUT_OF_RANGE, ERR_SERVER_ALREADY_LISTEN } = codes;
+
+/** Connections that may wait for accept(2) when the caller does not say. */
+const DEFAULT_BACKLOG = 511;
+
+/**
+ * @param {Server} server
+ * @param {Error} error
+ */
+function emitError(server, error) {
+  server.emit('error', error);
+}
+
+/**
+ * @param {Server} server
+ */
+function emitListening(server) {
+  // It may have been closed in the meantime.
+  if (server._handle) server.emit('listening');
+}
+
+/**
+ * Reports a failed listen(), in the next tick.
+ * @param {Server} server
+ * @param {Error} error
+ */
+function fail(server, error) {
+  if (serverListenError.hasSubscribers) serverListenError.publish({ server, error });
+  nextTick(emitError, server, error);
+}
+
+/**
+ * A handle that is bound and ready to listen.
+ * @param {string|null} address a numeric IP address; with port and addressType -1, a path; none with `fd`
+ * @param {number} port
+ * @param {number} addressType 4 or 6
+ * @param {number} [fd] a descriptor to take over instead
+ * @param {number} [flags] TCP.UV_TCP_IPV6ONLY, TCP.UV_TCP_REUSEPORT
+ * @returns {TCP|Pipe|number} the handle or a negated errno
+ * @throws {Error} ERR_ACCESS_DENIED where the permission model refuses it
+ */
+function createServerHandle(address, port, addressType, fd, flags) {
+  if (typeof fd === 'number' && fd >= 0) return openServerHandle(fd);
+  if (port === -1 && addressType === -1) {
+    debug('bind to', address);
+    return bound(new Pipe(Pipe.SERVER), (handle) => handle.bind(address));
+  }
+  debug('bind to', address || 'any');
+  if (!address) {
+    const handle = bound(new TCP(TCP.SERVER), (any) => any.bind6('::', port, flags));
+    if (typeof handle !== 'number') return handle;
+    return createServerHandle('0.0.0.0', port, 4, undefined, flags);
+  }
+  return bound(new TCP(TCP.SERVER), (handle) => (addressType === 6 ?
+      handle.bind6(address, port, flags) :
+      handle.bind(address, port, flags)));
+}
+
+/**
+ * @param {number} fd
+ * @returns {TCP|Pipe|number} a handle that owns the descriptor, or a negated errno
+ */
+function openServerHandle(fd) {
+  let handle;
+  try {
+    handle = createHandle(fd, true);
+  } catch (error) {
+    if (!(error instanceof ERR_INVALID_FD_TYPE || error instanceof ERR_OUT_OF_RANGE)) throw error;
+    debug('listen invalid fd=%d:', fd, error.message);
+    return UV_EINVAL;
+  }
+  return bound(handle, () => handle.open(fd));
+}
+
+/**
+ * @param {TCP|Pipe} handle new
+ * @param {function(object): number} bind
+ * @returns {TCP|Pipe|number} the handle, or the status of `bind` if that is an error
+ */
+function bound(handle, bind) {
+  const status = beginOrClose(handle, bind);
+  return status ? status : handle;
+}
+
+/**
+ * Makes `this` server listen: on the handle that it has, or on a new one.
+ * @param {string|null} address a numeric IP address or a path; none = any address
+ * @param {number} port -1 for a path
+ * @param {number} addressType 4 or 6, -1 for a path
+ * @param {number} [backlog] connections that may wait for accept(2)
+ * @param {number} [fd] a descriptor to take over instead
+ * @param {number} [flags] as for `createServerHandle`
+ */
+function setupListenHandle(address, port, addressType, backlog, fd, flags) {
+  debug('setupListenHandle', address, port, addressType, backlog, fd);
+  if (this._handle) {
+    debug('setupListenHandle: have a handle already');
+  } else {
+    debug('setupListenHandle: create a handle');
+    let handle = null;
+    if (!address && typeof fd !== 'number') {
+      // Any address: `::`, which takes IPv4 as well, unless the system has no IPv6.
+      handle = createServerHandle('::', port, 6, fd, flags);
+      if (typeof handle === 'number') {
+        handle = null;
+        address = '0.0.0.0';
+        addressType = 4;
+      } else {
+        address = '::';
+        addressType = 6;
+      }
+    }
+    handle ??= createServerHandle(address, port, addressType, fd, flags);
+    if (typeof handle === 'number') {
+      fail(this, new UVExceptionWithHostPort(handle, 'listen', address, port));
+      return;
+    }
+    this._handle = handle;
+  }
+
+  this[async_id_symbol] = this._handle.getAsyncId?.() ?? -1;
+  this._handle.onconnection = onconnection;
+  this._handle[owner_symbol] = this;
+
+  const refusal = applyToListener(this);
+  if (refusal) {
+    this._handle.close();
+    this._handle = null;
+    fail(this, refusal);
+    return;
+  }
+  const status = this._handle.listen(backlog || DEFAULT_BACKLOG);
+  if (status) {
+    this._handle.close();
+    this._handle = null;
+    fail(this, new UVExceptionWithHostPort(status, 'listen', address, port));
+    return;
+  }
+  this._connectionKey = `${addressType}:${address}:${port}`;
+  if (this._unref) this.unref();
+  if (serverListenEnd.hasSubscribers) serverListenEnd.publish({ server: this });
+  nextTick(emitListening, this);
+}
+
+/**
+ * Where every form of listen() ends: gets the server a handle for a place and has it listen there.
+ * @param {Server} server
+ * @param {object} place
+ * @param {string|null} place.address a numeric IP address or a path; null = any
+ * @param {number|null} place.port -1 for a path
+ * @param {number|null} place.addressType 4 or 6, -1 for a path
+ * @param {number} [place.backlog]
+ * @param {number} [place.fd] a descriptor to take over instead
+ * @param {number} [place.flags] as for `createServerHandle`
+ * @param {boolean} [place.exclusive] not shared with the other workers of a cluster
+ */
+function obtainHandle(server, place) {
+  const { address, port, addressType, backlog, fd, flags } = place;
+  if (!asksPrimary(place.exclusive)) {
+    server._listen2(address, port, addressType, backlog, fd, flags);
+    return;
+  }
+  const listeningId = server._listeningId;
+  requestHandle(server, place, (status, handle) => {
+    // Closed, or told to listen elsewhere, in the meantime.
+    if (server._listeningId !== listeningId) {
+      handle?.close();
+      return;
+    }
+    if (status) {
+      fail(server, new ExceptionWithHostPort(status, 'bind', address, port));
+      return;
+    }
+    server._handle = handle;
+    server._listen2(address, port, addressType, backlog, fd, flags);
+  });
+}
+
+/**
+ * @param {Array<{address: string, family: number}>} addresses
+ * @returns {object} the first that is not link-local (RFC 4291, 2.5.6: no use without a zone), else the first
+ */
+function preferGlobal(addresses) {
+  return addresses.find(({ address, family }) => family !== 6 || !/^fe[89ab][0-9a-f]:/i.test(address)) ?? addresses[0];
+}
+
+/**
+ * Listens on the address of a host name.
+ * @param {Server} server
+ * @param {object} place with the name as `address`
+ */
+function lookupAndListen(server, place) {
+  const listeningId = server._listeningId;
+  const found = (err, address, family) => {
+    // Closed, or told to listen elsewhere, in the meantime.
+    if (server._listeningId !== listeningId) return;
+    if (err) {
+      server.emit('error', err);
+      return;
+    }
+    obtainHandle(server, { ...place, address, addressType: address ? family : 4 });
+  };
+  if (host.listenAvoidsLinkLocal) {
+    dns.lookup(place.address, { all: true }, (err, addresses) => {
+      if (err) return found(err);
+      const best = preferGlobal(addresses);
+      found(null, best.address, best.family);
+    });
+  } else {
+    dns.lookup(place.address, found);
+  }
+}
+
+/**
+ * Closes the server when the signal is aborted.
+ * @param {Server} server
+ * @param {AbortSignal} [signal]
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE
+ */
+function closeOnAbort(server, signal) {
+  if (signal === undefined) return;
+  validateAbortSignal(signal, 'options.signal');
+  const onAborted = () => server.close();
+  if (signal.aborted) {
+    nextTick(onAborted);
+    return;
+  }
+  if (typeof addAbortListener === 'function') {
+    const listener = addAbortListener(signal, onAborted);
+    server.once('close', () => listener[Symbol.dispose]());
+    return;
+  }
+  signal.addEventListener('abort', onAborted, { once: true });
+  server.once('close', () => signal.removeEventListener('abort', onAborted));
+}
+
+/**
+ * The handle that listen() was given in place of an address.
+ * @param {Server} server
+ * @param {object} options what was given, or its `handle` or `_handle`
+ * @returns {Handle|null}
+ * @throws {Error} when it was adopted before, or can't be
+ */
+function givenHandle(server, options) {
+  if (options instanceof BoundSocket) {
+    const path = options[kPath];
+    const handle = options[kConsume]();
+    if (path !== undefined) server._pipeName = path;
+    return handle;
+  }
+  const handle = adoptHandle(options);
+  return handle instanceof Handle ? handle : null;
+}
+
+/**
+ * @param {Server} server
+ * @param {object} options with `path`, and perhaps `readableAll`, `writableAll`
+ * @param {number} backlog
+ * @throws {TypeError} ERR_INVALID_ARG_VALUE for rights to a name that is not in the file system
+ * @throws {Error} of the system call chmod
+ */
+function listenOnPath(server, options, backlog) {
+  if (process.platform === 'linux' && options.path[0] === '\0' && (options.readableAll || options.writableAll)) {
+    const reason = 'can not set readableAll or writableAllt to true when path is abstract unix socket';
+    throw new ERR_INVALID_ARG_VALUE('options', options, reason);
+  }
+  server._pipeName = options.path;
+  const { path, exclusive, readableAll, writableAll } = options;
+  obtainHandle(server, { address: path, port: -1, addressType: -1, backlog, exclusive, readableAll, writableAll });
+  // It failed, and the error is on its way.
+  if (!server._handle) return;
+  let mode = 0;
+  if (options.readableAll === true) mode |= Pipe.UV_READABLE;
+  if (options.writableAll === true) mode |= Pipe.UV_WRITABLE;
+  if (mode === 0) return;
+  const status = server._handle.fchmod(mode);
+  if (!status) return;
+  server._handle.close();
+  server._handle = null;
+  throw new ErrnoException(status, 'uv_pipe_chmod');
+}
+
+/**
+ * @param {Server} server
+ * @param {object} options with `port`, and perhaps `host`, `ipv6Only`, `reusePort`
+ * @param {number} backlog
+ * @throws {RangeError} ERR_SOCKET_BAD_PORT
+ */
+function listenOnPort(server, options, backlog) {
+  const port = validatePort(options.port, 'options.port');
+  let flags = options.ipv6Only === true ? TCP.UV_TCP_IPV6ONLY : 0;
+  if (options.reusePort === true) flags |= TCP.UV_TCP_REUSEPORT;
+  // A port of several sockets needs no sharing of one.
+  const exclusive = options.exclusive || options.reusePort === true;
+  if (options.host) {
+    lookupAndListen(server, { address: options.host, port, backlog, flags, exclusive });
+  } else {
+    obtainHandle(server, { address: null, port, addressType: 4, backlog, flags, exclusive });
+  }
+}
+
+/**
+ * The method Server.prototype.listen:
+ * `listen(handle[, backlog][, callback])`, `listen(options[, callback])`,
+ * `listen(path[, backlog][, callback])`, `listen([port[, host[, backlog]]][, callback])`.
+ * @param {...*} args
+ * @returns {Server} this
+ * @throws {Error|TypeError|RangeError} ERR_SERVER_ALREADY_LISTEN, or for bad arguments; failures of the
+ *   system come as 'error'
+ */
+function listen(...args) {
+  const normalized = normalizeArgs(args);
+  const callback = normalized[1];
+  let options = normalized[0];
+
+  if (this._handle) throw new ERR_SERVER_ALREADY_LISTEN();
+  if (serverListenStart.hasSubscribers) serverListenStart.publish({ server: this, options });
+  if (callback !== null) this.once('listening', callback);
+  this._listeningId++;
+
+  const backlogFromArgs = toNumber(args.length > 1 && args[1]) || toNumber(args.length > 2 && args[2]);
+  options = options._handle || options.handle || options;
+  const handle = givenHandle(this, options);
+  if (handle !== null) {
+    this._handle = handle;
+    this[async_id_symbol] = handle.getAsyncId();
+    obtainHandle(this, { address: null, port: -1, addressType: -1, backlog: backlogFromArgs, exclusive: true });
+    return this;
+  }
+  closeOnAbort(this, options.signal);
+  const backlog = options.backlog || backlogFromArgs;
+  if (typeof options.fd === 'number' && options.fd >= 0) {
+    const { fd } = options;
+    obtainHandle(this, { address: null, port: null, addressType: null, backlog: backlogFromArgs, fd });
+    return this;
+  }
+
+  const anyPort = args.length === 0 || typeof args[0] === 'function' || options.port === null ||
+    (options.port === undefined && 'port' in options);
+  if (anyPort) options.port = 0;
+  if (typeof options.port === 'number' || typeof options.port === 'string') {
+    listenOnPort(this, options, backlog);
+    return this;
+  }
+  if (options.path && isPipeName(options.path)) {
+    listenOnPath(this, options, backlog);
+    return this;
+  }
+  if (!('port' in options || 'path' in options)) {
+    throw new ERR_INVALID_ARG_VALUE('options', options, 'must have the property "port" or "path"');
+  }
+  throw new ERR_INVALID_ARG_VALUE('options', options);
+}
+
+module.exports = { createServerHandle, listen, setupListenHandle };

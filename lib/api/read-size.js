@@ -1,0 +1,38 @@
+'use strict';
+
+// How much one read of a Socket may bring, and where to.
+
+const { isUint8Array } = require('util/types');
+const { kBuffer, kBufferGen } = require('../handle/socket-symbols');
+
+/** The most bytes of a chunk: the built-in's, by which programs size their buffers; of a stream that buffers more. */
+const USUAL = 64 * 1024;
+const MOST = 256 * 1024;
+
+/**
+ * Connects a handle with the user's buffer of `onread`, if there is one.
+ *
+ * @param {import('../..').Socket} socket with a handle
+ */
+function useUserBuffer(socket) {
+  if (!socket[kBuffer] || typeof socket._handle.useUserBuffer !== 'function') return;
+  if (socket[kBufferGen] !== null) {
+    const first = socket[kBufferGen]();
+    if (!isUint8Array(first)) return;
+    socket[kBuffer] = first;
+  }
+  socket._handle.useUserBuffer(socket[kBuffer]);
+}
+
+/**
+ * Tells a handle how much a read may bring.
+ *
+ * @param {import('../..').Socket} socket with a handle
+ */
+function setReadSize(socket) {
+  useUserBuffer(socket);
+  const most = Math.min(socket.readableHighWaterMark, MOST);
+  if (most > USUAL) socket._handle.setReadMost?.(most);
+}
+
+module.exports = { setReadSize };

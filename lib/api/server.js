@@ -1,0 +1,267 @@
+'use strict';
+
+const EventEmitter = require('events');
+const { getDefaultHighWaterMark } = require('stream');
+const { promisify } = require('util');
+const { builtin } = require('../node/builtin');
+const { nextTick } = require('../node/captured');
+const { remember } = require('./congestion-control');
+const { debug } = require('../node/debug');
+const { codes, ErrnoException } = require('../node/errors');
+const { beginUse } = require('../node/first-use');
+const { Pipe } = require('../handle');
+const { nameLike } = require('../node/mirror-members');
+const { listen, setupListenHandle } = require('./listen');
+const { seconds } = require('./socket-options');
+const { async_id_symbol } = require('../handle/socket-symbols');
+const { markTransferable } = require('../node/transferable');
+const { validateNumber, validateString } = require('../node/validators');
+
+const { ERR_INVALID_ARG_TYPE, ERR_SERVER_NOT_RUNNING } = codes;
+
+/** The key of the method that `await using` calls; a context made by `vm` may lack the host's symbol. */
+const asyncDispose = Symbol.asyncDispose ?? findAsyncDispose();
+
+/**
+ * @returns {symbol}
+ */
+function findAsyncDispose() {
+  return Object.getOwnPropertySymbols(builtin.Server.prototype)
+    .find(({ description }) => description.endsWith('asyncDispose')) ?? Symbol.for('nodejs.asyncDispose');
+}
+
+/**
+ * @param {*} blockList
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE
+ */
+function validateBlockList(blockList) {
+  const { BlockList } = builtin;
+  const valid = BlockList.isBlockList?.(blockList) ?? blockList instanceof BlockList;
+  if (!valid) throw new ERR_INVALID_ARG_TYPE('options.blockList', 'net.BlockList', blockList);
+}
+
+/**
+ * A server for TCP or Unix-domain connections. Works without `new`, too.
+ * @param {object|Function} [options] or the listener
+ * @param {boolean} [options.allowHalfOpen] connections stay writable when the peer has ended its side
+ * @param {boolean} [options.pauseOnConnect] connections are not read from until resumed
+ * @param {boolean} [options.noDelay] connections send small writes at once
+ * @param {boolean} [options.keepAlive] connections are probed when silent
+ * @param {number} [options.keepAliveInitialDelay] milliseconds of silence before that
+ * @param {string} [options.congestionControl] of the connections, by its name in the kernel
+ * @param {number} [options.highWaterMark] bytes that a connection buffers in each direction
+ * @param {BlockList} [options.blockList] peers whose connections are closed at once
+ * @param {Function} [connectionListener] for 'connection'
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE
+ */
+function Server(options, connectionListener) {
+  if (!(this instanceof Server)) return new Server(options, connectionListener);
+
+  beginUse();
+  markTransferable(this);
+  EventEmitter.call(this);
+
+  if (typeof options === 'function') {
+    connectionListener = options;
+    options = {};
+  } else if (options === undefined || options === null || typeof options === 'object') {
+    options = { ...options };
+  } else {
+    throw new ERR_INVALID_ARG_TYPE('options', 'Object', options);
+  }
+  if (typeof connectionListener === 'function') this.on('connection', connectionListener);
+  if (options.keepAliveInitialDelay !== undefined) {
+    validateNumber(options.keepAliveInitialDelay, 'options.keepAliveInitialDelay');
+    if (options.keepAliveInitialDelay < 0) options.keepAliveInitialDelay = 0;
+  }
+  if (options.highWaterMark !== undefined) {
+    validateNumber(options.highWaterMark, 'options.highWaterMark');
+    if (options.highWaterMark < 0) options.highWaterMark = getDefaultHighWaterMark(false);
+  }
+  if (options.congestionControl !== undefined) {
+    validateString(options.congestionControl, 'options.congestionControl');
+  }
+
+  this._connections = 0;
+  this[async_id_symbol] = -1;
+  this._handle = null;
+  this._usingWorkers = false;
+  this._workers = [];
+  this._unref = false;
+  this._listeningId = 1;
+
+  this.allowHalfOpen = options.allowHalfOpen || false;
+  this.pauseOnConnect = Boolean(options.pauseOnConnect);
+  this.noDelay = Boolean(options.noDelay);
+  this.keepAlive = Boolean(options.keepAlive);
+  // The handles take seconds.
+  this.keepAliveInitialDelay = seconds(options.keepAliveInitialDelay);
+  this.highWaterMark = options.highWaterMark ?? getDefaultHighWaterMark(false);
+  if (options.congestionControl !== undefined) remember(this, options.congestionControl);
+  if (options.blockList) {
+    validateBlockList(options.blockList);
+    this.blockList = options.blockList;
+  }
+}
+Object.setPrototypeOf(Server.prototype, EventEmitter.prototype);
+Object.setPrototypeOf(Server, EventEmitter);
+
+/**
+ * @param {object|Function} [options] as for `Server`
+ * @param {Function} [connectionListener]
+ * @returns {Server}
+ */
+function createServer(options, connectionListener) {
+  return new Server(options, connectionListener);
+}
+
+Server.prototype._listen2 = setupListenHandle;
+
+Server.prototype.listen = listen;
+
+Object.defineProperty(Server.prototype, 'listening', {
+  __proto__: null,
+  get() { return Boolean(this._handle); },
+  configurable: true,
+  enumerable: true,
+});
+
+/**
+ * @returns {{address: string, family: string, port: number}|string|null} where it listens: a path is given as
+ *   it was passed to listen(), also after close()
+ * @throws {Error} of the system call getsockname
+ */
+Server.prototype.address = function() {
+  // What stands for a path in a worker of a cluster has no such method.
+  if (!this._handle?.getsockname || this._handle instanceof Pipe) return this._pipeName ?? null;
+  const out = {};
+  const status = this._handle.getsockname(out);
+  if (status) throw new ErrnoException(status, 'address');
+  return out;
+};
+
+/**
+ * Counts the open connections, with those that were sent to child processes.
+ * @param {function(Error|null, number=): void} callback called in a later tick
+ * @returns {Server} this
+ */
+Server.prototype.getConnections = function(callback) {
+  const done = (err, count) => nextTick(callback, err, count);
+  if (!this._usingWorkers) {
+    done(null, this._connections);
+    return this;
+  }
+  let left = this._workers.length;
+  let total = this._connections;
+  const onCount = (err, count) => {
+    if (err) {
+      left = -1;
+      done(err);
+      return;
+    }
+    total += count;
+    if (--left === 0) done(null, total);
+  };
+  for (const worker of this._workers) worker.getConnections(onCount);
+  return this;
+};
+
+/**
+ * Stops accepting. 'close' follows when the last connection has ended.
+ * @param {function(Error=): void} [callback] for 'close'; gets ERR_SERVER_NOT_RUNNING if it was not open
+ * @returns {Server} this
+ */
+Server.prototype.close = function(callback) {
+  this._listeningId++;
+  if (typeof callback === 'function') {
+    if (this._handle) {
+      this.once('close', callback);
+    } else {
+      this.once('close', function close() { callback(new ERR_SERVER_NOT_RUNNING()); });
+    }
+  }
+  if (this._handle) {
+    this._handle.close();
+    this._handle = null;
+  }
+  if (!this._usingWorkers) {
+    this._emitCloseIfDrained();
+    return this;
+  }
+
+  let left = this._workers.length;
+  const onWorkerClose = () => {
+    if (--left !== 0) return;
+    this._connections--;
+    this._emitCloseIfDrained();
+  };
+  // Counted as one connection, so that 'close' is not emitted while the workers are asked.
+  this._connections++;
+  for (const worker of this._workers) worker.close(onWorkerClose);
+  return this;
+};
+
+/** Emits 'close', in the next tick, if nothing is open any more. */
+Server.prototype._emitCloseIfDrained = function() {
+  debug('SERVER _emitCloseIfDrained');
+  if (this._handle || this._connections) {
+    debug('SERVER handle? %j   connections? %d', !!this._handle, this._connections);
+    return;
+  }
+  nextTick(emitClose, this);
+};
+
+/**
+ * @param {Server} server
+ */
+function emitClose(server) {
+  debug('SERVER: emit close');
+  server.emit('close');
+}
+
+/**
+ * Counts the connections that are sent to a child process.
+ * @param {EventEmitter} socketList of child_process, with `getConnections` and `close`
+ */
+Server.prototype._setupWorker = function(socketList) {
+  this._usingWorkers = true;
+  this._workers.push(socketList);
+  socketList.once('exit', (list) => {
+    this._workers = this._workers.filter((worker) => worker !== list);
+  });
+};
+
+/** @returns {Server} this; it keeps the process alive */
+Server.prototype.ref = function() {
+  this._unref = false;
+  if (this._handle) this._handle.ref();
+  return this;
+};
+
+/** @returns {Server} this; it no longer keeps the process alive */
+Server.prototype.unref = function() {
+  this._unref = true;
+  if (this._handle) this._handle.unref();
+  return this;
+};
+
+/** @returns {Promise<void>} fulfilled when the server is closed */
+Server.prototype[asyncDispose] = async function() {
+  if (!this._handle) return;
+  await promisify(this.close).call(this);
+};
+
+/**
+ * A listener that returned a promise was rejected (`captureRejections`).
+ * @param {Error} err
+ * @param {string} event
+ * @param {Socket} socket of 'connection'
+ */
+Server.prototype[EventEmitter.captureRejectionSymbol] = function(err, event, socket) {
+  if (event === 'connection') socket.destroy(err);
+  else this.emit('error', err);
+};
+
+nameLike(listen, builtin.Server.prototype.listen);
+
+module.exports = { Server, createServer };

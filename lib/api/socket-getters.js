@@ -1,0 +1,82 @@
+'use strict';
+
+// The properties of a Socket that are computed: state, addresses, counters.
+
+const { kBoundPath, kBytesRead, kBytesWritten, kHandle } = require('../handle/socket-symbols');
+
+/**
+ * @param {Buffer|string|Array} data what `_write` or `_writev` was given
+ * @param {string} encoding
+ * @returns {number} its bytes on the wire
+ */
+function byteLength(data, encoding) {
+  if (!data) return 0;
+  if (typeof data === 'string') return Buffer.byteLength(data, encoding);
+  if (!Array.isArray(data)) return data.length;
+  let bytes = 0;
+  for (const { chunk, encoding: chunkEncoding } of data) bytes += byteLength(chunk, chunkEncoding);
+  return bytes;
+}
+
+/**
+ * The socket's own address, remembered once known.
+ *
+ * @this {import('../..').Socket}
+ * @returns {{address?: string, family?: string, port?: number}}
+ */
+function getsockname() {
+  if (this[kBoundPath] !== undefined) return { address: this[kBoundPath] };
+  if (!this._handle?.getsockname) return {};
+  if (!this._sockname) {
+    this._sockname = {};
+    this._handle.getsockname(this._sockname);
+  }
+  return this._sockname;
+}
+
+/**
+ * The peer's address, remembered once known, so that it can be read after the end too.
+ *
+ * @this {import('../..').Socket}
+ * @returns {{address?: string, family?: string, port?: number}}
+ */
+function getpeername() {
+  if (!this._handle?.getpeername || this.connecting) return this._peername || {};
+  if (!this._peername) {
+    const out = {};
+    if (this._handle.getpeername(out)) return out;
+    this._peername = out;
+  }
+  return this._peername;
+}
+
+/** The computed properties. */
+const getters = Object.getOwnPropertyDescriptors({
+  get _handle() { return this[kHandle]; },
+  set _handle(handle) { this[kHandle] = handle; },
+  get _connecting() { return this.connecting; },
+  get pending() { return !this._handle || this.connecting; },
+  get readyState() {
+    if (this.connecting) return 'opening';
+    if (this.readable) return this.writable ? 'open' : 'readOnly';
+    return this.writable ? 'writeOnly' : 'closed';
+  },
+  get bufferSize() { return this._handle ? this.writableLength : undefined; },
+  get bytesRead() { return this._handle ? this._handle.bytesRead : this[kBytesRead]; },
+  get _bytesDispatched() { return this._handle ? this._handle.bytesWritten : this[kBytesWritten]; },
+  get bytesWritten() {
+    const waiting = this.writableBuffer;
+    if (!waiting) return undefined;
+    const held = byteLength(waiting) + byteLength(this._pendingData, this._pendingEncoding);
+    // A handle that counts nothing has no number to add to.
+    return held === 0 ? this._bytesDispatched : this._bytesDispatched + held;
+  },
+  get remoteAddress() { return this._getpeername().address; },
+  get remoteFamily() { return this._getpeername().family; },
+  get remotePort() { return this._getpeername().port; },
+  get localAddress() { return this._getsockname().address; },
+  get localFamily() { return this._getsockname().family; },
+  get localPort() { return this._getsockname().port; },
+});
+
+module.exports = { getsockname, getpeername, getters };

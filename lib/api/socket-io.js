@@ -1,0 +1,380 @@
+'use strict';
+
+// How data passes between a Socket's streams and its handle.
+
+const { Duplex } = require('stream');
+const { isUint8Array } = require('util/types');
+const { builtin } = require('../node/builtin');
+const { undestroy } = require('../node/capabilities');
+const { nextTick } = require('../node/captured');
+const { debug, isDebugging } = require('../node/debug');
+const { codes, ErrnoException } = require('../node/errors');
+const hooks = require('../handle/hooks');
+const { kIsHost } = require('../handle/symbols');
+const host = require('../node/versions');
+const { emitsAtOnce } = require('../node/plain-flow');
+const { setReadSize } = require('./read-size');
+const { ShutdownReq, WriteReq } = require('../handle/requests');
+const { UV_ENOBUFS, UV_ENOTCONN, UV_EOF } = require('../node/errno');
+const { flushAll } = require('../handle/write-coalescer');
+const {
+  async_id_symbol, kAfterAsyncWrite, kBuffer, kBufferCb, kBufferGen, kLastWriteQueueSize, owner_symbol,
+} = require('../handle/socket-symbols');
+
+/** What a user's buffer (`onread`) had no room for when its callback asked to pause. */
+const kHeld = Symbol('kHeld');
+
+/**
+ * Called by the handle, as `this`, for data, end and read errors.
+ *
+ * @this {object}
+ * @param {number} nread bytes, or UV_EOF, or a negated errno
+ * @param {Buffer} [buffer]
+ */
+function onHandleRead(nread, buffer) {
+  const socket = this[owner_symbol];
+  if (socket === null || this !== socket._handle) return;
+  socket._unrefTimer();
+  if (nread > 0) {
+    if (socket.destroyed) return;
+    if (socket[kBuffer] === null && emitsAtOnce(socket)) {
+      socket.emit('data', buffer);
+      if (socket.parser && socket.server) hooks.countParserRead(this, socket, nread);
+      return;
+    }
+    const more = socket[kBuffer] ? giveToUser(socket, nread, buffer) : socket.push(buffer);
+    if (!more) stopReading(socket);
+    return;
+  }
+  if (nread === 0) return;
+  if (nread !== UV_EOF) {
+    socket.destroy(new ErrnoException(nread, 'read'));
+    return;
+  }
+  socket.push(null);
+  socket.read(0);
+}
+
+/**
+ * Calls the callback of `onread`.
+ *
+ * @param {import('../..').Socket} socket
+ * @param {number} nread bytes that were read
+ * @param {Buffer} [data] the bytes, unless they stand in the user's buffer already
+ * @returns {boolean} false when the callback asked to pause
+ */
+function giveToUser(socket, nread, data) {
+  if (data !== undefined) return fillUserBuffer(socket, data);
+  const more = socket[kBufferCb](nread, socket[kBuffer]) !== false;
+  takeNextUserBuffer(socket);
+  return more && !socket.destroyed;
+}
+
+/**
+ * Hands data to the callback of `onread`, in as many turns as the user's buffer needs. One that has no room, since it
+ * was detached or its ArrayBuffer was shrunk, ends the socket, as libuv does (`uv_alloc_cb` in its documentation).
+ *
+ * @param {import('../..').Socket} socket
+ * @param {Buffer} data
+ * @returns {boolean} false when the callback asked to pause
+ */
+function fillUserBuffer(socket, data) {
+  let rest = data;
+  while (rest.length > 0) {
+    const target = socket[kBuffer];
+    const count = Math.min(rest.length, target.length);
+    if (count === 0) {
+      socket.destroy(new ErrnoException(UV_ENOBUFS, 'read'));
+      return false;
+    }
+    target.set(count === rest.length ? rest : rest.subarray(0, count));
+    rest = rest.subarray(count);
+    const more = socket[kBufferCb](count, target) !== false;
+    takeNextUserBuffer(socket);
+    if (socket.destroyed) return false;
+    if (!more || (rest.length > 0 && socket._handle?.reading === false)) {
+      socket[kHeld] = rest.length > 0 ? rest : undefined;
+      return false;
+    }
+  }
+  return true;
+}
+
+/**
+ * Asks for the next buffer where the user makes one for each read, and gives it to the handle.
+ *
+ * @param {import('../..').Socket} socket
+ */
+function takeNextUserBuffer(socket) {
+  const make = socket[kBufferGen];
+  if (make === null) return;
+  const next = make();
+  if (!isUint8Array(next)) return;
+  if (next !== socket[kBuffer]) socket._handle?.useUserBuffer?.(next);
+  socket[kBuffer] = next;
+}
+
+/**
+ * Makes a handle a socket's own, and the socket alive again if it was destroyed.
+ *
+ * @param {import('../..').Socket} socket
+ * @param {object} handle
+ */
+function attachHandle(socket, handle) {
+  socket._handle = handle;
+  undestroy(socket);
+  socket._sockname = null;
+  handle[owner_symbol] = socket;
+  handle.onread = onHandleRead;
+  socket[async_id_symbol] = typeof handle.getAsyncId === 'function' ? handle.getAsyncId() : -1;
+  setReadSize(socket);
+}
+
+/**
+ * With `onread`, data flows as soon as somebody asks for it, whatever the stream's state.
+ *
+ * @param {import('../..').Socket} socket
+ */
+function readIntoUserBuffer(socket) {
+  if (socket[kBuffer] && !socket.connecting && socket._handle && !socket._handle.reading) startReading(socket);
+}
+
+/**
+ * @param {import('../..').Socket} socket with a handle
+ */
+function startReading(socket) {
+  if (isDebugging) debug('Socket._handle.readStart');
+  const handle = socket._handle;
+  handle.reading = true;
+  const held = socket[kHeld];
+  if (held !== undefined) {
+    socket[kHeld] = undefined;
+    nextTick(() => {
+      if (!socket.destroyed && !fillUserBuffer(socket, held)) stopReading(socket);
+    });
+  }
+  const status = socket._handle.readStart();
+  if (status) socket.destroy(new ErrnoException(status, 'read'));
+}
+
+/**
+ * @param {import('../..').Socket} socket
+ * @returns {Buffer|undefined} what the user's buffer had no room for, which the socket has not any more
+ */
+function takeHeld(socket) {
+  const held = socket[kHeld];
+  if (held !== undefined) socket[kHeld] = undefined;
+  return held;
+}
+
+/**
+ * @param {import('../..').Socket} socket
+ */
+function stopReading(socket) {
+  const handle = socket._handle;
+  if (!handle) return;
+  handle.reading = false;
+  if (socket.destroyed) return;
+  const status = handle.readStop();
+  if (status) socket.destroy(new ErrnoException(status, 'read'));
+}
+
+/**
+ * `readable._read`: waits for the connection, then lets the handle read.
+ *
+ * @this {import('../..').Socket}
+ * @param {number} n ignored: the engine chooses
+ */
+function read(n) {
+  if (isDebugging) debug('_read - n', n, 'isConnecting?', !!this.connecting, 'hasHandle?', !!this._handle);
+  if (this.connecting || !this._handle) {
+    debug('_read wait for connection');
+    this.once('connect', () => this._read(n));
+  } else if (!this._handle.reading) {
+    startReading(this);
+  }
+}
+
+/**
+ * Hands a chunk, or several at once, to the handle; while connecting, as soon as connected.
+ *
+ * @this {import('../..').Socket}
+ * @param {boolean} several whether `data` is an array of `{ chunk, encoding }`
+ * @param {Buffer|string|Array} data
+ * @param {string} encoding
+ * @param {function(Error=): void} cb
+ * @returns {false|undefined} false where there is nothing to write to
+ */
+function writeGeneric(several, data, encoding, cb) {
+  if (this.connecting) {
+    writeOnceConnected(this, several, data, encoding, cb);
+    return undefined;
+  }
+  this._pendingData = null;
+  this._pendingEncoding = '';
+  const handle = this._handle;
+  if (handle?.[kIsHost]) return builtin.Socket.prototype._writeGeneric.call(this, several, data, encoding, cb);
+  if (!handle) {
+    cb(new codes.ERR_SOCKET_CLOSED());
+    return false;
+  }
+  this._unrefTimer();
+  const req = new WriteReq(onWriteComplete, cb);
+  req.handle = handle;
+  const status = several ? writeChunks(handle, req, data) : writeChunk(handle, req, data, encoding);
+  if (status !== 0) {
+    cb(new ErrnoException(status, 'write', req.error));
+  } else if (req.async) {
+    this[kLastWriteQueueSize] = req.bytes;
+  } else {
+    cb();
+  }
+  return undefined;
+}
+
+/**
+ * @param {import('../..').Socket} socket
+ * @param {boolean} several
+ * @param {Buffer|string|Array} data
+ * @param {string} encoding
+ * @param {function(Error=): void} callback
+ */
+function writeOnceConnected(socket, several, data, encoding, callback) {
+  socket._pendingData = data;
+  socket._pendingEncoding = encoding;
+  const onClose = () => callback(new codes.ERR_SOCKET_CLOSED_BEFORE_CONNECTION());
+  socket.once('connect', function connect() {
+    this.off('close', onClose);
+    this._writeGeneric(several, data, encoding, callback);
+  });
+  socket.once('close', onClose);
+}
+
+/**
+ * @param {object} handle
+ * @param {WriteReq} req
+ * @param {Buffer|string} data
+ * @param {string} encoding
+ * @returns {number} status
+ */
+function writeChunk(handle, req, data, encoding) {
+  if (typeof data !== 'string') return handle.writeBuffer(req, data);
+  switch (encoding) {
+    case 'utf8':
+    case 'utf-8':
+      return handle.writeUtf8String(req, data);
+    case 'latin1':
+    case 'binary':
+      return handle.writeLatin1String(req, data);
+    case 'ascii':
+      return handle.writeAsciiString(req, data);
+    case 'ucs2':
+    case 'ucs-2':
+    case 'utf16le':
+    case 'utf-16le':
+      return handle.writeUcs2String(req, data);
+    default:
+      return handle.writeBuffer(req, Buffer.from(data, encoding));
+  }
+}
+
+/**
+ * @param {object} handle
+ * @param {WriteReq} req
+ * @param {Array<{chunk: Buffer|string, encoding: string}>} entries
+ * @returns {number} status
+ */
+function writeChunks(handle, req, entries) {
+  const { allBuffers, length } = entries;
+  const chunks = [];
+  for (let i = 0; i < length; i++) {
+    chunks.push(entries[i].chunk);
+    if (!allBuffers) chunks.push(entries[i].encoding);
+  }
+  return handle.writev(req, chunks, allBuffers);
+}
+
+/**
+ * Called for a write that the kernel did not take at once.
+ *
+ * @this {WriteReq}
+ * @param {number} status
+ */
+function onWriteComplete(status) {
+  const socket = this.handle[owner_symbol];
+  if (!socket || socket.destroyed) {
+    const cancelled = status < 0 && host.writesReportCancelling;
+    if (typeof this.callback === 'function') this.callback(cancelled ? new ErrnoException(status, 'write') : null);
+    return;
+  }
+  if (status < 0) {
+    const error = new ErrnoException(status, 'write', this.error);
+    if (typeof this.callback === 'function') this.callback(error);
+    else socket.destroy(error);
+    return;
+  }
+  socket._unrefTimer();
+  socket[kAfterAsyncWrite](this);
+  if (typeof this.callback === 'function') this.callback(null);
+}
+
+/**
+ * `writable._final`: half-closes the connection once everything is sent.
+ *
+ * @this {import('../..').Socket}
+ * @param {function(Error=): void} callback
+ * @returns {*} as the built-in's
+ */
+function final(callback) {
+  if (this.pending) {
+    if (!host.endsWithoutConnection || this.connecting) {
+      debug('_final: not yet connected');
+      return this.once('connect', () => this._final(callback));
+    }
+    return callback();
+  }
+  if (this._handle[kIsHost]) {
+    flushAll();
+    return builtin.Socket.prototype._final.call(this, callback);
+  }
+  debug('_final: not ended, call shutdown()');
+  const req = new ShutdownReq(onShutdownComplete, callback);
+  const status = this._handle.shutdown(req);
+  if (status === UV_ENOTCONN || status === 1) return callback();
+  if (status !== 0) return callback(new ErrnoException(status, 'shutdown'));
+  return undefined;
+}
+
+/**
+ * @this {ShutdownReq}
+ */
+function onShutdownComplete() {
+  if (isDebugging) debug('afterShutdown destroyed=%j', this.handle?.[owner_symbol]?.destroyed);
+  this.callback();
+}
+
+/**
+ * What `write` is once the other side has ended and half-open is not allowed.
+ *
+ * @this {import('../..').Socket}
+ * @param {*} chunk
+ * @param {string|Function} [encoding]
+ * @param {Function} [callback]
+ * @returns {boolean} false
+ */
+function writeAfterFIN(chunk, encoding, callback) {
+  if (!this.writableEnded) return Duplex.prototype.write.call(this, chunk, encoding, callback);
+  const done = typeof encoding === 'function' ? encoding : callback;
+  const error = new Error('This socket has been ended by the other party');
+  error.code = 'EPIPE';
+  if (typeof done === 'function') nextTick(done, error);
+  this.destroy(error);
+  return false;
+}
+
+hooks.onSocketRead = onHandleRead;
+
+module.exports = {
+  attachHandle, final, giveToUser, read, readIntoUserBuffer, startReading, stopReading, takeHeld,
+  writeAfterFIN, writeGeneric,
+};

@@ -1,0 +1,170 @@
+'use strict';
+
+// Socket options: remembered while there is no connection, set on it once there is one.
+
+const { builtin } = require('../node/builtin');
+const { codes, ErrnoException } = require('../node/errors');
+const { validateInt32 } = require('../node/validators');
+const {
+  kSetKeepAlive, kSetKeepAliveCount, kSetKeepAliveInitialDelay, kSetKeepAliveInterval, kSetNoDelay, kSetTOS,
+} = require('../handle/socket-symbols');
+
+/** Whether programs that list a fresh socket of the host see a place for the type of service. */
+const LISTS_TOS = 'setTypeOfService' in builtin.Socket.prototype;
+
+/**
+ * @param {number} milliseconds
+ * @returns {number} whole seconds, as tcp(7) takes them
+ */
+function seconds(milliseconds) {
+  return Math.trunc(milliseconds / 1000) | 0;
+}
+
+/**
+ * Takes the options that the constructor was given.
+ *
+ * @param {import('../..').Socket} socket
+ * @param {object} options `noDelay`, `keepAlive`, `keepAliveInitialDelay` (milliseconds), `typeOfService`
+ */
+function initOptions(socket, options) {
+  socket[kSetNoDelay] = Boolean(options.noDelay);
+  socket[kSetKeepAlive] = Boolean(options.keepAlive);
+  socket[kSetKeepAliveInitialDelay] = seconds(options.keepAliveInitialDelay);
+  if (LISTS_TOS || options.typeOfService !== undefined) socket[kSetTOS] = options.typeOfService;
+}
+
+/**
+ * Sets on a fresh connection what was asked for before.
+ *
+ * @param {import('../..').Socket} socket
+ */
+function applyOptions(socket) {
+  const handle = socket._handle;
+  if (socket[kSetNoDelay] && handle.setNoDelay) handle.setNoDelay(true);
+  if (socket[kSetKeepAlive] && handle.setKeepAlive) callSetKeepAlive(socket, handle);
+  if (socket[kSetTOS] !== undefined && handle.setTypeOfService) handle.setTypeOfService(socket[kSetTOS]);
+}
+
+/**
+ * @param {import('../..').Socket} socket
+ * @param {object} handle
+ */
+function callSetKeepAlive(socket, handle) {
+  handle.setKeepAlive(socket[kSetKeepAlive], socket[kSetKeepAliveInitialDelay],
+    socket[kSetKeepAliveInterval], socket[kSetKeepAliveCount]);
+}
+
+/**
+ * `socket.setNoDelay` (TCP_NODELAY).
+ *
+ * @this {import('../..').Socket}
+ * @param {boolean} [enable] true where left out
+ * @returns {import('../..').Socket} this
+ */
+function setNoDelay(enable) {
+  const on = Boolean(enable === undefined ? true : enable);
+  if (this._handle?.setNoDelay && on !== this[kSetNoDelay]) {
+    this[kSetNoDelay] = on;
+    this._handle.setNoDelay(on);
+  } else if (!this._handle) {
+    this[kSetNoDelay] = on;
+  }
+  return this;
+}
+
+/**
+ * `socket.setKeepAlive` (SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT).
+ *
+ * @this {import('../..').Socket}
+ * @param {boolean|object} [enable] or `{ enable, initialDelay, interval, count }`
+ * @param {number} [initialDelay] milliseconds
+ * @param {number} [interval] milliseconds
+ * @param {number} [count] probes
+ * @returns {import('../..').Socket} this
+ */
+function setKeepAlive(enable, initialDelay, interval, count) {
+  if (typeof enable === 'object' && enable !== null) {
+    const options = enable;
+    return this.setKeepAlive(options.enable, options.initialDelay, options.interval, options.count);
+  }
+  const wanted = [Boolean(enable), seconds(initialDelay),
+    interval === undefined ? undefined : Math.max(seconds(interval), 0), count];
+  const keys = [kSetKeepAlive, kSetKeepAliveInitialDelay, kSetKeepAliveInterval, kSetKeepAliveCount];
+  if (this._handle && !this._handle.setKeepAlive) return this;
+  const changed = wanted[0] !== this[kSetKeepAlive] ||
+    (wanted[0] && keys.some((key, i) => this[key] !== wanted[i]));
+  if (!this._handle || changed) {
+    keys.forEach((key, i) => {
+      if (this[key] !== wanted[i]) this[key] = wanted[i];
+    });
+  }
+  if (this._handle && changed) callSetKeepAlive(this, this._handle);
+  return this;
+}
+
+/**
+ * `socket.setTypeOfService` (IP_TOS, IPV6_TCLASS).
+ *
+ * @this {import('../..').Socket}
+ * @param {number} tos 0 to 255
+ * @returns {import('../..').Socket} this
+ * @throws {TypeError|RangeError} for another value
+ * @throws {Error} when the system refuses it
+ */
+function setTypeOfService(tos) {
+  if (Number.isNaN(tos)) throw new codes.ERR_INVALID_ARG_TYPE('tos', 'number', tos);
+  validateInt32(tos, 'tos', 0, 255);
+  if (!this._handle) {
+    this[kSetTOS] = tos;
+    return this;
+  }
+  if (!this._handle.setTypeOfService || tos === this[kSetTOS]) return this;
+  this[kSetTOS] = tos;
+  const status = this._handle.setTypeOfService(tos);
+  if (status) throw new ErrnoException(status, 'setTypeOfService');
+  return this;
+}
+
+/**
+ * `socket.getTypeOfService`: what the connection has, or what it will get.
+ *
+ * @this {import('../..').Socket}
+ * @returns {number} 0 to 255
+ * @throws {Error} when the system does not tell
+ */
+function getTypeOfService() {
+  if (!this._handle?.getTypeOfService || this.connecting) return this[kSetTOS] ?? 0;
+  const tos = this._handle.getTypeOfService();
+  if (tos < 0) throw new ErrnoException(tos, 'getTypeOfService');
+  return tos;
+}
+
+/**
+ * @this {import('../..').Socket}
+ * @returns {import('../..').Socket} this
+ */
+function ref() {
+  if (!this._handle) {
+    this.once('connect', this.ref);
+  } else if (typeof this._handle.ref === 'function') {
+    this._handle.ref();
+  }
+  return this;
+}
+
+/**
+ * @this {import('../..').Socket}
+ * @returns {import('../..').Socket} this
+ */
+function unref() {
+  if (!this._handle) {
+    this.once('connect', this.unref);
+  } else if (typeof this._handle.unref === 'function') {
+    this._handle.unref();
+  }
+  return this;
+}
+
+module.exports = {
+  applyOptions, initOptions, getTypeOfService, ref, seconds, setKeepAlive, setNoDelay, setTypeOfService, unref,
+};

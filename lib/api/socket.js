@@ -1,0 +1,392 @@
+'use strict';
+
+// The Socket class: construction, ending, closing. What else it can do stands in the socket-*.js files.
+
+const { Duplex } = require('stream');
+const { isUint8Array } = require('util/types');
+const { BoundSocket, kConsume, kPath } = require('./bound-socket');
+const { nextTick, queueMicrotask } = require('../node/captured');
+const {
+  applyCongestionControl, getCongestionControl, remember, setCongestionControl,
+} = require('./congestion-control');
+const { socketConnect, useSocketClass } = require('./connect');
+const { debug } = require('../node/debug');
+const { codes, ErrnoException } = require('../node/errors');
+const { beginUse } = require('../node/first-use');
+const { adoptHandle, handleFromDescriptor, isFifo, isUsableHandle } = require('../handle/foreign');
+const { kIsHost } = require('../handle/symbols');
+const { isTcp } = require('../handle/host-handles');
+const io = require('./socket-io');
+const socketOptions = require('./socket-options');
+const { isPlain } = require('../node/substitutes');
+const { hostMembers, isHostRun, runByHost, withHostMembers } = require('../node/host-run-sockets');
+const { defineLike } = require('../node/mirror-members');
+const { getpeername, getsockname, getters } = require('./socket-getters');
+const timeouts = require('./idle-timeout');
+const { checkedOptions, setBlockList, streamOptions } = require('./constructor-options');
+const { markTransferable } = require('../node/transferable');
+const { flushAll } = require('../handle/write-coalescer');
+const { builtin } = require('../node/builtin');
+const { undestroy } = require('../node/capabilities');
+const {
+  async_id_symbol, kAfterAsyncWrite, kBoundPath, kBoundSource, kBuffer, kBufferCb, kBufferGen, kBytesRead,
+  kBytesWritten, kHandle, kLastWriteQueueSize, kReinitializeHandle, kSignal, kTimeout, kUpdateTimer,
+} = require('../handle/socket-symbols');
+
+/**
+ * A TCP or Unix-domain socket as a stream. See "Class: net.Socket" in Node's documentation.
+ *
+ * @class
+ * @param {object|number} [options] or a descriptor
+ * @throws {TypeError|RangeError} for bad options
+ */
+function Socket(options) {
+  if (!isSocket(this)) {
+    // Classes that were derived from the built-in's call whatever `net.Socket` is now.
+    if (this instanceof builtin.Socket) return builtin.Socket.call(this, options);
+    return new Socket(options);
+  }
+  beginUse();
+  if (options?.handle && !isUsable(options.handle)) {
+    runByHost(this, options);
+    refuse(this, noCongestionControl(options));
+    return;
+  }
+  const settings = checkedOptions(options);
+  if (!settings.handle && settings.fd !== undefined && isFifo(settings.fd)) {
+    runByHost(this, settings);
+    refuse(this, noCongestionControl(settings));
+    return;
+  }
+  markTransferable(this);
+
+  // The properties come in the built-in's order, which programs see that list them. The stream's constructor destroys
+  // at once where the signal has fired already.
+  this.connecting = false;
+  this._hadError = false;
+  this._parent = null;
+  this._host = null;
+  this._closeAfterHandlingError = false;
+  this[async_id_symbol] = -1;
+  this[kHandle] = null;
+  this[kLastWriteQueueSize] = 0;
+  this[kTimeout] = null;
+  initUserBuffer(this, settings.onread);
+
+  Duplex.call(this, streamOptions(settings));
+
+  this.on('end', onReadableStreamEnd);
+  this._sockname = null;
+  this._pendingData = null;
+  this._pendingEncoding = '';
+  this.server = null;
+  this._server = null;
+  socketOptions.initOptions(this, settings);
+  if (settings.congestionControl !== undefined) remember(this, settings.congestionControl);
+  this[kBytesRead] = 0;
+  this[kBytesWritten] = 0;
+  if (settings.blockList) setBlockList(this, settings.blockList);
+  if (settings.signal) this[kSignal] = settings.signal;
+
+  const bound = settings.handle instanceof BoundSocket;
+  if (bound) {
+    this[kBoundSource] = true;
+    this[kBoundPath] = settings.handle[kPath];
+    io.attachHandle(this, settings.handle[kConsume]());
+  } else if (settings.handle) {
+    io.attachHandle(this, adoptHandle(settings.handle));
+  } else if (settings.fd !== undefined) {
+    io.attachHandle(this, handleFromDescriptor(settings.fd));
+  } else {
+    // A signal that had fired already does not keep the socket from being used; its error still comes.
+    undestroy(this);
+  }
+  if (this._handle && !bound) refuse(this, applyCongestionControl(this));
+  if (this._handle && !bound && settings.readable !== false && !settings.manualStart) startOrPause(this, settings);
+}
+Object.setPrototypeOf(Socket.prototype, Duplex.prototype);
+Object.setPrototypeOf(Socket, Duplex);
+
+/**
+ * @param {Socket} socket
+ * @param {Error} [error] why it can't be as it was asked for
+ */
+function refuse(socket, error) {
+  if (error) socket.destroy(error);
+}
+
+/**
+ * @param {{congestionControl?: string}} options of a socket that is not of TCP
+ * @returns {Error|undefined} what is wrong with them
+ */
+function noCongestionControl({ congestionControl }) {
+  return congestionControl === undefined ? undefined : new codes.ERR_INVALID_HANDLE_TYPE();
+}
+
+/**
+ * @param {object} handle the option
+ * @returns {boolean} whether rsnet can work with it
+ */
+function isUsable(handle) {
+  return handle instanceof BoundSocket || isUsableHandle(handle);
+}
+
+/**
+ * @param {*} value
+ * @returns {boolean} whether it was made by this class, or by one derived from it
+ */
+function isSocket(value) {
+  return Object.prototype.isPrototypeOf.call(Socket.prototype, value);
+}
+
+// The built-in's sockets (terminals, TLS) count as instances too: a program with `instanceof net.Socket` means them.
+Object.defineProperty(Socket, Symbol.hasInstance, {
+  value(instance) {
+    if (isPlain(instance)) return false;
+    return Function.prototype[Symbol.hasInstance].call(this, instance) ||
+      (this === Socket && instance instanceof builtin.Socket);
+  },
+});
+
+/**
+ * Takes the `onread` option; one that is incomplete is ignored, as Node does.
+ *
+ * @param {Socket} socket
+ * @param {{buffer: Uint8Array|Function, callback: Function}} [onread]
+ */
+function initUserBuffer(socket, onread) {
+  socket[kBuffer] = null;
+  socket[kBufferCb] = null;
+  socket[kBufferGen] = null;
+  if (onread === null || typeof onread !== 'object' || typeof onread.callback !== 'function') return;
+  if (typeof onread.buffer === 'function') {
+    socket[kBuffer] = true;
+    socket[kBufferGen] = onread.buffer;
+  } else if (isUint8Array(onread.buffer)) {
+    socket[kBuffer] = onread.buffer;
+  } else {
+    return;
+  }
+  socket[kBufferCb] = onread.callback;
+}
+
+/**
+ * @param {Socket} socket that was made with a handle
+ * @param {{pauseOnCreate?: boolean}} settings
+ */
+function startOrPause(socket, settings) {
+  if (settings.pauseOnCreate) {
+    socket._handle.reading = false;
+    socket._handle.readStop();
+    socket.readableFlowing = false;
+  } else {
+    socket.read(0);
+  }
+}
+
+/**
+ * The other side has ended. Without half-open, nothing may be written from here on.
+ *
+ * @this {Socket}
+ */
+function onReadableStreamEnd() {
+  if (!this.allowHalfOpen) this.write = io.writeAfterFIN;
+}
+
+/**
+ * @param {Socket} socket that is destroyed without a handle
+ */
+function emitClose(socket) {
+  debug('SERVER: emit close');
+  socket.emit('close');
+}
+
+const { value: hostWriteGeneric } = hostMembers._writeGeneric;
+
+const methods = {
+  connect: socketConnect,
+  setTimeout: timeouts.setSocketTimeout,
+  setNoDelay: socketOptions.setNoDelay,
+  setKeepAlive: socketOptions.setKeepAlive,
+  setTypeOfService: socketOptions.setTypeOfService,
+  getTypeOfService: socketOptions.getTypeOfService,
+  setCongestionControl,
+  getCongestionControl,
+  ref: socketOptions.ref,
+  unref: socketOptions.unref,
+
+  /**
+   * `socket.address`: where this socket is bound.
+   * @returns {{address?: string, family?: string, port?: number}} empty without a connection
+   */
+  address() {
+    return this._getsockname();
+  },
+
+  /**
+   * `writable.end`.
+   * @param {*} [data]
+   * @param {string|Function} [encoding]
+   * @param {Function} [callback]
+   * @returns {Socket} this
+   */
+  end(data, encoding, callback) {
+    Duplex.prototype.end.call(this, data, encoding, callback);
+    return this;
+  },
+
+  /**
+   * `readable.pause`; with `onread` the handle stops at once.
+   * @returns {Socket} this
+   */
+  pause() {
+    if (this[kBuffer] && !this.connecting && this._handle?.reading) io.stopReading(this);
+    return Duplex.prototype.pause.call(this);
+  },
+
+  /**
+   * `readable.resume`.
+   * @returns {Socket} this
+   */
+  resume() {
+    io.readIntoUserBuffer(this);
+    return Duplex.prototype.resume.call(this);
+  },
+
+  /**
+   * `readable.read`.
+   * @param {number} [size]
+   * @returns {Buffer|string|null}
+   */
+  read(size) {
+    io.readIntoUserBuffer(this);
+    return Duplex.prototype.read.call(this, size);
+  },
+
+  /** Destroys the socket once everything written is sent. */
+  destroySoon() {
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once('finish', this.destroy);
+  },
+
+  /**
+   * `socket.resetAndDestroy`: closes a TCP connection by a RST.
+   * @returns {Socket} this
+   * @throws {TypeError} when it is not a TCP socket
+   */
+  resetAndDestroy() {
+    if (!this._handle) {
+      this.destroy(new codes.ERR_SOCKET_CLOSED());
+      return this;
+    }
+    if (!isTcp(this._handle)) throw new codes.ERR_INVALID_HANDLE_TYPE();
+    if (this.connecting) {
+      debug('reset wait for connection');
+      this.once('connect', () => this._reset());
+    } else {
+      this._reset();
+    }
+    return this;
+  },
+
+  _reset() {
+    debug('reset connection');
+    this.resetAndClosing = true;
+    return this.destroy();
+  },
+
+  _read: io.read,
+  _final: io.final,
+
+  _writeGeneric(writev, data, encoding, cb) {
+    const isHosts = this[kHandle]?.[kIsHost] || isHostRun(this);
+    if (isHosts) flushAll();
+    return (isHosts ? hostWriteGeneric : io.writeGeneric).call(this, writev, data, encoding, cb);
+  },
+
+  // The names of the callbacks stand in the error for what is none.
+  _write(data, encoding, cb) {
+    this._writeGeneric(false, data, encoding, cb);
+  },
+
+  _writev(chunks, cb) {
+    this._writeGeneric(true, chunks, '', cb);
+  },
+
+  _destroy(error, cb) {
+    debug('destroy');
+    this.connecting = false;
+    for (let socket = this; socket; socket = socket._parent) timeouts.clearSocketTimeout(socket);
+    debug('close');
+    if (this._handle) {
+      debug('close handle');
+      closeHandle.call(this, Boolean(error));
+      cb(error);
+    } else {
+      cb(error);
+      nextTick(emitClose, this);
+    }
+    if (this._server) {
+      debug('has server');
+      this._server._connections--;
+      this._server._emitCloseIfDrained?.();
+    }
+  },
+
+  _onTimeout: timeouts.onTimeout,
+  _unrefTimer: timeouts.refreshTimeout,
+  _getsockname: getsockname,
+  _getpeername: getpeername,
+
+  [kAfterAsyncWrite]() {
+    this[kLastWriteQueueSize] = 0;
+  },
+
+  get [kUpdateTimer]() { return this._unrefTimer; },
+
+  [kReinitializeHandle]: function reinitializeHandle(handle) {
+    this._handle?.close();
+    io.attachHandle(this, handle);
+  },
+};
+
+/**
+ * Lets go of the handle; 'close' follows when it has closed.
+ *
+ * @this {Socket}
+ * @param {boolean} hadError what 'close' will say
+ */
+function closeHandle(hadError) {
+  const self = this;
+  const handle = this._handle;
+  if (handle[kIsHost]) flushAll();
+  this[kBytesRead] = handle.bytesRead;
+  this[kBytesWritten] = handle.bytesWritten;
+  const closed = () => {
+    debug('emit close');
+    this.emit('close', hadError);
+  };
+  // Errors of a handle that is none name the call as it stands here: the built-in's words.
+  if (this.resetAndClosing) {
+    this.resetAndClosing = false;
+    const status = this._handle.reset(closed);
+    if (status) this.emit('error', new ErrnoException(status, 'reset'));
+  } else if (this._closeAfterHandlingError) {
+    queueMicrotask(() => handle.close(closed));
+  } else {
+    self._handle.close(closed);
+  }
+  handle.onread = () => {};
+  this._handle = null;
+  this._sockname = null;
+}
+
+defineLike(Socket.prototype, builtin.Socket.prototype, withHostMembers({
+  ...Object.getOwnPropertyDescriptors(methods),
+  ...getters,
+}));
+
+useSocketClass(Socket);
+
+module.exports = Socket;

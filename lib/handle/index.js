@@ -1,0 +1,262 @@
+'use strict';
+
+// The classes behind `socket._handle` and `server._handle`.
+
+const { builtin } = require('../node/builtin');
+const { commands } = require('../addon/bridge');
+const { showAsBuiltin } = require('./inspection');
+const { kClosing, kNative, kReadWhenConnected, kSlot } = require('./symbols');
+const { later } = require('../node/later');
+const { checkBind, checkOpen, refusedConnect } = require('../node/permission');
+const { Handle } = require('./base');
+const { owner_symbol } = require('./socket-symbols');
+const { UV_EBADF, UV_EINVAL, UV_ENAMETOOLONG, UV_ENOTCONN } = require('../node/errno');
+const coalescer = require('./write-coalescer');
+
+/** Seconds between two keep-alive probes, and how many, where nobody says: libuv's. */
+const KEEPALIVE_INTERVAL = 1;
+const KEEPALIVE_COUNT = 10;
+
+/** Where both kinds get their descriptor from, and listening. */
+class PlacedHandle extends Handle {
+  /**
+   * Takes over an open descriptor.
+   * @param {number} fd
+   * @returns {number} status
+   */
+  open(fd) {
+    checkOpen(fd);
+    return this._take(fd);
+  }
+
+  /**
+   * Takes over a descriptor that was handed to this process or thread as a socket: no permission is asked for that.
+   * @param {number} fd
+   * @returns {number} status
+   */
+  _take(fd) { return this[kNative].open(fd); }
+
+  /**
+   * @param {number} backlog connections that may wait for accept
+   * @returns {number} status
+   */
+  listen(backlog) {
+    checkBind();
+    return this[kNative].listen(+backlog | 0);
+  }
+}
+
+/** A TCP socket, connected, connecting or listening. */
+class TCP extends PlacedHandle {
+  /**
+   * @param {number} type TCP.SOCKET or TCP.SERVER
+   * @param {number} [triggerAsyncId] of the listening handle that accepts this one
+   */
+  constructor(type, triggerAsyncId) {
+    super(type === TCP.SERVER ? 'TCPSERVERWRAP' : 'TCPWRAP', triggerAsyncId);
+    /** Whether the owner wants data; kept by the owner. */
+    this.reading = false;
+    /** Called with (status, handle of the new connection). */
+    this.onconnection = null;
+  }
+
+  /** Only connections are used again. */
+  get _provider() { return 'TCPWRAP'; }
+
+  /**
+   * @param {string} address numeric IPv4
+   * @param {number} port
+   * @param {number} [flags] TCP.UV_TCP_IPV6ONLY, TCP.UV_TCP_REUSEPORT
+   * @returns {number} status
+   */
+  bind(address, port, flags) {
+    checkBind();
+    return builtin.isIPv4(address) ? this[kNative].bind(address, port | 0, flags | 0) : UV_EINVAL;
+  }
+
+  /**
+   * @param {string} address numeric IPv6
+   * @param {number} port
+   * @param {number} [flags] as for `bind`
+   * @returns {number} status
+   */
+  bind6(address, port, flags) {
+    checkBind();
+    return builtin.isIPv6(address) ? this[kNative].bind(address, port | 0, flags | 0) : UV_EINVAL;
+  }
+
+  /**
+   * @param {object} req a ConnectReq
+   * @param {string} address numeric
+   * @param {number} port
+   * @returns {number|Error} status
+   */
+  connect(req, address, port) {
+    return refusedConnect(address) ??
+      this._startConnect('TCPCONNECTWRAP', req, commands.connect(this[kSlot], address, port));
+  }
+
+  /**
+   * @param {object} req a ConnectReq
+   * @param {string} address numeric IPv6
+   * @param {number} port
+   * @returns {number|Error} status
+   */
+  connect6(req, address, port) { return this.connect(req, address, port); }
+
+  /**
+   * A callback may have lost the connection since the engine found it made. libuv looks when it tells.
+   * @param {number} status
+   */
+  _completeConnect(status) {
+    const isMade = status === 0 && this._isConnecting;
+    super._completeConnect(isMade ? commands.pendingError(this[kSlot]) : status);
+  }
+
+  /**
+   * Closes the connection by a RST.
+   * @param {function(): void} [callback] as for `close`
+   * @returns {number} status
+   */
+  reset(callback) {
+    if (this[kClosing]) return UV_EBADF;
+    coalescer.flushAll();
+    this._keepCounters();
+    const status = this[kNative].reset();
+    if (status < 0) return status;
+    this._closing(callback, status === 1);
+    return 0;
+  }
+
+  /**
+   * @param {object} out gets `address`, `family`, `port`
+   * @returns {number} status
+   */
+  getsockname(out) { return commands.getsockname(this[kSlot], out); }
+
+  /**
+   * @param {object} out as for `getsockname`
+   * @returns {number} status
+   */
+  getpeername(out) { return commands.getpeername(this[kSlot], out); }
+
+  /**
+   * @param {boolean} on
+   * @returns {number} status
+   */
+  setNoDelay(on) { return commands.setNoDelay(this[kSlot], on); }
+
+  /**
+   * @param {boolean} on
+   * @param {number} [delay] seconds of silence before the first probe, 0 = the system's
+   * @param {number} [interval] seconds between two probes
+   * @param {number} [count] probes before the connection is given up
+   * @returns {number} status
+   */
+  setKeepAlive(on, delay, interval, count) {
+    return this[kNative].setKeepAlive(on, delay | 0, (interval ?? KEEPALIVE_INTERVAL) | 0,
+      (count ?? KEEPALIVE_COUNT) | 0);
+  }
+
+  /**
+   * @param {number} tos the TOS byte of IPv4, or the traffic class of IPv6
+   * @returns {number} status
+   */
+  setTypeOfService(tos) { return this[kNative].setTypeOfService(tos); }
+
+  /** @returns {number} the TOS byte or traffic class, or a negated errno */
+  getTypeOfService() { return this[kNative].getTypeOfService(); }
+
+  /**
+   * @param {string} name of a congestion control
+   * @returns {number} status, of the kernel's answer also while there is no descriptor
+   */
+  setCongestionControl(name) { return this[kNative].setCongestionControl(name); }
+
+  /** @returns {string|number} the name of the congestion control, or a negated errno */
+  getCongestionControl() { return this[kNative].getCongestionControl(); }
+}
+
+/** A Unix-domain socket, connected, connecting or listening. */
+class Pipe extends PlacedHandle {
+  /**
+   * @param {number} type Pipe.SOCKET or Pipe.SERVER
+   * @param {number} [triggerAsyncId] of the listening handle that accepts this one
+   */
+  constructor(type, triggerAsyncId) {
+    super(type === Pipe.SERVER ? 'PIPESERVERWRAP' : 'PIPEWRAP', triggerAsyncId);
+    this[kReadWhenConnected] = false;
+  }
+
+  /** As for TCP. */
+  get _provider() { return 'PIPEWRAP'; }
+
+  /**
+   * As for TCP; but before there is a connection, it is remembered until there is one.
+   * @returns {number} status
+   */
+  readStart() {
+    const status = super.readStart();
+    if (status !== UV_ENOTCONN) return status;
+    this[kReadWhenConnected] = true;
+    return 0;
+  }
+
+  /**
+   * Starts the reads that were asked for too early.
+   * @param {number} status
+   */
+  _completeConnect(status) {
+    if (status === 0 && this[kReadWhenConnected]) super.readStart();
+    super._completeConnect(status);
+  }
+
+  /**
+   * @param {string} path a path, or an abstract name that starts with a NUL
+   * @returns {number} status
+   */
+  bind(path) {
+    checkBind(path);
+    return this[kNative].bindPath(path);
+  }
+
+  /**
+   * @param {object} req a ConnectReq
+   * @param {string} path as for `bind`
+   * @returns {number|Error} status
+   */
+  connect(req, path) {
+    const refusal = refusedConnect(path);
+    if (refusal) return refusal;
+    const status = this[kNative].connectPath(path);
+    if (status === 0 || status === UV_EINVAL || status === UV_ENAMETOOLONG) {
+      return this._startConnect('PIPECONNECTWRAP', req, status);
+    }
+    // All but a path that can't be one is reported later (uv_pipe_connect2), also that there is no socket to be had.
+    later(() => this._completeConnect(status));
+    return this._startConnect('PIPECONNECTWRAP', req, 0);
+  }
+
+  /**
+   * Lets others use the socket's path.
+   * @param {number} mode Pipe.UV_READABLE, Pipe.UV_WRITABLE
+   * @returns {number} status
+   */
+  fchmod(mode) {
+    checkBind();
+    return this[kNative].chmod(mode);
+  }
+}
+
+Object.assign(TCP, { SOCKET: 0, SERVER: 1, UV_TCP_IPV6ONLY: 1, UV_TCP_REUSEPORT: 2 });
+Object.assign(Pipe, { SOCKET: 0, SERVER: 1, IPC: 2, UV_READABLE: 1, UV_WRITABLE: 2 });
+
+// A Pipe of the built-in has none.
+Object.defineProperty(TCP.prototype, 'owner', {
+  get() { return this[owner_symbol]; },
+  set(owner) { this[owner_symbol] = owner; },
+});
+showAsBuiltin(TCP);
+showAsBuiltin(Pipe);
+
+module.exports = { Handle, TCP, Pipe };

@@ -1,0 +1,62 @@
+'use strict';
+
+// How handles look to a program that lists or prints them: as the built-in's do.
+
+const { inspect } = require('util');
+const { builtin } = require('../node/builtin');
+const symbols = require('./symbols');
+const host = require('../node/versions');
+const { async_id_symbol, context_frame, owner_symbol, trigger_async_id_symbol } = require('../node/private-symbols');
+
+/** Members that a for-in loop over a handle of the built-in comes by. */
+const ENUMERABLE = [
+  'open', 'bind', 'listen', 'connect', 'bind6', 'connect6', 'getsockname', 'getpeername', 'setNoDelay', 'setKeepAlive',
+  ...('setTypeOfService' in builtin.Socket.prototype ? ['setTypeOfService', 'getTypeOfService'] : []),
+  'reset', 'fchmod', ...(host.listsOnread ? ['onread'] : []), 'writeQueueSize', 'setBlocking',
+  ...(host.hasPendingRead ? ['hasPendingRead'] : []), 'readStart', 'readStop', 'shutdown', 'useUserBuffer',
+  'writev', 'writeBuffer', 'writeAsciiString', 'writeUtf8String', 'writeUcs2String', 'writeLatin1String', 'close',
+  'hasRef', 'ref', 'unref', 'getAsyncId', 'asyncReset',
+  ...(host.hasContextFrames ? ['getAsyncContextFrameForDebuggingOnly'] : []), 'getProviderType',
+];
+
+/** What the built-in's handles keep in C++. */
+const hidden = new Set([...Object.values(symbols), async_id_symbol, context_frame, trigger_async_id_symbol]);
+
+/** What is printed in place of each handle: always the same, so that `inspect` sees where a circle closes. */
+const views = new WeakMap();
+
+/**
+ * What `inspect` calls on a handle, and on its inspectView.
+ *
+ * @this {object}
+ * @returns {object} what to print
+ */
+function inspectView() {
+  let shown = views.get(this);
+  if (shown === undefined) {
+    shown = Object.create(Object.getPrototypeOf(this));
+    views.set(this, shown).set(shown, shown);
+  }
+  if (shown === this) return shown;
+  for (const key of Reflect.ownKeys(shown)) delete shown[key];
+  for (const key of [...Object.keys(this), owner_symbol, ...Reflect.ownKeys(this)]) {
+    if (hidden.has(key)) continue;
+    // Configurable, so that it can be taken out again the next time.
+    Object.defineProperty(shown, key, { ...Object.getOwnPropertyDescriptor(this, key), configurable: true });
+  }
+  return shown;
+}
+
+/**
+ * @param {Function} type a class of handles
+ */
+function showAsBuiltin(type) {
+  Object.defineProperty(type.prototype, inspect.custom, { value: inspectView, configurable: true });
+  for (const name of ENUMERABLE) {
+    let { prototype } = type;
+    while (prototype !== null && !Object.hasOwn(prototype, name)) prototype = Object.getPrototypeOf(prototype);
+    if (prototype !== null) Object.defineProperty(prototype, name, { enumerable: true });
+  }
+}
+
+module.exports = { showAsBuiltin };

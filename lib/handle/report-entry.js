@@ -1,0 +1,40 @@
+'use strict';
+
+// A handle as `process.report.getReport()` lists those of libuv.
+
+const { kConnectReq, kShutdownReq, kWriter } = require('./symbols');
+
+/**
+ * @param {object} handle
+ * @param {string} method getsockname or getpeername
+ * @returns {object|null} null where there is no such end
+ */
+function endpoint(handle, method) {
+  const out = {};
+  if (typeof handle[method] !== 'function' || handle[method](out) !== 0 || out.address === undefined) return null;
+  return { host: out.address, [out.family === 'IPv6' ? 'ip6' : 'ip4']: out.address, port: out.port };
+}
+
+/**
+ * @param {object} handle that is open
+ * @param {object} owner its Socket or Server
+ * @returns {object} what is known without asking the kernel for more than the addresses
+ */
+function reportEntry(handle, owner) {
+  const isPipe = handle._shownAs === 'PipeWrap';
+  const isServer = typeof owner.listen === 'function';
+  const isBusy = handle[kConnectReq] !== null || handle[kWriter]?.requests.length > 0 || handle[kShutdownReq] !== null;
+  const isConnected = !isServer && !handle.closing && handle[kConnectReq] === null;
+  return {
+    type: isPipe ? 'pipe' : 'tcp',
+    is_active: !handle.closing && (isServer || isBusy || handle.reading === true),
+    is_referenced: handle.hasRef(),
+    localEndpoint: isPipe ? (owner._pipeName ?? owner.server?._pipeName ?? null) : endpoint(handle, 'getsockname'),
+    remoteEndpoint: isServer ? null : endpoint(handle, 'getpeername'),
+    writeQueueSize: isConnected ? handle.writeQueueSize : 0,
+    readable: isConnected && owner.readable === true,
+    writable: isConnected && owner.writable === true,
+  };
+}
+
+module.exports = { reportEntry };

@@ -1,0 +1,97 @@
+'use strict';
+
+// A handle that can be written to, by the calls that programs know from Node's own handles.
+
+const { HandleResource } = require('./async-resource');
+const { kSlot, kWriter } = require('./symbols');
+const { LATIN1, UTF16LE, UTF8, Writer } = require('./writer');
+
+/**
+ * @param {WritableHandle} handle
+ * @returns {Writer} its write side, made on first use
+ */
+function writerOf(handle) {
+  return handle[kWriter] ??= new Writer(handle, handle[kSlot]);
+}
+
+/** @returns {TypeError} the built-in's */
+function notABuffer() {
+  return Object.assign(new TypeError('Second argument must be a buffer'), { code: 'ERR_INVALID_ARG_TYPE' });
+}
+
+/** The calls that write. */
+class WritableHandle extends HandleResource {
+  /**
+   * @param {string} provider as for HandleResource
+   * @param {number} [triggerAsyncId] as for HandleResource
+   */
+  constructor(provider, triggerAsyncId) {
+    super(provider, triggerAsyncId);
+    this[kWriter] = null;
+  }
+
+  /** Bytes given for writing: sent, queued or refused. */
+  get bytesWritten() { return this[kWriter] === null ? 0 : this[kWriter].bytes; }
+
+  /**
+   * @param {object} req a WriteReq
+   * @param {Buffer} data
+   * @returns {number} status
+   */
+  writeBuffer(req, data) {
+    if (!ArrayBuffer.isView(data)) throw notABuffer();
+    return writerOf(this).writeBuffer(req, data);
+  }
+
+  /**
+   * @param {object} req a WriteReq
+   * @param {string} string
+   * @returns {number} status
+   */
+  writeUtf8String(req, string) { return writerOf(this).writeString(req, string, UTF8); }
+
+  /**
+   * @param {object} req a WriteReq
+   * @param {string} string
+   * @returns {number} status
+   */
+  writeLatin1String(req, string) { return writerOf(this).writeString(req, string, LATIN1); }
+
+  /**
+   * @param {object} req a WriteReq
+   * @param {string} string
+   * @returns {number} status
+   */
+  writeAsciiString(req, string) { return writerOf(this).writeString(req, string, LATIN1); }
+
+  /**
+   * @param {object} req a WriteReq
+   * @param {string} string
+   * @returns {number} status
+   */
+  writeUcs2String(req, string) { return writerOf(this).writeString(req, string, UTF16LE); }
+
+  /**
+   * Writes several chunks by one system call.
+   * @param {object} req a WriteReq
+   * @param {Array} chunks Buffers, or, without `allBuffers`, chunk and encoding by turns
+   * @param {boolean} [allBuffers]
+   * @returns {number} status
+   */
+  writev(req, chunks, allBuffers) { return writerOf(this).writev(req, chunks, allBuffers); }
+
+  /**
+   * A write that waited is done.
+   * @param {number} id the addon's
+   * @param {number} status
+   */
+  _completeWrite(id, status) { this[kWriter]?.completeWrite(id, status); }
+
+  /**
+   * The kernel has room for more of a large write.
+   * @param {number} status
+   */
+  _advanceWrite(status) { this[kWriter]?.advanceLarge(status); }
+}
+
+module.exports = { WritableHandle, writerOf };

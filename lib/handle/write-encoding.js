@@ -1,0 +1,170 @@
+'use strict';
+
+// The bytes of what is written: strings in an encoding, several chunks as one.
+
+const { probe } = require('../node/capabilities');
+
+/** Encodings of the addon's `writeString`. */
+const UTF8 = 0;
+const LATIN1 = 1;
+const UTF16LE = 2;
+
+/** The most bytes that a UTF-16 unit takes in each encoding. */
+const MAX_CHAR_BYTES = [3, 1, 2];
+
+/** The encodings, as Node calls them. */
+const NAMES = ['utf8', 'latin1', 'utf16le'];
+
+/** A longer string is encoded as UTF-8 in pieces of so many UTF-16 units, in memory that is used again. */
+const PIECE = 64 * 1024 - 2;
+
+/** Encodings that `pack` writes in place, by Node's names; data in others is decoded first. */
+const IN_PLACE = { 'utf8': UTF8, 'utf-8': UTF8, 'latin1': LATIN1, 'binary': LATIN1, 'ascii': LATIN1 };
+
+/** All names of those encodings. */
+const NAMED = { ...IN_PLACE, 'ucs2': UTF16LE, 'ucs-2': UTF16LE, 'utf16le': UTF16LE, 'utf-16le': UTF16LE };
+
+/** The Buffer's methods for them, which `buffer.write` chooses from. */
+const METHODS = ['utf8Write', 'latin1Write', 'ucs2Write'];
+
+/** Whether the host has those methods. */
+const hasMethods = probe('stringWriters', () => METHODS.every((method, encoding) => {
+  const sample = Buffer.alloc(4);
+  const length = sample[method]('\xe9', 1, 3);
+  return sample.toString(NAMES[encoding], 1, 1 + length) === '\xe9';
+}));
+
+/** Made on first use: Node 20 loads the class when somebody asks for it. */
+let encoder;
+
+/**
+ * @param {Buffer} memory with room for it
+ * @param {string} string
+ * @param {number} start where in it
+ * @param {number} length of that room
+ * @param {number} encoding UTF8, LATIN1 or UTF16LE
+ * @returns {number} bytes written
+ */
+function writeByMethod(memory, string, start, length, encoding) {
+  return memory[METHODS[encoding]](string, start, length);
+}
+
+/**
+ * The same without those methods.
+ *
+ * @param {Buffer} memory with room for it
+ * @param {string} string
+ * @param {number} start where in it
+ * @param {number} length of that room
+ * @param {number} encoding UTF8, LATIN1 or UTF16LE
+ * @returns {number} bytes written
+ */
+function writeByUnits(memory, string, start, length, encoding) {
+  if (encoding === UTF8) {
+    encoder ??= new TextEncoder();
+    return encoder.encodeInto(string, memory.subarray(start, start + length)).written;
+  }
+  let at = start;
+  for (let i = 0; i < string.length; i++) {
+    const unit = string.charCodeAt(i);
+    memory[at++] = unit;
+    if (encoding === UTF16LE) memory[at++] = unit >>> 8;
+  }
+  return at - start;
+}
+
+/**
+ * Writes a string.
+ *
+ * @type {function(Buffer, string, number, number, number): number} with the arguments of `writeByUnits`
+ */
+const writeInto = hasMethods ? writeByMethod : writeByUnits;
+
+/**
+ * @param {string} string
+ * @param {string} name of the encoding
+ * @returns {Buffer}
+ */
+function toBuffer(string, name) {
+  const encoding = NAMED[name];
+  // `Buffer.from` may need the methods, too.
+  if (hasMethods || encoding === undefined) return Buffer.from(string, name);
+  const memory = Buffer.allocUnsafeSlow(string.length * MAX_CHAR_BYTES[encoding]);
+  return memory.subarray(0, writeInto(memory, string, 0, memory.length, encoding));
+}
+
+/**
+ * @param {string} string
+ * @returns {string[]} its parts, none of which ends in the middle of a pair of surrogates
+ */
+function piecesOf(string) {
+  const pieces = [];
+  let from = 0;
+  while (from < string.length) {
+    const splitsPair = (string.charCodeAt(from + PIECE - 1) & 0xFC00) === 0xD800;
+    const to = from + PIECE + (splitsPair ? 1 : 0);
+    pieces.push(string.slice(from, to));
+    from = to;
+  }
+  return pieces;
+}
+
+/**
+ * @param {Array} chunks Buffers, or chunk and encoding by turns
+ * @param {number} step 1 or 2
+ * @returns {number} bytes of all of them, at most
+ */
+function mostBytes(chunks, step) {
+  let bytes = 0;
+  for (let i = 0; i < chunks.length; i += step) {
+    const chunk = chunks[i];
+    bytes += typeof chunk === 'string' ? chunk.length * MAX_CHAR_BYTES[UTF8] : chunk.length;
+  }
+  return bytes;
+}
+
+/**
+ * Copies the chunks of a write together.
+ *
+ * @param {Buffer} memory with room for them
+ * @param {number} start where in it
+ * @param {Array} chunks Buffers, or chunk and encoding by turns
+ * @param {number} step 1 or 2
+ * @returns {number} how many bytes they are
+ */
+function pack(memory, start, chunks, step) {
+  let at = start;
+  for (let i = 0; i < chunks.length; i += step) {
+    let chunk = chunks[i];
+    // One that was detached is empty, and cannot be copied.
+    if (chunk.length === 0) continue;
+    if (typeof chunk === 'string') {
+      const encoding = IN_PLACE[chunks[i + 1]];
+      if (encoding !== undefined) {
+        at += writeInto(memory, chunk, at, memory.length - at, encoding);
+        continue;
+      }
+      chunk = toBuffer(chunk, chunks[i + 1]);
+    }
+    memory.set(chunk, at);
+    at += chunk.length;
+  }
+  return at - start;
+}
+
+/**
+ * @param {Array} chunks chunk and encoding by turns
+ * @returns {Buffer[]}
+ */
+function toBuffers(chunks) {
+  const buffers = [];
+  for (let i = 0; i < chunks.length; i += 2) {
+    const chunk = chunks[i];
+    buffers.push(typeof chunk === 'string' ? toBuffer(chunk, chunks[i + 1]) : chunk);
+  }
+  return buffers;
+}
+
+module.exports = {
+  LATIN1, MAX_CHAR_BYTES, PIECE, UTF16LE, UTF8, mostBytes, pack, piecesOf, toBuffers, writeInto,
+};

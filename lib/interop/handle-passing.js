@@ -1,0 +1,119 @@
+'use strict';
+
+// Sending rsnet's sockets and servers to other processes: `child.send(message, socket)`, the deals of `cluster`, and a
+// socket as a child's stdio.
+//
+// Node writes a handle to the channel together with the message, and only its own handles can be written. So an rsnet
+// handle is represented there by one of the host's, on a copy of its descriptor.
+
+const { ChildProcess } = require('child_process');
+const cluster = require('cluster');
+const fs = require('fs');
+const { settle } = require('../node/capabilities');
+const { nextTick } = require('../node/captured');
+const { Handle, Pipe, TCP } = require('../handle');
+const { kReading, kPendingRead, kNative } = require('../handle/symbols');
+const { handOver } = require('./hand-over');
+const { canHandOver, closed, hostHandleOf, openHandle } = require('../node/builtin-handles');
+const { hookChannels, hookSpawn, kHandleKind, kHostProxy } = require('../node/patches');
+const { guardSend, kGiveToHost } = require('../node/substitutes');
+const Socket = require('../api/socket');
+const { giveToUser } = require('../api/socket-io');
+const { kBuffer, owner_symbol } = require('../handle/socket-symbols');
+
+/**
+ * The `onread` of a handle whose connection goes to another process: what was read before is still the socket's.
+ *
+ * @this {Handle}
+ * @param {number} nread bytes, UV_EOF or a negated errno
+ * @param {Buffer} [buffer]
+ */
+function onRestRead(nread, buffer) {
+  const socket = this[owner_symbol];
+  if (!(nread > 0) || socket === null || socket.destroyed) return;
+  if (socket[kBuffer]) giveToUser(socket, nread, buffer);
+  else socket.push(buffer);
+}
+
+/**
+ * Stops reading, since another process reads on. The kernel does not take back what was read ahead: it goes to the
+ * socket, not before the next tick, so that nothing is lost.
+ *
+ * @param {Handle} handle that its socket does not have any more
+ */
+function leave(handle) {
+  if (handle.readStop()) return;
+  const rest = [handle[kPendingRead] ?? [], handle[kNative].takeUndelivered()].filter(({ length }) => length > 0);
+  handle[kPendingRead] = null;
+  handle.onread = onRestRead;
+  // What a batch still has for it comes, too.
+  handle[kReading] = true;
+  nextTick(() => {
+    for (const chunk of rest) handle.runInAsyncScope(onRestRead, handle, chunk.length, chunk);
+  });
+}
+
+/**
+ * The host's handle for the same descriptor, closed with the handle it stands for.
+ *
+ * @this {Handle}
+ * @returns {object|undefined} undefined when there is no descriptor to copy
+ */
+function hostTwin() {
+  const socket = this[owner_symbol];
+  // Node has taken the handle from its socket, if nobody is going to read from it here any more.
+  if (socket instanceof Socket && socket._handle !== this) leave(this);
+  if (this._adopted) return this._adopted;
+  const fd = this.dup();
+  if (fd < 0) return undefined;
+  let proxy;
+  try {
+    // The permission model may refuse it.
+    proxy = hostHandleOf(fd, this instanceof Pipe);
+  } finally {
+    if (typeof proxy !== 'object') fs.closeSync(fd);
+  }
+  if (typeof proxy !== 'object') return undefined;
+  this._adopt(proxy);
+  return proxy;
+}
+
+/**
+ * Lets a connection go on with a handle of the host.
+ *
+ * @this {Handle}
+ * @returns {boolean} whether that was possible
+ */
+function giveToHost() {
+  const socket = this[owner_symbol];
+  return canHandOver() && socket instanceof Socket && handOver(socket) !== undefined;
+}
+
+Object.defineProperty(Handle.prototype, kHostProxy, { value: hostTwin, configurable: true });
+Object.defineProperty(Handle.prototype, kGiveToHost, { value: giveToHost, configurable: true });
+
+/** Lets the channels between processes take rsnet's handles. */
+function install() {
+  const hasChannels = settle('channels', hookChannels(() => closed(openHandle())));
+  if (!hasChannels) guardSend(process);
+  if (!installStdio(hasChannels) || !hasChannels) {
+    // The workers accept by themselves then, with a handle of the host that the primary sends.
+    cluster.schedulingPolicy = cluster.SCHED_NONE;
+    return;
+  }
+  // As which of its own handles the host sends them.
+  Object.defineProperty(TCP.prototype, kHandleKind, { value: 'TCP', configurable: true });
+  Object.defineProperty(Pipe.prototype, kHandleKind, { value: 'Pipe', configurable: true });
+}
+
+/**
+ * Lets child processes have rsnet's sockets as their stdio.
+ *
+ * @param {boolean} [hasChannels] whether handles of rsnet can go to the channels of child processes
+ * @returns {boolean} false where the host does not allow that
+ */
+function installStdio(hasChannels = true) {
+  return settle('stdio', hookSpawn(ChildProcess, hasChannels ? undefined : guardSend));
+}
+
+module.exports = { install, installStdio };

@@ -1,0 +1,105 @@
+'use strict';
+
+// Transferring on hosts that can't mark an object in place (up to Node 20): in a message, marked objects stand in for
+// those that are transferred.
+
+// Not a global everywhere: a vm context has only what it is given.
+const { MessagePort } = require('../node/captured');
+const { nameLike } = require('../node/mirror-members');
+const { hide, host, implement, marked } = require('../node/transferable');
+
+/** On the method that has been replaced already, perhaps by another copy of rsnet: the host's own. */
+const kHostPostMessage = Symbol.for('rsnet.hostPostMessage');
+
+/** The marked objects' class: each does what its `source` does. */
+class StandIn {
+  /** @param {object} source */
+  constructor(source) {
+    hide(this, 'source', source);
+  }
+}
+
+/**
+ * @param {*} value
+ * @returns {boolean} whether it is transferable by the host's protocol and not marked
+ */
+function needsStandIn(value) {
+  return value !== null && typeof value === 'object' && host.aborted in value && host.transfer in value &&
+    !(globalThis.AbortSignal && value instanceof AbortSignal);
+}
+
+/**
+ * Copies a message with the stand-ins in their places. Looks into plain objects, arrays, maps and sets.
+ *
+ * @param {*} value
+ * @param {Map<object, object>} copies by original; the stand-ins are in it from the start
+ * @returns {*}
+ */
+function replace(value, copies) {
+  if (value === null || typeof value !== 'object') return value;
+  if (copies.has(value)) return copies.get(value);
+  if (Array.isArray(value)) {
+    const copy = new Array(value.length);
+    copies.set(value, copy);
+    for (const key of Object.keys(value)) copy[key] = replace(value[key], copies);
+    return copy;
+  }
+  if (value instanceof Map) {
+    const copy = new Map();
+    copies.set(value, copy);
+    for (const [key, item] of value) copy.set(replace(key, copies), replace(item, copies));
+    return copy;
+  }
+  if (value instanceof Set) {
+    const copy = new Set();
+    copies.set(value, copy);
+    for (const item of value) copy.add(replace(item, copies));
+    return copy;
+  }
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return value;
+  const copy = {};
+  copies.set(value, copy);
+  for (const key of Object.keys(value)) copy[key] = replace(value[key], copies);
+  return copy;
+}
+
+/**
+ * @param {*} list the second argument of postMessage
+ * @returns {Array|undefined} the transfer list; undefined where there is none
+ */
+function transferListOf(list) {
+  const items = list?.[Symbol.iterator] ? list : list?.transfer;
+  return items?.[Symbol.iterator] ? [...items] : undefined;
+}
+
+/** Lets the ports of this thread post what is not marked. */
+function install() {
+  implement(StandIn.prototype, {
+    transferList() { return this.source[host.transferList](); },
+    transfer() { return this.source[host.transfer](); },
+    deserialize() {},
+  });
+  if (MessagePort === undefined) return;
+  const { prototype } = MessagePort;
+  const { postMessage } = prototype;
+  const hostPostMessage = postMessage[kHostPostMessage] ?? postMessage;
+  const method = {
+    postMessage(value, list, ...rest) {
+      const items = transferListOf(list);
+      const sources = new Set(items?.filter(needsStandIn));
+      if (sources.size === 0) return Reflect.apply(hostPostMessage, this, [value, list, ...rest]);
+      const copies = new Map();
+      for (const source of sources) copies.set(source, marked(new StandIn(source)));
+      const transferred = items.map((item) => copies.get(item) ?? item);
+      return Reflect.apply(hostPostMessage, this, [replace(value, copies), transferred, ...rest]);
+    },
+  };
+  hide(method.postMessage, kHostPostMessage, hostPostMessage);
+  nameLike(method.postMessage, hostPostMessage);
+  Object.defineProperty(prototype, 'postMessage', {
+    ...Object.getOwnPropertyDescriptor(prototype, 'postMessage'), value: method.postMessage,
+  });
+}
+
+module.exports = { install };

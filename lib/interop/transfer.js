@@ -1,0 +1,241 @@
+'use strict';
+
+// Handing a Socket, a Server or a BoundSocket to another thread: `worker.postMessage({ socket }, [socket])`.
+// See "Transferring TCP handles to other threads" in Node's documentation of `net`.
+//
+// What crosses is a copy of the descriptor, in a carrier (carrier.js).
+
+const net = require('node:net');
+const { getDefaultHighWaterMark } = require('stream');
+const { BoundSocket, heldHandle, hold, kConsume } = require('../api/bound-socket');
+const { builtin } = require('../node/builtin');
+const { nextTick } = require('../node/captured');
+const { prepare, receive, take } = require('./carrier');
+const { codes } = require('../node/errors');
+const { onFirstUse } = require('../node/first-use');
+const { beginOrClose, handleReceived } = require('../handle/foreign');
+const { TCP } = require('../handle');
+const { isTcp } = require('../handle/host-handles');
+const { Server } = require('../api/server');
+const Socket = require('../api/socket');
+const { attachHandle } = require('../api/socket-io');
+const { hide, host, implement, marked, marksInPlace } = require('../node/transferable');
+const { deserializeWeakly, weakProperty } = require('../node/weak');
+const { defineLike, nameLike } = require('../node/mirror-members');
+
+/** Keeps the receiver of a class as long as the class. */
+const kReceiver = Symbol('kReceiver');
+
+/** Where a class of the host keeps its own method, when rsnet's has been put before it. */
+const kHostDeserialize = Symbol.for('rsnet.hostDeserialize');
+
+/**
+ * Only a connection of which nothing has been read or written yet can move: what is buffered would stay behind.
+ *
+ * @param {Socket} socket
+ * @throws {Error} ERR_WORKER_HANDLE_NOT_TRANSFERABLE
+ */
+function checkSocket(socket) {
+  const handle = socket._handle;
+  const fresh = handle && isTcp(handle) && !socket.connecting && !socket.destroyed &&
+    handle.bytesRead === 0 && handle.bytesWritten === 0 &&
+    !handle.mayHaveReadAhead && socket.readableLength === 0 && socket.readableEncoding === null &&
+    socket.writableLength === 0;
+  if (!fresh) throw new codes.ERR_WORKER_HANDLE_NOT_TRANSFERABLE('net.Socket');
+}
+
+const socketTransfer = {
+  name: 'Socket',
+
+  transferList() {
+    checkSocket(this);
+    this._handle.readStop();
+    let carried;
+    try {
+      carried = prepare(this, this._handle);
+    } finally {
+      // Should the message not be posted after all, the socket goes on.
+      nextTick(readOn, this, this._handle);
+    }
+    return carried;
+  },
+
+  transfer() {
+    const handle = this._handle;
+    this._handle = null;
+    handle.onread = () => {};
+    handle.close();
+    this.destroy();
+    return { handle: take(this), allowHalfOpen: this.allowHalfOpen };
+  },
+
+  deserialize(data) {
+    const fd = receive(data, 'net.Socket');
+    if (!Object.prototype.isPrototypeOf.call(Socket.prototype, this)) become(this, Socket);
+    this.allowHalfOpen = Boolean(data.allowHalfOpen);
+    attachHandle(this, handleReceived(fd));
+  },
+};
+
+/**
+ * @param {Socket} socket
+ * @param {TCP} handle that was stopped for a transfer
+ */
+function readOn(socket, handle) {
+  if (socket._handle === handle && handle.reading) handle.readStart();
+}
+
+const serverTransfer = {
+  name: 'Server',
+
+  transferList() {
+    if (!(this._handle instanceof TCP)) throw new codes.ERR_WORKER_HANDLE_NOT_TRANSFERABLE('net.Server');
+    return prepare(this, this._handle);
+  },
+
+  transfer() {
+    const handle = this._handle;
+    this._handle = null;
+    handle.close();
+    return {
+      handle: take(this),
+      allowHalfOpen: this.allowHalfOpen,
+      pauseOnConnect: this.pauseOnConnect,
+      noDelay: this.noDelay,
+      keepAlive: this.keepAlive,
+      keepAliveInitialDelay: this.keepAliveInitialDelay * 1000,
+      highWaterMark: this.highWaterMark,
+    };
+  },
+
+  deserialize(data) {
+    const fd = receive(data, 'net.Server');
+    if (!Object.prototype.isPrototypeOf.call(Server.prototype, this)) become(this, Server);
+    this.allowHalfOpen = Boolean(data.allowHalfOpen);
+    this.pauseOnConnect = Boolean(data.pauseOnConnect);
+    this.noDelay = Boolean(data.noDelay);
+    this.keepAlive = Boolean(data.keepAlive);
+    this.keepAliveInitialDelay = Math.trunc(data.keepAliveInitialDelay / 1000) || 0;
+    this.highWaterMark = data.highWaterMark ?? getDefaultHighWaterMark(false);
+    beginOrClose(handleReceived(fd, true), (handle) => {
+      this.listen(handle);
+      return 0;
+    });
+  },
+};
+
+const boundTransfer = {
+  name: 'BoundSocket',
+
+  transferList() {
+    const handle = heldHandle(this);
+    if (!(handle instanceof TCP)) throw new codes.ERR_WORKER_HANDLE_NOT_TRANSFERABLE('net.BoundSocket');
+    return prepare(this, handle);
+  },
+
+  transfer() {
+    this[kConsume]().close();
+    return { handle: take(this) };
+  },
+
+  deserialize(data) {
+    const fd = receive(data, 'net.BoundSocket');
+    Object.setPrototypeOf(this, BoundSocket.prototype);
+    hold(this, handleReceived(fd, true));
+  },
+};
+
+/**
+ * Makes a new object of the host a new one of rsnet.
+ *
+ * @param {object} object
+ * @param {Function} Class Socket or Server
+ */
+function become(object, Class) {
+  for (const key of Reflect.ownKeys(object)) Reflect.deleteProperty(object, key);
+  Object.setPrototypeOf(object, Class.prototype);
+  Class.call(object);
+}
+
+/**
+ * @param {object} kind one of those above
+ * @returns {Function} the class that a receiver makes first, where it can't make one of rsnet's
+ */
+function receiverOf({ deserialize }) {
+  /**
+   * @returns {object}
+   */
+  function Transferred() {
+    return marked(Object.create(Transferred.prototype));
+  }
+  implement(Transferred.prototype, { deserialize });
+  return Transferred;
+}
+
+/**
+ * Where rsnet is loaded and not registered, the host makes an object of its own out of what rsnet has sent.
+ *
+ * @param {object} prototype of the host's class
+ * @param {object} kind one of those above
+ */
+function takeFromHost(prototype, kind) {
+  if (!Object.hasOwn(prototype, kHostDeserialize)) hide(prototype, kHostDeserialize, prototype[host.deserialize]);
+  deserializeWeakly(prototype, host.deserialize, prototype[kHostDeserialize], kind);
+  nameLike(prototype[host.deserialize], prototype[kHostDeserialize]);
+}
+
+/**
+ * A class that takes part in the protocol shows that as the host's does.
+ *
+ * @param {object} prototype
+ * @param {object} model the host's
+ */
+function showLikeHost(prototype, model) {
+  const keys = [host.transferList, host.transfer, host.deserialize].filter((key) => Object.hasOwn(prototype, key));
+  const members = Object.fromEntries(keys.map((key) => [key, Object.getOwnPropertyDescriptor(prototype, key)]));
+  defineLike(prototype, model, members);
+}
+
+/**
+ * @param {Function} Class of rsnet
+ * @param {object} kind one of those above
+ * @returns {Function|undefined} what the receiver makes first, if that is not a class that `net` exports
+ */
+function enable(Class, kind) {
+  const HostClass = builtin[Class.name];
+  const byHost = HostClass !== undefined && host.transfer in HostClass.prototype;
+  const receiver = byHost && kind !== boundTransfer ? undefined : receiverOf(kind);
+  const deserializeInfo = `net:${receiver ? '_Transferred' : ''}${kind.name}`;
+  implement(Class.prototype, {
+    transferList: kind.transferList,
+    transfer() {
+      return { data: { ...kind.transfer.call(this), rsnet: true }, deserializeInfo };
+    },
+    deserialize: kind.deserialize,
+  });
+  if (byHost) {
+    takeFromHost(HostClass.prototype, kind);
+    showLikeHost(Class.prototype, HostClass.prototype);
+  } else {
+    // Where the host looks for it: among the exports of `net`.
+    weakProperty(net, `_Transferred${kind.name}`, receiver);
+    hide(Class, kReceiver, receiver);
+  }
+  return receiver;
+}
+
+/**
+ * Makes the classes transferable.
+ *
+ * @returns {Function|undefined} `net._TransferredBoundSocket`, where the host exports one
+ */
+function install() {
+  if (host === null) return undefined;
+  enable(Socket, socketTransfer);
+  enable(Server, serverTransfer);
+  const receiver = enable(BoundSocket, boundTransfer);
+  if (!marksInPlace) onFirstUse(() => require('./transfer-message').install());
+  return builtin._TransferredBoundSocket && receiver;
+}
+
+module.exports = { install };

@@ -1,0 +1,330 @@
+//! A socket on the uv backend.
+
+use std::cell::RefCell;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+
+use mio::unix::SourceFd;
+use mio::{Interest, Token};
+
+use super::UvBackend;
+use crate::backend::batch::Batch;
+use crate::backend::handle::{Handle, RefDelta};
+use crate::backend::slots::Key;
+use crate::engine::endpoint::Endpoint;
+use crate::engine::errors::{Status, status_of};
+use crate::engine::event::{Event, Readiness};
+
+/// Bytes, or connections, that are taken ahead of JavaScript: one read, or one connection.
+const AHEAD: usize = 1;
+
+/// A socket on the uv backend.
+pub struct UvSocket {
+    /// What JavaScript calls it.
+    id: u32,
+    backend: Rc<UvBackend>,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    handle: Handle,
+    /// Where the backend keeps it, once its descriptor is registered.
+    key: Option<Key>,
+    /// Whether its descriptor is registered for writing, too.
+    watches_writes: bool,
+    /// Whether it is on the list.
+    listed: bool,
+    /// Whether it waits for its descriptor to be reported once more.
+    eof_deferred: bool,
+    /// The iteration in which it last read something.
+    read_in: u64,
+    /// Whether the next poll was asked for its descriptor when that was read.
+    asked: bool,
+    /// Whether JavaScript has given it memory of its own to read into.
+    owns_memory: bool,
+}
+
+impl UvSocket {
+    /// A socket without a descriptor that JavaScript calls `id`.
+    pub fn new(backend: &Rc<UvBackend>, id: u32) -> Rc<Self> {
+        Rc::new(UvSocket { id, backend: Rc::clone(backend), state: RefCell::default() })
+    }
+
+    /// Runs `command` and sees to it that what it began goes on.
+    pub fn command<R>(self: &Rc<Self>, command: impl FnOnce(&mut Handle) -> R) -> (R, RefDelta) {
+        let mut state = self.state.borrow_mut();
+        let result = command(&mut state.handle);
+        self.follow_up(&mut state);
+        let delta = state.handle.recount();
+        (result, delta)
+    }
+
+    /// Runs `ask`, which changes nothing.
+    pub fn ask<R>(&self, ask: impl FnOnce(&Handle) -> R) -> R {
+        ask(&self.state.borrow().handle)
+    }
+
+    /// Accepts a connection of `listener` into this socket, which has no descriptor yet.
+    pub fn accept(self: &Rc<Self>, listener: &Rc<UvSocket>) -> (Status, RefDelta) {
+        if Rc::ptr_eq(self, listener) {
+            return (-libc::EINVAL, RefDelta::default());
+        }
+        let mut theirs = listener.state.borrow_mut();
+        let result = self.command(|own| own.endpoint.accept(&mut theirs.handle.endpoint));
+        listener.follow_up(&mut theirs);
+        result
+    }
+
+    /// Closes the socket by `close`, which closes its endpoint.
+    pub fn close<R>(&self, close: impl FnOnce(&mut Handle) -> R) -> (R, RefDelta) {
+        let mut state = self.state.borrow_mut();
+        if self.is_lone() {
+            self.backend.unwatch();
+        }
+        let own = state.key.take().and_then(|key| {
+            // Closing the last descriptor of a socket takes it out, too (epoll(7), kqueue(2)).
+            if !state.handle.endpoint.is_private() {
+                let fd = state.handle.endpoint.fd();
+                let _ = self.backend.poll.borrow().registry().deregister(&mut SourceFd(&fd));
+            }
+            self.backend.sockets.borrow_mut().remove(key)
+        });
+        let result = close(&mut state.handle);
+        let delta = state.handle.recount();
+        drop(state);
+        drop(own);
+        (result, delta)
+    }
+
+    /// After any change: registers the descriptor if something waits for it the first time, or has to wait to write
+    /// the first time, and lists the socket if there is something to do.
+    fn follow_up(self: &Rc<Self>, state: &mut State) {
+        let endpoint = &state.handle.endpoint;
+        if self.is_lone() {
+            if endpoint.wants_write() {
+                self.demote_by(state);
+            }
+        } else if state.key.is_none() && (endpoint.wants_read(AHEAD) || endpoint.wants_write()) {
+            self.register(state);
+        } else {
+            self.watch_writes(state);
+        }
+        self.list(state);
+    }
+
+    fn register(self: &Rc<Self>, state: &mut State) {
+        let key = self.backend.sockets.borrow_mut().insert(Rc::clone(self));
+        let fd = state.handle.endpoint.fd();
+        state.watches_writes = state.handle.endpoint.wants_write();
+        let interest = interest(state);
+        let token = Token(key.to_u64() as usize);
+        let result =
+            self.backend.poll.borrow().registry().register(&mut SourceFd(&fd), token, interest);
+        match result {
+            Ok(()) => state.key = Some(key),
+            Err(error) => {
+                let own = self.backend.sockets.borrow_mut().remove(key);
+                state.handle.endpoint.fail(status_of(&error));
+                drop(own);
+            }
+        }
+    }
+
+    /// Registers the descriptor for writing, too, if something has to wait for that. Not before: a connection that was
+    /// accepted can be written to, and would be served before those that were ready to be read earlier than it is.
+    fn watch_writes(&self, state: &mut State) {
+        if state.watches_writes || state.key.is_none() || !state.handle.endpoint.wants_write() {
+            return;
+        }
+        state.watches_writes = true;
+        if let Err(error) = self.register_again(state) {
+            state.handle.endpoint.fail(status_of(&error));
+        }
+    }
+
+    /// Has the event loop watch the socket itself from now on, if it is a connection that is only read. Returns
+    /// whether it does.
+    pub(super) fn promote(self: &Rc<Self>) -> bool {
+        let mut state = self.state.borrow_mut();
+        let endpoint = &state.handle.endpoint;
+        let event_loop = self.backend.event_loop.borrow();
+        let Some(event_loop) = &*event_loop else { return false };
+        let is_read = endpoint.is_stream() && endpoint.wants_read(AHEAD) && !endpoint.wants_write();
+        let fd = endpoint.fd();
+        if !is_read || state.eof_deferred || !event_loop.watch(fd) {
+            return false;
+        }
+        let _ = self.backend.poll.borrow().registry().deregister(&mut SourceFd(&fd));
+        // The list, and whoever has called, have it as well.
+        let own = state.key.take().and_then(|key| self.backend.sockets.borrow_mut().remove(key));
+        *self.backend.solo_socket.borrow_mut() = own;
+        true
+    }
+
+    /// Whether the event loop watches it itself, and the backend does not.
+    fn is_lone(&self) -> bool {
+        self.backend
+            .solo_socket
+            .borrow()
+            .as_ref()
+            .is_some_and(|solo_socket| std::ptr::eq(&raw const **solo_socket, self))
+    }
+
+    /// The backend watches it again, if it does not.
+    pub(super) fn demote(self: &Rc<Self>) {
+        self.demote_by(&mut self.state.borrow_mut());
+    }
+
+    fn demote_by(self: &Rc<Self>, state: &mut State) {
+        if self.is_lone() {
+            self.backend.unwatch();
+            self.register(state);
+        }
+    }
+
+    /// Whether it would be read now, were there something to read.
+    pub(super) fn wants_read(&self) -> bool {
+        self.state.borrow().handle.endpoint.wants_read(AHEAD)
+    }
+
+    /// The event loop has gone on since its end was deferred.
+    pub(super) fn release_eof(self: &Rc<Self>) {
+        let mut state = self.state.borrow_mut();
+        if !self.report_again(&state) {
+            state.eof_deferred = false;
+            self.list(&mut state);
+        }
+    }
+
+    pub(super) fn on_ready(self: &Rc<Self>, readiness: Readiness) {
+        let mut state = self.state.borrow_mut();
+        state.eof_deferred = false;
+        state.handle.endpoint.on_ready(readiness);
+        self.list(&mut state);
+    }
+
+    /// Lets the next poll report what the descriptor is ready for, though it is not new. Returns whether it will.
+    fn report_again(&self, state: &State) -> bool {
+        state.key.is_some() && self.register_again(state).is_ok()
+    }
+
+    fn register_again(&self, state: &State) -> io::Result<()> {
+        let Some(key) = state.key else { return Ok(()) };
+        let fd = state.handle.endpoint.fd();
+        let token = Token(key.to_u64() as usize);
+        let poll = self.backend.poll.borrow();
+        poll.registry().reregister(&mut SourceFd(&fd), token, interest(state))
+    }
+
+    /// Something was read. An end behind it is polled for before JavaScript gets the bytes: under epoll(7) a
+    /// descriptor that stays ready comes before those that become ready by what JavaScript does.
+    fn note_read(&self, state: &mut State) {
+        state.read_in = self.backend.iteration.get();
+        state.asked = self.backend.polled.get()
+            && state.handle.endpoint.ends_behind()
+            && self.report_again(state);
+    }
+
+    /// Puts the socket on the list if there is something to do.
+    fn list(self: &Rc<Self>, state: &mut State) {
+        let endpoint = &state.handle.endpoint;
+        if state.listed
+            || state.eof_deferred
+            || !(endpoint.has_event() || endpoint.can_advance(AHEAD))
+        {
+            return;
+        }
+        state.listed = true;
+        self.backend.list.borrow_mut().push_back(Rc::clone(self));
+        if !self.backend.serving.get() {
+            self.backend.set_awake(true);
+        }
+    }
+
+    /// Says whether JavaScript has given this socket memory of its own to read into.
+    pub fn set_owns_memory(&self, owns: bool) {
+        self.state.borrow_mut().owns_memory = owns;
+    }
+
+    /// Runs the engine until there is an event, and adds it to `batch`. How the counts have changed.
+    pub(super) fn serve(self: &Rc<Self>, batch: &mut Batch<'_>) -> RefDelta {
+        let mut state = self.state.borrow_mut();
+        self.serve_by(&mut state, batch);
+        self.watch_writes(&mut state);
+        let delta = state.handle.recount();
+        self.list(&mut state);
+        delta
+    }
+
+    fn serve_by(self: &Rc<Self>, state: &mut State, batch: &mut Batch<'_>) {
+        if state.owns_memory && !batch.is_empty() {
+            self.backend.list.borrow_mut().push_front(Rc::clone(self));
+            return batch.close();
+        }
+        state.listed = false;
+        let own = if state.owns_memory { batch.own_memory(self.id) } else { None };
+        let endpoint = &mut state.handle.endpoint;
+        if let Some(memory) = own {
+            if let Some(count) = endpoint.read_into(memory) {
+                self.note_read(state);
+                return batch.push_own_read(self.id, count);
+            }
+        } else if let Some(count) = endpoint.read_into(batch.free_memory()) {
+            self.note_read(state);
+            return batch.push_read(self.id, count);
+        }
+        let has_read = state.read_in == self.backend.iteration.get();
+        match next_event(&mut state.handle.endpoint, has_read) {
+            Next::Event(event) => {
+                if matches!(event, Event::Read(_)) {
+                    self.note_read(state);
+                }
+                batch.push(self.id, event);
+            }
+            Next::Parked => {
+                state.eof_deferred = true;
+                let asked = std::mem::take(&mut state.asked);
+                if !(asked || self.backend.polled.get() && self.report_again(state)) {
+                    self.backend.deferred_eofs.borrow_mut().push(Rc::clone(self));
+                }
+            }
+            Next::Nothing => {}
+        }
+    }
+}
+
+fn interest(state: &State) -> Interest {
+    if state.watches_writes { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE }
+}
+
+/// What a socket has for an iteration.
+enum Next {
+    /// An event.
+    Event(Event),
+    /// An end, which has to wait, see [`Endpoint::ends_next`].
+    Parked,
+    Nothing,
+}
+
+/// The next event; runs the engine until there is one. `has_read`: something was read in this iteration.
+fn next_event(endpoint: &mut Endpoint, has_read: bool) -> Next {
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        loop {
+            if has_read && endpoint.ends_next() {
+                return Next::Parked;
+            }
+            if let Some(event) = endpoint.next_event() {
+                return Next::Event(event);
+            }
+            if !endpoint.advance(AHEAD) {
+                return Next::Nothing;
+            }
+        }
+    }));
+    result.unwrap_or_else(|_| {
+        endpoint.fail(-libc::EIO);
+        endpoint.next_event().map_or(Next::Nothing, Next::Event)
+    })
+}

@@ -1,0 +1,76 @@
+//! Connections that are read and written beside JavaScript, by another thread.
+mod support;
+
+use std::io::Write;
+use std::thread;
+use std::time::Duration;
+
+use rsnet::engine::errors::OK;
+use rsnet::engine::event::{Event, Readiness};
+use rsnet::engine::read::READ_AHEAD;
+use rsnet::engine::sys::is_hung_up;
+use socket2::SockRef;
+use support::{EOF, connected};
+
+#[test]
+fn a_send_off_thread_the_event_loop_leaves_the_error_to_the_read() {
+    for off_thread in [false, true] {
+        let (mut driven, peer) = connected();
+        driven.endpoint.set_reads_off_thread(off_thread);
+        assert_eq!(driven.endpoint.read_start(), OK);
+        assert_eq!(driven.write(&vec![0; 64 << 20]), 1);
+        SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(peer);
+        driven.endpoint.on_ready(Readiness { writable: true, ..Readiness::default() });
+        while driven.endpoint.advance(READ_AHEAD) {}
+        driven.pull();
+        if off_thread {
+            let found = [-libc::ECONNRESET, -libc::EPIPE];
+            assert!(
+                matches!(driven.events[..], [Event::ReadEnd(read), Event::Write(_, write)] if [read, write] == found)
+            );
+        } else {
+            assert!(
+                matches!(driven.events[..], [Event::Write(_, status)] if status == -libc::ECONNRESET)
+            );
+        }
+    }
+}
+
+#[test]
+fn what_comes_between_a_read_off_thread_javascript_and_its_delivery_is_not_lost() {
+    let (mut driven, mut peer) = connected();
+    driven.endpoint.set_reads_off_thread(true);
+    assert_eq!(driven.endpoint.shutdown(), OK);
+    driven.until(|driven| matches!(driven.events[..], [Event::Shutdown(OK)]));
+    assert_eq!(driven.endpoint.read_start(), OK);
+    peer.write_all(b"read off_thread, ").unwrap();
+    while !driven.endpoint.has_event() {
+        driven.run_once();
+    }
+    peer.write_all(b"not read yet").unwrap();
+    drop(peer);
+    while !is_hung_up(driven.endpoint.fd()) {
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(driven.read_to_end(), EOF);
+    assert_eq!(driven.bytes, b"read off_thread, not read yet");
+}
+
+#[test]
+fn a_reset_between_a_read_off_thread_javascript_and_its_delivery_is_an_end() {
+    let (mut driven, mut peer) = connected();
+    driven.endpoint.set_reads_off_thread(true);
+    assert_eq!(driven.endpoint.read_start(), OK);
+    peer.write_all(b"last words").unwrap();
+    while !driven.endpoint.has_event() {
+        driven.run_once();
+    }
+    SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(peer);
+    while !is_hung_up(driven.endpoint.fd()) {
+        thread::sleep(Duration::from_millis(1));
+    }
+    driven.pull();
+    assert!(matches!(driven.events[..], [Event::Read(_), Event::ReadEnd(EOF)]));
+}

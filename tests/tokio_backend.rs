@@ -1,0 +1,256 @@
+//! The tokio backend without Node: a thread stands in for the JavaScript thread.
+
+use std::collections::HashMap;
+use std::io::{IoSlice, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use rsnet::backend::Flow;
+use rsnet::backend::handle::{Handle, RefDelta};
+use rsnet::backend::tokio::ready_queue::ReadyQueue;
+use rsnet::backend::tokio::socket::TokioSocket;
+use rsnet::engine::address::Address;
+use rsnet::engine::errors::{OK, UV_EOF};
+use rsnet::engine::event::Event;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An environment: its queue, the wake-ups, and the sums of the deltas.
+struct Environment {
+    ready_queue: Arc<ReadyQueue>,
+    wakes: Receiver<()>,
+    alive: i32,
+    open: i32,
+}
+
+impl Environment {
+    fn new() -> Self {
+        let (sender, wakes) = channel();
+        let ready_queue = ReadyQueue::new(Box::new(move || {
+            let _ = sender.send(());
+        }));
+        Environment { ready_queue, wakes, alive: 0, open: 0 }
+    }
+
+    fn count(&mut self, delta: RefDelta) {
+        self.alive += delta.alive;
+        self.open += delta.open;
+    }
+
+    fn run<R>(&mut self, socket: &Arc<TokioSocket>, body: impl FnOnce(&mut Handle) -> R) -> R {
+        let (result, delta) = socket.command(body);
+        self.count(delta);
+        result
+    }
+
+    /// Waits for a wake-up that has events. One may have none: a descriptor was found ready, and what it had was taken
+    /// before.
+    fn run_once(&mut self) -> Vec<(u32, Event)> {
+        self.turn_with(|| {})
+    }
+
+    /// As [`Environment::run_once`]; `between` runs between two events.
+    fn turn_with(&mut self, mut between: impl FnMut()) -> Vec<(u32, Event)> {
+        let mut events = Vec::new();
+        let mut deltas = Vec::new();
+        let ready_queue = Arc::clone(&self.ready_queue);
+        while events.is_empty() {
+            self.wakes.recv_timeout(PATIENCE).unwrap();
+            ready_queue.run(
+                || {
+                    between();
+                    Flow::Continue
+                },
+                |id, event| {
+                    events.push((id, event));
+                    Flow::Continue
+                },
+                |delta| deltas.push(delta),
+            );
+        }
+        deltas.into_iter().for_each(|delta| self.count(delta));
+        ready_queue.rearm();
+        events
+    }
+}
+
+/// A socket of the name 5 that is connected, and its peer.
+fn connected(environment: &mut Environment) -> (Arc<TokioSocket>, TcpStream) {
+    connected_as(environment, 5)
+}
+
+/// A socket of the name `id` that is connected, and its peer.
+fn connected_as(environment: &mut Environment, id: u32) -> (Arc<TokioSocket>, TcpStream) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let socket = TokioSocket::new(&environment.ready_queue, id);
+    environment.run(&socket, |handle| handle.endpoint.connect("127.0.0.1", port));
+    let (peer, _) = listener.accept().unwrap();
+    assert!(matches!(environment.run_once()[..], [(of, Event::Connect(OK))] if of == id));
+    (socket, peer)
+}
+
+#[test]
+fn echoes_for_many_clients_at_once() {
+    const CLIENTS: u32 = 40;
+    const SIZE: usize = 300_000;
+    let mut environment = Environment::new();
+    let listener = TokioSocket::new(&environment.ready_queue, 0);
+    let port = environment.run(&listener, |handle| {
+        assert_eq!(handle.endpoint.bind("127.0.0.1", 0, 0), OK);
+        assert_eq!(handle.endpoint.listen(128), OK);
+        match handle.endpoint.local_address() {
+            Ok(Address::Ip { port, .. }) => port,
+            other => panic!("{other:?}"),
+        }
+    });
+    assert_eq!((environment.alive, environment.open), (1, 1));
+
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|number| {
+            std::thread::spawn(move || {
+                let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+                let mut reader = stream.try_clone().unwrap();
+                let sender = std::thread::spawn(move || {
+                    stream.write_all(&vec![number as u8; SIZE]).unwrap();
+                    stream.shutdown(std::net::Shutdown::Write).unwrap();
+                });
+                let mut bytes = Vec::new();
+                reader.read_to_end(&mut bytes).unwrap();
+                sender.join().unwrap();
+                assert_eq!(bytes, vec![number as u8; SIZE]);
+            })
+        })
+        .collect();
+
+    let mut sockets: HashMap<u32, Arc<TokioSocket>> = HashMap::new();
+    let mut accepted = 0;
+    while accepted < CLIENTS || !sockets.is_empty() {
+        for (id, event) in environment.run_once() {
+            match event {
+                Event::Connection(status) => {
+                    assert_eq!((id, status), (0, OK));
+                    accepted += 1;
+                    let socket = TokioSocket::new(&environment.ready_queue, accepted);
+                    let (status, delta) = socket.accept(&listener);
+                    assert_eq!(status, OK);
+                    environment.count(delta);
+                    environment.run(&socket, |handle| handle.endpoint.read_start());
+                    sockets.insert(accepted, socket);
+                }
+                Event::Read(chunk) => {
+                    environment.run(&sockets[&id], |handle| {
+                        let status = handle.endpoint.write(&[IoSlice::new(chunk.as_slice())]);
+                        assert!(status >= 0);
+                    });
+                }
+                Event::ReadEnd(status) => {
+                    assert_eq!(status, UV_EOF);
+                    environment.run(&sockets[&id], |handle| {
+                        assert_eq!(handle.endpoint.shutdown(), OK);
+                    });
+                }
+                Event::Shutdown(status) => {
+                    assert_eq!(status, OK);
+                    let socket = sockets.remove(&id).unwrap();
+                    let ((), delta) = socket.close(|handle| handle.endpoint.close());
+                    environment.count(delta);
+                }
+                Event::Write(_, status) | Event::Writable(status) => assert_eq!(status, OK),
+                Event::Connect(_) => panic!(),
+            }
+        }
+    }
+    clients.into_iter().for_each(|client| client.join().unwrap());
+    let ((), delta) = listener.close(|handle| handle.endpoint.close());
+    environment.count(delta);
+    assert_eq!((environment.alive, environment.open), (0, 0));
+}
+
+#[test]
+fn a_paused_reader_stops_the_sender() {
+    let mut environment = Environment::new();
+    let (socket, mut peer) = connected(&mut environment);
+    peer.set_nonblocking(true).unwrap();
+    environment.run(&socket, |handle| handle.endpoint.read_start());
+    environment.run(&socket, |handle| handle.endpoint.read_stop());
+    let mut sent = 0;
+    while let Ok(count) = peer.write(&[9; 65536]) {
+        sent += count;
+    }
+    environment.run(&socket, |handle| handle.endpoint.read_start());
+    let mut received = 0;
+    while received < sent {
+        for (_, event) in environment.run_once() {
+            let Event::Read(chunk) = event else { panic!("{event:?}") };
+            received += chunk.len();
+        }
+    }
+    assert_eq!(received, sent);
+}
+
+#[test]
+fn a_shutdown_between_two_events_is_done_before_the_end_that_waits() {
+    let mut environment = Environment::new();
+    let (socket, mut peer) = connected(&mut environment);
+    peer.write_all(b"x").unwrap();
+    drop(peer);
+    environment.run(&socket, |handle| handle.endpoint.read_start());
+    // Both have been read ahead by then.
+    while socket.ask(|handle| handle.endpoint.wants_read(usize::MAX)) {
+        std::thread::yield_now();
+    }
+    let mut begun = false;
+    let events = environment.turn_with(|| {
+        if !std::mem::replace(&mut begun, true) {
+            socket.command(|handle| handle.endpoint.shutdown());
+        }
+    });
+    let kinds: Vec<i32> = events.iter().map(|(_, event)| event.kind()).collect();
+    assert_eq!(kinds, [2, 4, 2]);
+}
+
+/// Not always: a task that looks by itself, because something else has woken it, may find its descriptor ready before the
+/// runtime tells. That was so in up to 4 of 20,000 rounds; with the order of tasks it was 9,000.
+#[test]
+fn events_come_in_the_order_in_which_descriptors_became_ready() {
+    const ROUNDS: usize = 20_000;
+    let mut environment = Environment::new();
+    let (first, mut first_peer) = connected(&mut environment);
+    let (second, mut second_peer) = connected_as(&mut environment, 6);
+    for socket in [&first, &second] {
+        environment.run(socket, |handle| handle.endpoint.read_start());
+    }
+    let mut turned = 0;
+    for _ in 0..ROUNDS {
+        first_peer.write_all(b"x").unwrap();
+        second_peer.write_all(b"x").unwrap();
+        let mut ids = Vec::new();
+        while ids.len() < 2 {
+            ids.extend(environment.run_once().iter().map(|(id, _)| *id));
+        }
+        turned += usize::from(ids != [5, 6]);
+    }
+    assert!(turned < ROUNDS / 100, "{turned} of {ROUNDS} rounds the other way round");
+}
+
+#[test]
+fn nothing_comes_after_the_end_of_the_environment() {
+    let mut environment = Environment::new();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let socket = TokioSocket::new(&environment.ready_queue, 1);
+    environment.run(&socket, |handle| handle.endpoint.connect("127.0.0.1", port));
+    environment.run_once();
+    environment.run(&socket, |handle| handle.endpoint.read_start());
+    environment.ready_queue.end();
+    while environment.wakes.try_recv().is_ok() {}
+    let (mut peer, _) = listener.accept().unwrap();
+    peer.write_all(b"too late").unwrap();
+    let ((), delta) = socket.close(|handle| handle.endpoint.close());
+    environment.count(delta);
+    assert!(environment.wakes.try_recv().is_err());
+    assert_eq!((environment.alive, environment.open), (0, 0));
+}

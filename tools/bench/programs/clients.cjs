@@ -1,0 +1,88 @@
+'use strict';
+
+// Clients under test: each does one thing again and again, and prints what it measured as a line of JSON.
+
+const http = require('node:http');
+const path = require('node:path');
+const { HOST, packages, tell, main } = require('./packages.cjs');
+const { measure } = require('./window.cjs');
+
+/**
+ * Measures, prints, and ends.
+ * @param {(index: number) => Promise<unknown>} operation
+ * @param {object} options of `measure`
+ */
+async function report(operation, options) {
+  tell(await measure(operation, options));
+  process.exit(0);
+}
+
+main({
+  /** Requests through an agent that keeps its connections. */
+  async http({ server, ...options }) {
+    const agent = new http.Agent({ keepAlive: true, maxSockets: options.concurrency });
+    const get = () => new Promise((resolve, reject) => {
+      http.get({ agent, host: HOST, port: server.port, path: '/' }, (response) => {
+        response.on('data', () => {});
+        response.on('end', resolve);
+      }).on('error', reject);
+    });
+    await report(get, options);
+  },
+
+  /** Requests through undici; where rsnet is registered, through its connector. */
+  async undici({ server, ...options }) {
+    const { Agent, request } = packages('undici');
+    const { BENCH_NET } = process.env;
+    const connect = BENCH_NET && require(path.join(path.dirname(BENCH_NET), 'lib', 'interop', 'undici.js')).connector();
+    const dispatcher = new Agent({ connections: options.concurrency, ...connect && { connect } });
+    const get = async () => {
+      const { body } = await request(`http://${HOST}:${server.port}/`, { dispatcher });
+      await body.text();
+    };
+    await report(get, options);
+  },
+
+  /** The same query on the connections of a pool. */
+  async pg({ server, text, ...options }) {
+    const { Pool } = packages('pg');
+    const { host, port, user, database } = server;
+    const pool = new Pool({ host, port, user, database, max: options.concurrency });
+    await report(() => pool.query(text), options);
+  },
+
+  /** The same query on the connections of a pool. */
+  async mysql2({ server, text, ...options }) {
+    const { host, port, user, password, database } = server;
+    const pool = packages('mysql2/promise')
+      .createPool({ host, port, user, password, database, connectionLimit: options.concurrency });
+    await report(() => pool.query(text), options);
+  },
+
+  /** GET on one connection: single commands, or `each` of them as a pipeline. */
+  async ioredis({ server, ...options }) {
+    const Redis = packages('ioredis');
+    const redis = new Redis({ host: server.host, port: server.port });
+    await redis.set('key', 'x'.repeat(64));
+    const pipeline = () => {
+      const commands = redis.pipeline();
+      for (let index = 0; index < options.each; index++) commands.get('key');
+      return commands.exec();
+    };
+    await report(options.each > 1 ? pipeline : () => redis.get('key'), options);
+  },
+
+  /** Messages of QoS 0 on one connection, each of which comes back by a subscription. */
+  async mqtt({ server, size, ...options }) {
+    const client = await packages('mqtt').connectAsync(`mqtt://${server.host}:${server.port}`);
+    const payload = Buffer.alloc(size, 'x');
+    const waiting = [];
+    client.on('message', () => waiting.shift()());
+    await client.subscribeAsync(`bench/${process.pid}`);
+    const publish = () => new Promise((resolve) => {
+      waiting.push(resolve);
+      client.publish(`bench/${process.pid}`, payload, { qos: 0 });
+    });
+    await report(publish, options);
+  },
+});

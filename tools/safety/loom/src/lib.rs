@@ -1,0 +1,62 @@
+//! The tokio backend's own source, compiled against loom: its locks are loom's, the kernel, the runtime and the endpoint
+//! are models of a few lines. What is checked is what two threads share: the ready queue and the state of a socket.
+//!
+//! Run by `cargo test --release` in this folder.
+
+pub mod kernel;
+
+/// What the backend finds of the engine: the real events, memory and errors, and a model of an endpoint.
+pub mod engine {
+    pub mod endpoint;
+    #[path = "../../../../../src/engine/errors.rs"]
+    pub mod errors;
+    #[path = "../../../../../src/engine/event.rs"]
+    pub mod event;
+    #[path = "../../../../../src/engine/memory.rs"]
+    pub mod memory;
+
+    /// The bound of what is read ahead: one event, so that the task often has to stop.
+    pub mod read {
+        /// Events.
+        pub const READ_AHEAD: usize = 1;
+    }
+
+    /// The model's connections are never over in both directions.
+    pub mod sys {
+        /// Always false.
+        pub fn is_hung_up(_fd: i32) -> bool {
+            false
+        }
+    }
+}
+
+/// The backend.
+pub mod backend {
+    #[path = "../../../../../src/backend/handle.rs"]
+    pub mod handle;
+
+    /// The backend's own source, but for the runtime.
+    pub mod tokio {
+        #[path = "../../../../../../src/backend/tokio/ready_queue.rs"]
+        pub mod ready_queue;
+        pub mod runtime;
+        #[path = "../../../../../../src/backend/tokio/socket.rs"]
+        pub mod socket;
+        #[path = "../../../../../../src/backend/tokio/sync.rs"]
+        pub mod sync;
+    }
+
+    /// Small bounds, so that they are reached.
+    pub const EVENTS_PER_SOCKET: usize = 1;
+    /// As above.
+    pub const EVENTS_PER_ITERATION: usize = 2;
+
+    /// As in the addon.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Flow {
+        /// The receiver of events can take more.
+        Continue,
+        /// It cannot.
+        Stop,
+    }
+}

@@ -1,0 +1,96 @@
+'use strict';
+
+const { parseArgs } = require('node:util');
+const path = require('node:path');
+
+/** The package's root folder. */
+const ROOT = path.join(__dirname, '..', '..');
+
+const USAGE = `npm run soak -- [OPTIONS]
+
+  --connections N    connections opened and closed (default 1000000)
+  --open N           open at once (default 10000, or half of the connections)
+  --minutes M        stop opening after that long (default 120)
+  --threads N        instead: start and terminate N worker threads under traffic
+  --backend BACKEND        uv or tokio (default: the one rsnet chooses)
+  --net              the built-in net on both sides, for comparison
+  --seed N           another order of things (default random)
+  --out FOLDER       where report.md, report.json and plot.svg go (default .cache/soak/last)
+  --json FILE        write the report's JSON there, too
+  --help
+
+Ends with 1 if a byte, a session, a descriptor or memory does not add up.`;
+
+/**
+ * @typedef {object} Options
+ * @property {number} connections
+ * @property {number} open
+ * @property {number} minutes
+ * @property {number} threads 0 for the sessions
+ * @property {'uv'|'tokio'|undefined} backend
+ * @property {boolean} net
+ * @property {number} seed
+ * @property {string} out
+ * @property {string|undefined} json
+ * @property {boolean} help
+ */
+
+/**
+ * @param {string} name
+ * @param {string} text
+ * @param {number} least
+ * @returns {number}
+ * @throws {Error} if it is not a number or smaller
+ */
+function numberOf(name, text, least) {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= least) || !Number.isFinite(value)) {
+    throw new Error(`--${name} must be a number from ${least} on, got "${text}"`);
+  }
+  return value;
+}
+
+/**
+ * @param {string} name
+ * @param {string} text
+ * @param {number} least
+ * @returns {number}
+ * @throws {Error} if it is not a whole number or smaller
+ */
+function wholeOf(name, text, least) {
+  const value = numberOf(name, text, least);
+  if (!Number.isSafeInteger(value)) throw new Error(`--${name} must be a whole number, got "${text}"`);
+  return value;
+}
+
+/**
+ * Read the command line.
+ *
+ * @param {string[]} args
+ * @returns {Options}
+ * @throws {Error} which says what is wrong
+ */
+function readArgs(args) {
+  const text = { type: 'string' };
+  const flag = { type: 'boolean', default: false };
+  const { values } = parseArgs({
+    args,
+    options: {
+      connections: text, open: text, minutes: text, threads: text, backend: text, seed: text, out: text, json: text,
+      net: flag, help: flag,
+    },
+  });
+  const connections = wholeOf('connections', values.connections ?? '1000000', 1);
+  const open = wholeOf('open', values.open ?? String(Math.min(10000, Math.ceil(connections / 2))), 1);
+  const minutes = numberOf('minutes', values.minutes ?? '120', 0);
+  const threads = wholeOf('threads', values.threads ?? '0', 0);
+  const seed = wholeOf('seed', values.seed ?? String(Math.floor(Math.random() * 2 ** 32)), 0) >>> 0;
+  if (values.backend !== undefined && values.backend !== 'uv' && values.backend !== 'tokio') {
+    throw new Error(`--backend must be uv or tokio, got "${values.backend}"`);
+  }
+  const out = path.resolve(values.out ?? path.join(ROOT, '.cache', 'soak', 'last'));
+  return { connections, open, minutes, threads, seed, backend: values.backend, net: values.net, out, json: values.json,
+    help: values.help };
+}
+
+module.exports = { ROOT, USAGE, readArgs };
