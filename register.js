@@ -1,4 +1,4 @@
 'use strict';
 
-// In the package's folder, so that NODE_OPTIONS can name it by an absolute path.
+// NODE_OPTIONS can name this file by its absolute path, where it cannot resolve `rsnet/register`.
 require('./lib/interop/register');

@@ -1,6 +1,6 @@
 'use strict';
 
-// The exports of the package where its engine runs.
+// What `require('rsnet')` gives where rsnet's engine runs.
 
 const { normalizeArgs } = require('./api/arguments');
 const { BoundSocket } = require('./api/bound-socket');
@@ -13,7 +13,7 @@ const {
   setDefaultAutoSelectFamilyAttemptTimeout,
 } = require('./api/connect');
 const instanceOf = require('./interop/instanceof');
-// Fill in what handles leave to them.
+// These two fill in lib/handle/hooks.js.
 require('./interop/hand-over');
 require('./interop/http-hand-over');
 const { Server, createServer } = require('./api/server');
@@ -23,14 +23,14 @@ const transfer = require('./interop/transfer');
 instanceOf.install({ Socket, Server });
 const transferredBoundSocket = transfer.install();
 
-/** Every export of Node's `net`, in its order; what has no state of its own is the host's. */
+/** Every export of Node's `net`, in its order. Those without state are the built-in's own. */
 const rsnet = {
-  // Makes handles for cluster to send to its workers, which only the host's can be.
+  // Node's cluster makes handles by this to send them to workers, and only Node's own handles can be sent.
   _createServerHandle: builtin._createServerHandle,
   _normalizeArgs: normalizeArgs,
-  // A setting for Windows that only older hosts have.
+  // For Windows, up to Node 22.
   ...(builtin._setSimultaneousAccepts && { _setSimultaneousAccepts: builtin._setSimultaneousAccepts }),
-  // What newer hosts make of a BoundSocket that comes from another thread.
+  // The class that newer Nodes construct for a BoundSocket from another thread.
   ...(transferredBoundSocket && { _TransferredBoundSocket: transferredBoundSocket }),
   get BlockList() { return builtin.BlockList; },
   get SocketAddress() { return builtin.SocketAddress; },
@@ -50,12 +50,12 @@ const rsnet = {
   setDefaultAutoSelectFamilyAttemptTimeout,
 };
 
-// What a newer Node has that rsnet does not know is the host's, too.
+// Exports of a newer Node that rsnet does not know are the built-in's own.
 for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(builtin))) {
   if (!Object.hasOwn(rsnet, name)) Object.defineProperty(rsnet, name, descriptor);
 }
 
-// Not enumerable, and so not among what a program finds that lists the exports of `net`.
+// Not enumerable, so that a program which lists the exports finds those of `net`.
 Object.defineProperty(rsnet, 'engine', { value: 'rsnet', configurable: true });
 
 module.exports = rsnet;

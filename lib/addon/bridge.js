@@ -1,32 +1,31 @@
 'use strict';
 
-// Where the addon's events come in: one Bridge for this instance of the module, and the table of open handles.
+// Where the addon's events come in. Each copy of rsnet has one Bridge, and one table of its open handles.
 
-// As a global it is a getter.
+// The global `process` is a getter: each use would call it.
 const process = require('process');
 const { listActive } = require('../node/active-handles');
 const { builtin } = require('../node/builtin');
 const { FastBuffer, runTicks } = require('../node/capabilities');
 const { isTracing, trace } = require('../node/debug');
 const { beginCallback, beginEvents, endCallback } = require('./callbacks');
+const { entry, events, sizes } = require('./constants');
 const { countLater, later } = require('../node/later');
 const native = require('./native');
-const { takeDeprecationForTold } = require('../node/pending-deprecation');
+const { silenceDeprecation } = require('../node/pending-deprecation');
 const { owner_symbol } = require('../node/private-symbols');
 const { UV_EOF } = require('../node/errno');
 
-/** The slot of a handle that was closed, as the addon takes it. */
+/** The slot of a closed handle, `CLOSED` of src/bridge/commands.rs. */
 const NO_SLOT = 0xffffffff;
 
-/** Kinds of events, as the addon numbers them. */
-const kinds = { NONE: 0, CONNECT: 1, READ: 2, WRITE: 3, SHUTDOWN: 4, CONNECTION: 5, CLOSED: 6, WRITABLE: 7 };
-const kindNames = Object.keys(kinds);
+const { NONE, CONNECT, READ, WRITE, SHUTDOWN, CONNECTION, CLOSED, WRITABLE } = events;
 
-/** Open handles by slot. An open handle stays alive here, as a libuv handle does, until it has closed. */
+/** Open handles by slot. As under libuv, an open handle stays alive until its close callback has run. */
 const handles = [];
 const freeSlots = [];
 
-/** The request whose end is being told. */
+/** The request whose `oncomplete` runs now. */
 let completing;
 
 let isListed = false;
@@ -36,52 +35,42 @@ let rearmsLater = false;
 let writer;
 let largeWriter;
 
-/** The addon's plain functions, by their names; filled as soon as there is a handle. */
+/** The addon's functions by name. `getBridge` fills the table. */
 const commands = {};
 
-/**
- * Events that one call of the uv backend may bring; as many as others may have to wait for. Between two calls, the
- * host runs the ticks itself.
- */
+/** The most events of one `dispatchBatch`. Node itself runs the ticks between two calls, so one where rsnet cannot. */
 const BATCH = runTicks === undefined ? 1 : 64;
 
-/** Fields of each: slot, kind, status, and where the bytes stand in `memory`, or the id of a write. */
-const FIELDS = 4;
+/** Numbers of an entry: slot, kind, status, and a detail (an offset in `memory`, or the id of a write). */
+const { FIELDS, OUT_OF_LINE, USER_BUFFER } = entry;
 
-/** Instead of an offset: the bytes stand in memory of the socket's own. */
-const USER_BUFFER = -2;
-
-/** Bytes of memory that the reads of a batch land in: a large one, or several. */
-const MEMORY_SIZE = 320 * 1024;
-
-/** A read of up to this many bytes is copied as a typed array: a copy of 64 bytes and less lives in V8's heap. */
+/** Reads of up to this many bytes are copied by the constructor: V8 keeps arrays of up to 64 bytes in its heap. */
 const SMALL = 1024;
 
 const entries = new Int32Array(BATCH * FIELDS);
 
 /**
- * Used again and again, so nobody else gets hold of it: each read is copied to a Buffer with an ArrayBuffer of its own,
- * as the built-in's are. Whoever transfers, detaches or fills that one has nobody else's bytes. V8 tracks memory of its
- * own allocation by young collections, other memory by old ones, and memory that is used again stays in the cache.
+ * The uv backend reads into this memory again and again, so it stays in the processor's cache. Each read is copied to a
+ * Buffer with an ArrayBuffer of its own, as the built-in's have: a program may transfer, detach or fill that one.
  */
-const { buffer: memory } = Buffer.allocUnsafeSlow(MEMORY_SIZE);
+const { buffer: memory } = Buffer.allocUnsafeSlow(sizes.BATCH_MEMORY);
 
-/** Which of the `entries` is being dispatched, and how many there are; 0 between two batches. */
+/** The entry that is being dispatched, and how many there are. `filled` is 0 between two batches. */
 let position = 0;
 let filled = 0;
 
-/** The bytes of the last of them, if they stand out of line. */
+/** The bytes of the last entry, if they are not in `memory`. */
 let outOfLine;
 
 /**
- * Called by the tokio backend for each event. What its threads find meanwhile waits until the event loop has gone on.
- *
+ * The addon calls this for a single event. On the tokio backend every event comes so, and what threads find meanwhile
+ * waits for `rearm`: otherwise they could starve the event loop.
  * @param {number} slot as for `dispatch`
  * @param {number} kind
  * @param {number} status
  * @param {Buffer|number} [payload]
  */
-function dispatchFromThreads(slot, kind, status, payload) {
+function dispatchSingle(slot, kind, status, payload) {
   if (!rearmsLater && bridge.backend === 'tokio') {
     rearmsLater = true;
     later(rearm);
@@ -90,48 +79,47 @@ function dispatchFromThreads(slot, kind, status, payload) {
   dispatch(slot, kind, status, payload);
 }
 
-/** The event loop has gone on. */
+/** The event loop has reached its check phase. */
 function rearm() {
   rearmsLater = false;
   bridge.rearm();
 }
 
 /**
- * Called by the addon for each event.
- *
- * @param {number} slot which handle
- * @param {number} kind one of `kinds`
- * @param {number} status 0 or a count of bytes, or a negated errno
- * @param {Buffer|number} [payload] what was read, or the id of a write
+ * Calls the handle that an event belongs to.
+ * @param {number} slot
+ * @param {number} kind one of `events`
+ * @param {number} status 0, a count of bytes, or a negated errno
+ * @param {Buffer|number} [payload] the bytes of a read, or the id of a write
  */
 function dispatch(slot, kind, status, payload) {
   const handle = handles[slot];
-  if (isTracing) trace('slot %d: %s %d%s', slot, kindNames[kind], status, handle ? '' : ' (nobody there)');
+  if (isTracing) trace('slot %d: %s %d%s', slot, nameOf(kind), status, handle ? '' : ' (nobody there)');
   if (handle === undefined) return;
   beginCallback();
   switch (kind) {
-    case kinds.READ:
+    case READ:
       handle._completeRead(status, payload);
       break;
-    case kinds.WRITE:
+    case WRITE:
       [completing] = handle._writeRequests;
       handle._completeWrite(payload, status);
       break;
-    case kinds.WRITABLE:
+    case WRITABLE:
       handle._advanceWrite(status);
       break;
-    case kinds.CONNECT:
+    case CONNECT:
       completing = handle._connectRequest;
       handle._completeConnect(status);
       break;
-    case kinds.SHUTDOWN:
+    case SHUTDOWN:
       completing = handle._shutdownRequest;
       handle._completeShutdown(status);
       break;
-    case kinds.CONNECTION:
+    case CONNECTION:
       handle._acceptConnection(status);
       break;
-    case kinds.CLOSED:
+    case CLOSED:
       handle._completeClose(slot);
       break;
   }
@@ -140,9 +128,17 @@ function dispatch(slot, kind, status, payload) {
 }
 
 /**
+ * @param {number} kind
+ * @returns {string} for NODE_DEBUG=rsnet
+ */
+function nameOf(kind) {
+  return Object.keys(events).find((name) => events[name] === kind);
+}
+
+/**
  * @param {number} offset in `memory`
  * @param {number} length
- * @returns {Buffer} a copy of what was read there
+ * @returns {Buffer}
  */
 function copied(offset, length) {
   const view = new Uint8Array(memory, offset, length);
@@ -153,23 +149,21 @@ function copied(offset, length) {
 }
 
 /**
- * Hands over a large read, by a copy, or lent to who needs none.
- *
- * @param {number} slot which handle
+ * Dispatches a large read. A handle that only Node's HTTP parser reads from needs no Buffer of its own for it.
+ * @param {number} slot
  * @param {number} length
  * @param {number} offset in `memory`
  */
 function dispatchLarge(slot, length, offset) {
-  const isLent = handles[slot]?._lendRead(memory, offset, length, (chunk) => dispatch(slot, kinds.READ, length, chunk));
-  if (isLent !== true) dispatch(slot, kinds.READ, length, copied(offset, length));
+  const isLent = handles[slot]?._lendRead(memory, offset, length, (chunk) => dispatch(slot, READ, length, chunk));
+  if (isLent !== true) dispatch(slot, READ, length, copied(offset, length));
 }
 
 /**
- * Called by the uv backend for the events that stand in `entries`. What an event leaves for the next tick is run
- * before the next event, or, if it has thrown, after that; after the last one, the host does it.
- *
- * @param {number} count
- * @param {Buffer} [payload] the bytes of the last event, if they stand out of line
+ * The uv backend calls this for the events in `entries`. As between two callbacks of libuv, ticks run between two
+ * events; Node itself runs them after the last one. After an event that has thrown, Node leaves them for later.
+ * @param {number} count of entries
+ * @param {Buffer} [payload] the bytes of the last entry, if they are not in `memory`
  */
 function dispatchBatch(count, payload) {
   filled = count;
@@ -177,7 +171,7 @@ function dispatchBatch(count, payload) {
   let hasThrown = false;
   beginEvents();
   for (let i = 0; i < count; i++) {
-    // What the ticks take over has all that is still to come.
+    // Before `position` moves on: a tick that calls `takePending` takes the event below, too.
     if (i > 0 && !hasThrown) tickBetween();
     position = i;
     const at = i * FIELDS;
@@ -187,16 +181,19 @@ function dispatchBatch(count, payload) {
     const offset = entries[at + 3];
     hasThrown = false;
     try {
-      if (kind === kinds.WRITE) {
+      if (kind === WRITE) {
         dispatch(slot, kind, status, offset);
-      } else if (kind !== kinds.READ || status <= 0 || offset === USER_BUFFER) {
+      } else if (kind !== READ || status <= 0 || offset === USER_BUFFER) {
         dispatch(slot, kind, status, undefined);
-      } else if (status > SMALL && offset >= 0) {
+      } else if (status > SMALL && offset !== OUT_OF_LINE) {
         dispatchLarge(slot, status, offset);
+      } else if (offset !== OUT_OF_LINE) {
+        dispatch(slot, kind, status, copied(offset, status));
       } else {
-        dispatch(slot, kind, status, offset < 0 ? payload : copied(offset, status));
-        // V8 looks for young Buffers that nobody has any more when it allocates memory for one, not when we do.
-        if (offset < 0) new ArrayBuffer(1);
+        dispatch(slot, kind, status, payload);
+        // V8 looks for dead young Buffers when it allocates an ArrayBuffer itself, not when the addon brings its
+        // memory.
+        new ArrayBuffer(1);
       }
     } catch (error) {
       hasThrown = true;
@@ -207,7 +204,7 @@ function dispatchBatch(count, payload) {
   outOfLine = undefined;
 }
 
-/** Runs ticks between two events of a batch; what they throw does not keep the next event from being dispatched. */
+/** Runs the ticks between two events. An exception of theirs does not keep the next event back. */
 function tickBetween() {
   try {
     tick();
@@ -217,12 +214,11 @@ function tickBetween() {
 }
 
 /**
- * Calls a callback that is followed by others in the same event, as the built-in makes each of them: its ticks run
- * before the next one is called. What it throws does not keep that from being called, but leaves it the ticks.
- *
+ * Calls one of several callbacks of the same event, and then runs the ticks, as Node's `MakeCallback` does. An
+ * exception does not keep the next callback back; the ticks then run after that one.
  * @param {function(): void} callback
  */
-function callApart(callback) {
+function makeCallback(callback) {
   try {
     callback();
   } catch (error) {
@@ -233,30 +229,29 @@ function callApart(callback) {
 }
 
 /**
- * @param {number} slot which handle
- * @returns {number[]} where the reads stand that the batch which is being dispatched still has for it
+ * @param {number} slot
+ * @returns {number[]} where `entries` has reads for that handle which were not dispatched yet
  */
 function pendingReads(slot) {
   const found = [];
   for (let at = (position + 1) * FIELDS; at < filled * FIELDS; at += FIELDS) {
-    if (entries[at] === slot && entries[at + 1] === kinds.READ) found.push(at);
+    if (entries[at] === slot && entries[at + 1] === READ) found.push(at);
   }
   return found;
 }
 
 /**
- * @param {number} slot which handle
- * @returns {boolean} whether there is data among them
+ * @param {number} slot
+ * @returns {boolean} whether `pendingReads` has data
  */
 function awaitsData(slot) {
   return filled > 0 && pendingReads(slot).some((at) => entries[at + 2] > 0);
 }
 
 /**
- * Takes them out: the handle is not going to get them.
- *
- * @param {number} slot which handle
- * @returns {{chunks: Buffer[], error: number}} what was read, and the error behind it, or 0
+ * Takes pending reads out of the batch.
+ * @param {number} slot
+ * @returns {{chunks: Buffer[], error: number}} the data, and the error behind it, or 0
  */
 function takePending(slot) {
   const chunks = [];
@@ -265,26 +260,25 @@ function takePending(slot) {
     const [status, offset] = entries.subarray(at + 2, at + FIELDS);
     if (status > 0) chunks.push(offset < 0 ? outOfLine : copied(offset, status));
     else if (status !== UV_EOF) error = status;
-    entries[at + 1] = kinds.NONE;
+    entries[at + 1] = NONE;
   }
   return { chunks, error };
 }
 
-/** Runs what `process.nextTick` and promises have waiting, as Node does between two events. */
+/** Runs the queues of `process.nextTick` and of promise jobs. */
 function tick() {
   if (runTicks !== undefined) runTicks.call(process);
 }
 
 /**
- * The Bridge, made on first use: only then the runtime's threads start.
- *
+ * Makes the Bridge on first use, which starts the threads of the runtime.
  * @returns {object} the addon's Bridge
  * @throws {Error} when RSNET_BACKEND or RSNET_THREADS has a bad value
  */
 function getBridge() {
   if (bridge === undefined) {
-    takeDeprecationForTold();
-    bridge = new native.Bridge(dispatchFromThreads, tick, dispatchBatch, entries, memory);
+    silenceDeprecation();
+    bridge = new native.Bridge(dispatchSingle, tick, dispatchBatch, entries, memory);
     trace('bridge: %s backend, %d runtime threads', bridge.backend, bridge.threads);
     ({ write: writer, writeLarge: largeWriter } = Object.assign(commands, bridge.functions()));
   }
@@ -292,8 +286,7 @@ function getBridge() {
 }
 
 /**
- * Gives a handle its slot, by which the addon knows it.
- *
+ * Gives a handle its slot, the number that the addon knows it by.
  * @param {object} handle
  * @returns {number}
  */
@@ -310,8 +303,7 @@ function register(handle) {
 }
 
 /**
- * The handles of this copy of rsnet that keep the process alive, and what they are asked to do, for `process` to list.
- *
+ * Lists the handles and requests of this copy of rsnet for `process`.
  * @returns {import('../node/active-handles').Listed}
  */
 function active() {
@@ -334,26 +326,23 @@ function active() {
 }
 
 /**
- * @param {object} handle rsnet's or the host's
- * @returns {object} the Socket or Server that it belongs to; itself where there is none
+ * @param {object} handle rsnet's or Node's
+ * @returns {object} its Socket or Server; the handle itself where it has none
  */
 function ownerOf(handle) {
   return handle[owner_symbol] ?? handle;
 }
 
 /**
- * The commands of a handle that are not among `commands`.
- *
  * @param {number} slot
- * @returns {object} the addon's Socket
+ * @returns {object} the addon's Socket, which has the commands that are not among `commands`
  */
 function viewOf(slot) {
   return new native.Socket(getBridge(), slot);
 }
 
 /**
- * Frees the slot of a handle that has closed; no event may come for it any more.
- *
+ * Frees the slot of a closed handle. The addon must have sent its last event for it.
  * @param {number} slot
  */
 function release(slot) {
@@ -363,11 +352,9 @@ function release(slot) {
 }
 
 /**
- * Writes to an open handle, which must not be closed.
- *
- * @param {number} slot
+ * @param {number} slot of an open handle
  * @param {Buffer} data
- * @param {number} length of its first bytes
+ * @param {number} length how many of its first bytes to write
  * @returns {number} 0 sent, the id of a write that waits, or a negated errno
  */
 function write(slot, data, length) {
@@ -375,10 +362,8 @@ function write(slot, data, length) {
 }
 
 /**
- * Sends what the kernel takes of a view to an open handle, which must not be closed. If some of it is left, a WRITABLE
- * event tells when to go on.
- *
- * @param {number} slot
+ * Sends what the kernel takes of a view. If some of it is left, a WRITABLE event follows.
+ * @param {number} slot of an open handle
  * @param {Buffer} data
  * @param {number} offset where to begin
  * @returns {number} bytes sent, or a negated errno
@@ -388,5 +373,5 @@ function writeLarge(slot, data, offset) {
 }
 
 module.exports = {
-  NO_SLOT, awaitsData, callApart, commands, getBridge, register, release, takePending, viewOf, write, writeLarge,
+  NO_SLOT, awaitsData, commands, getBridge, makeCallback, register, release, takePending, viewOf, write, writeLarge,
 };

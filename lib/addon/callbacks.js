@@ -1,45 +1,43 @@
 'use strict';
 
-// Which callback of the event loop JavaScript runs in. Two things that happen in the same one are not seen apart from
-// outside.
+// Which callback of the event loop JavaScript runs in. The peer cannot tell whether two writes of one callback were
+// sent by one system call or by two.
 
 const { now } = require('../node/captured');
 
-/** Numbers callbacks: an event that was handed to JavaScript is one, the ticks that run otherwise are another. */
+/** Counts callbacks: the handling of each event is one, and what runs outside of events is another. */
 let current = 1;
 
-/** Whether an event is being handled, at whose end its callback ends. */
+/** Whether an event is being handled. */
 let handling = false;
 
-/** The millisecond of `Date.now` in which the events that are being handled came. */
+/** `Date.now()` when the events came, or when `hasLasted` last returned true. */
 let since = 0;
 
-/** Events have come. */
+/** The backend has called with one or several events. */
 function beginEvents() {
   since = now();
 }
 
-/** One of them is handed to JavaScript. */
+/** The handling of an event begins. */
 function beginCallback() {
   current++;
   handling = true;
 }
 
-/** JavaScript has handled it. */
+/** The handling of an event has ended. */
 function endCallback() {
   current++;
   handling = false;
 }
 
-/** @returns {number} the number of this callback */
+/** @returns {number} a number that no other callback has */
 function currentCallback() { return current; }
 
 /** @returns {boolean} whether an event is being handled */
 function isHandling() { return handling; }
 
-/**
- * @returns {boolean} whether a millisecond has begun since the events came, or since the last call that said so
- */
+/** @returns {boolean} whether `Date.now()` has moved on since the events came, or since this was last true */
 function hasLasted() {
   const time = now();
   if (time === since) return false;

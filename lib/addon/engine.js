@@ -1,7 +1,7 @@
 'use strict';
 
-// Whether rsnet's engine can run here. Where it cannot, the host's own `net` stands in, and a warning says so;
-// RSNET_STRICT=1 makes an error of that.
+// Whether rsnet's engine can run here. Where it cannot, rsnet exports the host's own `net` and warns once; with
+// RSNET_STRICT=1 it throws. The host is Node, Bun or Deno.
 
 const { builtin } = require('../node/builtin');
 const { trace } = require('../node/debug');
@@ -9,16 +9,16 @@ const { isOn } = require('../node/switches');
 
 const { bun, deno } = process.versions;
 
-/** The host, where it is another than Node. */
+/** The host's name and version, unless it is Node. */
 const otherHost = (bun && `Bun ${bun}`) ?? (deno && `Deno ${deno}`);
 
 /**
- * Says that the host's own `net` is used; an error where RSNET_STRICT is on. Once: threads inherit what is set here, as
- * other processes do not, and several copies of rsnet find it.
- * @param {Error} problem why: a sentence, which may be followed by lines with more
- * @throws {Error} the same, if RSNET_STRICT is on
+ * Warns that the host's own `net` is used. Environment data keeps that from being said twice in a process: all threads
+ * and all copies of rsnet see it.
+ * @param {Error} problem its message is a sentence, and further lines with details
+ * @throws {Error} `problem`, if RSNET_STRICT is on
  */
-function standIn(problem) {
+function useHostNet(problem) {
   if (isOn('RSNET_STRICT')) throw problem;
   trace('no engine: %s', problem.message);
   const { getEnvironmentData, setEnvironmentData } = require('../node/captured');
@@ -33,7 +33,7 @@ function standIn(problem) {
 
 /**
  * @param {string} message
- * @returns {Error} which says what rsnet cannot do on this host
+ * @returns {Error}
  */
 function hostError(message) {
   return Object.assign(new Error(message), { code: 'ERR_RSNET_HOST' });
@@ -44,7 +44,7 @@ function hostError(message) {
  * @returns {Error|undefined} why the engine cannot run
  */
 function load() {
-  // Sockets that the host has to run go on with that of its own: terminals, and those of TLS and HTTP/2.
+  // rsnet needs a Socket written as Node's is: that one runs terminals, and connections under TLS and HTTP/2.
   if (typeof builtin.Socket.prototype._writeGeneric !== 'function') {
     return hostError(`rsnet's engine does not run on ${otherHost ?? 'this host'}.`);
   }
@@ -58,17 +58,16 @@ function load() {
 }
 
 /**
- * Tells whether Node's modules can be put on rsnet here, once it runs.
- * @returns {boolean} false where `net` has to stay the host's own, as a warning has said
- * @throws {Error} the same as an error, if RSNET_STRICT is on
+ * @returns {boolean} whether `rsnet/register` can put the host's modules on rsnet; it warns where it cannot
+ * @throws {Error} in place of the warning, if RSNET_STRICT is on
  */
 function canRegister() {
   if (!otherHost) return true;
-  standIn(hostError(`rsnet/register cannot put the modules of ${otherHost} on rsnet; require('rsnet') works.`));
+  useHostNet(hostError(`rsnet/register cannot put the modules of ${otherHost} on rsnet; require('rsnet') works.`));
   return false;
 }
 
 const problem = load();
-if (problem) standIn(problem);
+if (problem) useHostNet(problem);
 
 module.exports = { canRegister, isMissing: problem !== undefined };

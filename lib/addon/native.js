@@ -1,7 +1,7 @@
 'use strict';
 
-// Loads the addon: the one that RSNET_BINARY_PATH names, or the one built in this folder, or the
-// one of the platform's package.
+// Loads the addon: the file that RSNET_BINARY_PATH names, else the one built in this folder, else the one of the
+// platform's package.
 
 const { existsSync } = require('node:fs');
 const path = require('node:path');
@@ -12,10 +12,9 @@ const { TARGETS, hostId, binaryName, packageName } = require('./platform');
 const ROOT = path.join(__dirname, '..', '..');
 
 /**
- * Thrown when no binary for this machine can be loaded.
  * @param {string} message what is missing and what to do
- * @param {Error[]} causes why each binary that is there could not be loaded
- * @returns {Error} with code `ERR_RSNET_NO_BINARY`, and the first cause as `cause`
+ * @param {Error[]} causes why each file that exists could not be loaded
+ * @returns {Error} `ERR_RSNET_NO_BINARY`, with the first cause as `cause`
  */
 function noBinary(message, causes) {
   const error = causes.length === 0 ? new Error(message) : new Error(message, { cause: causes[0] });
@@ -24,9 +23,8 @@ function noBinary(message, causes) {
 }
 
 /**
- * Explain why there is nothing to load on this machine.
- * @param {Error[]} causes why each binary that is there could not be loaded
- * @returns {Error} ready to be thrown
+ * @param {Error[]} causes why each file that exists could not be loaded
+ * @returns {Error} which says what to install or to build
  */
 function explain(causes) {
   if (causes.some(({ code }) => code === 'ERR_DLOPEN_DISABLED')) {
@@ -54,8 +52,7 @@ function explain(causes) {
 }
 
 /**
- * The short names under which a binary for this machine may be found. Which C library runs is not asked: a
- * binary for the other one is not installed, and would not load.
+ * Names both C libraries of Linux: a binary for the other one would not load, and asking which one runs is slow.
  * @returns {string[]} for example `['linux-x64-gnu', 'linux-x64-musl']`
  */
 function candidates() {
@@ -63,12 +60,12 @@ function candidates() {
 }
 
 /**
- * @param {string} id a path, or a package
+ * @param {string} id a path, or the name of a package
  * @returns {object} what the addon exports
  */
 function loadFrom(id) {
-  // napi-rs makes a threadsafe function for Buffers that are dropped on other threads. There are none here; tools that
-  // look for what keeps a process alive would list it.
+  // napi-rs makes a threadsafe function, an async resource that rsnet never uses. Tools that list what is open would
+  // show it.
   const addon = withoutResource(() => require(id));
   if (typeof addon.Bridge !== 'function') throw new Error(`${id} is not the addon of rsnet`);
   trace('addon %s', id);
@@ -76,10 +73,9 @@ function loadFrom(id) {
 }
 
 /**
- * The addon that the environment names.
- * @param {string} file its path
+ * @param {string} file the path in RSNET_BINARY_PATH
  * @returns {object} what the addon exports
- * @throws {Error} `ERR_RSNET_NO_BINARY` when it does not load
+ * @throws {Error} `ERR_RSNET_NO_BINARY`
  */
 function loadChosen(file) {
   try {
@@ -94,16 +90,15 @@ function loadChosen(file) {
 
 /**
  * @param {Error} error of the loader
- * @returns {string} its message, without the stack of the modules that asked
+ * @returns {string} its message without the "Require stack"
  */
 function reason({ message }) {
   return message.split('\nRequire stack:')[0];
 }
 
 /**
- * Load the addon.
  * @returns {object} what the addon exports
- * @throws {Error} `ERR_RSNET_NO_BINARY` when none loads
+ * @throws {Error} `ERR_RSNET_NO_BINARY`
  */
 function load() {
   const chosen = process.env.RSNET_BINARY_PATH;

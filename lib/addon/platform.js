@@ -1,7 +1,7 @@
 'use strict';
 
-// Which platforms rsnet is built for, and how their binaries are named. Used by the loader and by the
-// build scripts, so that both always agree; requires nothing that an installed package lacks.
+// Which platforms rsnet is built for, and how their binaries and packages are named. The loader and the build scripts
+// both use this file, so it requires nothing that an installed package lacks.
 
 const { readFileSync } = require('node:fs');
 
@@ -24,10 +24,9 @@ const TARGETS = [
 ];
 
 /**
- * Describe one target from its two names.
- * @param {string} id short name
- * @param {string} triple Rust's name
- * @returns {Target} the description
+ * @param {string} id
+ * @param {string} triple
+ * @returns {Target}
  */
 function target(id, triple) {
   const [platform, arch, clib = null] = id.split('-');
@@ -35,7 +34,7 @@ function target(id, triple) {
 }
 
 /**
- * Which C library this process runs on. Takes a few milliseconds: ask only where the answer matters.
+ * Finds out which C library this process runs on, which takes some milliseconds.
  * @returns {'gnu'|'musl'|null} null on anything but Linux
  */
 function libc() {
@@ -43,7 +42,7 @@ function libc() {
   const { report } = process;
   if (report) {
     const before = report.excludeNetwork;
-    // Without this the report looks up the name of every peer of every open socket.
+    // Otherwise the report resolves the name of the peer of each open socket.
     report.excludeNetwork = true;
     try {
       return report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl';
@@ -59,8 +58,8 @@ function libc() {
 }
 
 /**
- * The short name of the machine this process runs on, whether or not rsnet has a package for it.
- * @param {'gnu'|'musl'|null} [clib] the C library; asked of the process when left out
+ * Names this machine, also where rsnet has no package for it.
+ * @param {'gnu'|'musl'|null} [clib] the C library; by default that of this process
  * @returns {string} for example `linux-x64-gnu`, `linux-x64-musl`, `darwin-arm64`, `freebsd-x64`
  */
 function hostId(clib = libc()) {
@@ -68,8 +67,7 @@ function hostId(clib = libc()) {
 }
 
 /**
- * The name of the file in the package's folder that holds the addon for a platform.
- * @param {string} id short name of the platform
+ * @param {string} id short name of a platform
  * @returns {string} for example `rsnet.linux-x64-gnu.node`
  */
 function binaryName(id) {
@@ -77,8 +75,7 @@ function binaryName(id) {
 }
 
 /**
- * The name of the npm package that brings the binary for a platform.
- * @param {string} id short name of the platform
+ * @param {string} id short name of a platform
  * @returns {string} for example `rsnet-linux-x64-gnu`
  */
 function packageName(id) {

@@ -4,7 +4,7 @@
 // See "How it works" in the chapter on cluster in Node's documentation.
 
 const cluster = require('cluster');
-const { settle } = require('../node/capabilities');
+const { record } = require('../node/capabilities');
 const { adoptHandle } = require('../handle/foreign');
 const { isOwnerKnown } = require('../node/private-symbols');
 const { owner_symbol } = require('../handle/socket-symbols');
@@ -15,7 +15,7 @@ const { UV_EADDRINUSE } = require('../node/errno');
  * @returns {boolean} whether the primary must be asked for the handle
  */
 function asksPrimary(exclusive) {
-  return cluster.isWorker && !exclusive && settle('clusterServers', typeof cluster._getServer === 'function');
+  return cluster.isWorker && !exclusive && record('clusterServers', typeof cluster._getServer === 'function');
 }
 
 /**

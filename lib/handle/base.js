@@ -1,10 +1,12 @@
 'use strict';
 
-// What the handles of TCP and Unix-domain sockets share: descriptors of the engine under the names and calls
-// that programs know from Node's own handles. Status values are 0 or a negated errno.
+// What the handles of TCP and Unix-domain sockets share. Members have the names, arguments and results of Node's own
+// handles (LibuvStreamWrap). A status is 0 or a negated errno.
 
-const { NO_SLOT, awaitsData, callApart, commands, getBridge, register, release, viewOf } = require('../addon/bridge');
-const { informed, onStreamRead } = require('../node/private-symbols');
+const {
+  NO_SLOT, awaitsData, commands, getBridge, makeCallback, register, release, viewOf,
+} = require('../addon/bridge');
+const { onStreamRead, withReadCount } = require('../node/private-symbols');
 const {
   kAdopted, kClosing, kConnectReq, kReading, kPendingRead, kNative, kOnClose, kOnRead, kParserReads, kProvider, kRead,
   kReadEnded, kReadMost, kReadSize, kReadGate, kRef, kShutdownReq, kSlot, kView, kWriter,
@@ -21,17 +23,16 @@ const { WritableHandle, writerOf } = require('./writable');
 
 /**
  * @param {*} listener
- * @returns {boolean} whether it is what the built-in's handles call for what they have read; where that was not to be
- *   had from a sample, its name has to do
+ * @returns {boolean} whether it is Node's `onStreamRead`, recognised by its name where no sample was to be had
  */
 function isHostRead(listener) {
   return onStreamRead === undefined ? listener?.name === 'onStreamRead' : listener === onStreamRead;
 }
 
-/** Names in `process.getActiveResourcesInfo()` by resource types. */
+/** By resource types, the names in `process.getActiveResourcesInfo()`. */
 const SHOWN_AS = { TCPWRAP: 'TCPSocketWrap', TCPSERVERWRAP: 'TCPServerWrap' };
 
-/** Life cycle, reading, writing, counters, and the requests that are answered later. */
+/** Life cycle, reading, shutdown and counters. Writing is in the class below it. */
 class Handle extends WritableHandle {
   /**
    * @param {string} provider the resource type that async_hooks sees
@@ -60,24 +61,24 @@ class Handle extends WritableHandle {
     this[kOnRead] = undefined;
   }
 
-  /** Called with (count or negated errno, Buffer). */
+  /** Called with (count or negated errno, Buffer) for each read. */
   get onread() { return this[kOnRead]; }
 
-  /** Node's HTTP agent puts the built-in's own back on a connection that it uses again; here that means rsnet's. */
+  /** Node's HTTP agent sets `onStreamRead` again on a connection that it reuses. rsnet's sockets need rsnet's own. */
   set onread(listener) {
     this[kOnRead] = isHostRead(listener) ? hooks.onSocketRead : listener;
   }
 
-  /** The addon's Socket, made on first use: most connections never need it. */
+  /** The addon's Socket, made on first use. Most connections never need it. */
   get [kNative]() { return this[kView] ??= viewOf(this[kSlot]); }
 
-  /** The file descriptor, -1 when there is none. Whoever has it may write to it. */
+  /** The file descriptor, or -1. A program that has it may write to it, so nothing is coalesced from now on. */
   get fd() {
     if (!this[kClosing]) writerOf(this).share();
     return commands.fd(this[kSlot]);
   }
 
-  /** Bytes handed to the owner. */
+  /** Bytes given to the owner. */
   get bytesRead() { return this[kClosing] ? this[kRead] : commands.bytesRead(this[kSlot]); }
 
   /** Bytes accepted for writing that the kernel has not taken yet. */
@@ -85,27 +86,27 @@ class Handle extends WritableHandle {
     return this[kNative].writeQueueSize + (this[kWriter] === null ? 0 : this[kWriter].unsentBytes);
   }
 
-  /** Whether the parts of Node that take only streams of C++ can have this connection; asking gives it to the host. */
+  /** Node's HTTP/2 asks for this before it takes a handle. To answer with true, rsnet hands the connection over. */
   get isStreamBase() { return hooks.offer(this); }
 
-  /** The process stays alive for this handle. */
+  /** As uv_ref: the process stays alive for this handle. */
   ref() {
     if (this[kRef] === undefined) return;
     this[kRef] = true;
     if (!this[kClosing]) commands.ref(this[kSlot]);
   }
 
-  /** The process need not stay alive for this handle. */
+  /** As uv_unref. */
   unref() {
     if (this[kRef] === undefined) return;
     this[kRef] = false;
     if (!this[kClosing]) commands.unref(this[kSlot]);
   }
 
-  /** @returns {boolean} whether `ref` holds; false once closed */
+  /** @returns {boolean} false once closed */
   hasRef() { return this[kRef] === true; }
 
-  /** The name under which `process.getActiveResourcesInfo()` lists it. */
+  /** The name in `process.getActiveResourcesInfo()`. */
   get _shownAs() { return SHOWN_AS[this[kProvider]] ?? 'PipeWrap'; }
 
   /** @returns {number} status */
@@ -134,33 +135,30 @@ class Handle extends WritableHandle {
     return commands.readStop(this[kSlot]);
   }
 
-  /** Whether data may have been read that the owner has not got: of threads that read ahead, one can't know. */
+  /** Whether data may have been read that the owner has not got. On the tokio backend threads may read at any time. */
   get mayHaveReadAhead() {
     if (this[kReadGate] === GATE_BEGUN && getBridge().backend === 'tokio') return true;
     return this[kPendingRead] !== null || awaitsData(this[kSlot]);
   }
 
-  /** @returns {boolean} whether a read would find something: what Node's HTTP agent asks before it uses one again */
+  /** @returns {boolean} whether a read would find something. Node's HTTP agent asks before it reuses a connection. */
   hasPendingRead() {
     if (this[kClosing]) return false;
     return this[kPendingRead] !== null || awaitsData(this[kSlot]) || commands.hasPendingRead(this[kSlot]) === 1;
   }
 
-  /**
-   * The most that one read event may bring.
-   * @param {number} bytes 0 = as the engine sees fit
-   */
+  /** @param {number} bytes the most that one read may bring; 0: the engine chooses */
   setReadSize(bytes) {
     this[kReadSize] = bytes;
     this[kNative].setReadSize(bytes);
   }
 
-  /** @param {number} bytes that one read event may bring, of an owner who buffers more than the built-in reads */
+  /** @param {number} bytes the most that one read may bring, for an owner with a large `highWaterMark` */
   setReadMost(bytes) { this[kNative].setReadMost(this[kReadMost] = bytes); }
 
   /**
-   * Memory that reads go to straight away, where the backend can do that; events then have no Buffer. It must not
-   * be used otherwise while the handle reads.
+   * Sets the memory that the uv backend reads into; read events then have no Buffer. The tokio backend reads into
+   * Buffers of its own, as if this had not been called.
    * @param {Uint8Array} view
    * @returns {number} status
    */
@@ -172,23 +170,19 @@ class Handle extends WritableHandle {
   }
 
   /**
-   * Node's handles can be made to wait in each write. Here a write never waits: what the kernel does not take is kept,
-   * and the process stays alive for it.
+   * Does nothing. The process stays alive until all is written, so no write need block.
    * @returns {number} status
    */
   setBlocking() { return this[kClosing] ? UV_EBADF : 0; }
 
-  /**
-   * A descriptor of its own for the same connection, for handing it to somebody else.
-   * @returns {number} descriptor, or a negated errno
-   */
+  /** @returns {number} a second descriptor for the connection (`F_DUPFD_CLOEXEC`), or a negated errno */
   dup() {
     if (!this[kClosing]) writerOf(this).share();
     return this[kNative].dup();
   }
 
   /**
-   * Ends the writing side once everything queued is sent.
+   * As uv_shutdown: ends the write side once all queued writes are sent.
    * @param {object} req a ShutdownReq
    * @returns {number} status
    */
@@ -204,7 +198,7 @@ class Handle extends WritableHandle {
   }
 
   /**
-   * Closes the descriptor at once; what waits is cancelled, and `callback` runs, in the closing phase of the loop.
+   * As uv_close: closes the descriptor at once. The loop's closing phase cancels the requests and calls `callback`.
    * @param {function(): void} [callback]
    */
   close(callback) {
@@ -216,27 +210,24 @@ class Handle extends WritableHandle {
     this._closing(callback, commands.close(slot, unread) === 1);
   }
 
-  /** Remembers the counter of the addon, which is about to forget the handle. */
+  /** The addon is about to forget the handle, and its counter. */
   _keepCounters() {
     this[kRead] = this.bytesRead;
   }
 
-  /** @returns {boolean} whether `close` was called */
+  /** Whether `close` was called. */
   get closing() { return this[kClosing]; }
 
-  /**
-   * Makes this the owner of a foreign handle's connection: it is closed with this one.
-   * @param {object} handle with `close`
-   */
+  /** @param {object} handle Node's, for the same connection; it is closed with this one */
   _adopt(handle) { this[kAdopted] = handle; }
 
-  /** The foreign handle for the same connection, if there is one. */
+  /** Node's handle for the same connection, if there is one. */
   get _adopted() { return this[kAdopted]; }
 
   /**
-   * The descriptor is closed; what remains is the closing phase.
+   * The descriptor is closed, the closing phase is to come.
    * @param {function(): void} [callback]
-   * @param {boolean} [announced] whether a CLOSED event is going to come
+   * @param {boolean} [announced] whether a CLOSED event follows
    */
   _closing(callback, announced) {
     const slot = this[kSlot];
@@ -246,13 +237,13 @@ class Handle extends WritableHandle {
     this[kView] = undefined;
     this[kOnClose] = callback;
     this[kAdopted]?.close();
-    // Hosts without libuv have no closing phase to be called in; the check phase is next to it.
+    // Where there is no libuv, the check phase is next to its closing phase.
     if (announced !== true) later(() => this._completeClose(slot));
   }
 
   /**
-   * Hands data, an end or an error to the owner. Data of a batch may come after the owner has stopped reading: it is
-   * held back until he starts again.
+   * Gives data, the end or an error to the owner. If he has stopped reading since the batch was filled, data waits in
+   * `kPendingRead` until he starts again.
    * @param {number} status
    * @param {Buffer} [payload]
    */
@@ -267,38 +258,38 @@ class Handle extends WritableHandle {
       this[kReadEnded] = true;
     }
     let listener = this[kOnRead];
-    if (listener !== hooks.onSocketRead) listener = informed(listener, status);
+    if (listener !== hooks.onSocketRead) listener = withReadCount(listener, status);
     this.runInAsyncScope(listener, this, status, payload);
   }
 
   /** Whether a connect is under way. */
   get _isConnecting() { return this[kConnectReq] !== null; }
 
-  /** Whether an error of the connection would be noticed by a read, so that writes need not ask for it. */
+  /** Whether a read would report an error of the connection, so that a write may wait to be sent. */
   get _noticesErrors() { return this.reading && this[kConnectReq] === null && !this[kReadEnded]; }
 
-  /** The requests under way, for `process` to list. */
+  /** The connect that has not ended, or null. */
   get _connectRequest() { return this[kConnectReq]; }
 
-  /** As above. */
+  /** Writes that have not ended. */
   get _writeRequests() { return this[kWriter]?.requests ?? []; }
 
-  /** As above. */
+  /** The shutdown that has not ended, or null. */
   get _shutdownRequest() { return this[kShutdownReq]; }
 
   /**
    * @param {object} owner the Socket or Server
-   * @returns {object} an entry of the diagnostic report
+   * @returns {object} as in the diagnostic report
    */
   _reportEntry(owner) { return reportEntry(this, owner); }
 
   /**
-   * Lends a read to a socket that needs no Buffer of its own for it.
+   * Delivers a read in memory that is used again, if only Node's HTTP parser gets it.
    * @param {ArrayBuffer} memory
    * @param {number} offset of the bytes in it
    * @param {number} length
-   * @param {function(Buffer): void} deliver called if it is such a socket
-   * @returns {boolean} whether it is
+   * @param {function(Buffer): void} deliver
+   * @returns {boolean} whether `deliver` was called
    */
   _lendRead(memory, offset, length, deliver) {
     const socket = this[owner_symbol];
@@ -309,25 +300,19 @@ class Handle extends WritableHandle {
     return true;
   }
 
-  /**
-   * The connect is done.
-   * @param {number} status
-   */
+  /** @param {number} status with which the connect has ended */
   _completeConnect(status) {
     const req = this[kConnectReq];
     if (req === null) return;
     this[kConnectReq] = null;
-    // Before there was a connection, the engine had nothing to remember it with.
+    // The engine forgets these while there is no connection.
     if (status === 0 && this[kReadSize] > 0) this[kNative].setReadSize(this[kReadSize]);
     if (status === 0 && this[kReadMost] > 0) this[kNative].setReadMost(this[kReadMost]);
     req.resource.runInAsyncScope(req.oncomplete, req, status, this, req, true, true);
     req.resource.emitDestroy();
   }
 
-  /**
-   * The shutdown is done.
-   * @param {number} status
-   */
+  /** @param {number} status with which the shutdown has ended */
   _completeShutdown(status) {
     const req = this[kShutdownReq];
     if (req === null) return;
@@ -337,13 +322,13 @@ class Handle extends WritableHandle {
   }
 
   /**
-   * The closing phase: cancels what still waits, and tells the owner.
-   * @param {number} slot that it had
+   * The closing phase: cancels the requests in libuv's order (connect, writes, shutdown), then calls the callback.
+   * @param {number} slot that the handle had
    */
   _completeClose(slot) {
-    if (this[kConnectReq] !== null) callApart(() => this._completeConnect(UV_ECANCELED));
+    if (this[kConnectReq] !== null) makeCallback(() => this._completeConnect(UV_ECANCELED));
     this[kWriter]?.cancel();
-    if (this[kShutdownReq] !== null) callApart(() => this._completeShutdown(UV_ECANCELED));
+    if (this[kShutdownReq] !== null) makeCallback(() => this._completeShutdown(UV_ECANCELED));
     release(slot);
     this[kRef] = undefined;
     const callback = this[kOnClose];
@@ -353,10 +338,7 @@ class Handle extends WritableHandle {
     this.emitDestroy();
   }
 
-  /**
-   * A connection waits, or accept(2) failed. The new handle belongs to no async context but its own.
-   * @param {number} status
-   */
+  /** @param {number} status 0: a connection waits; otherwise with what accept(2) has failed */
   _acceptConnection(status) {
     if (status !== 0) {
       this.runInAsyncScope(this.onconnection, this, status, undefined);
@@ -372,17 +354,16 @@ class Handle extends WritableHandle {
       this.runInAsyncScope(this.onconnection, this, 0, client);
       return;
     }
-    // Whoever is told of the connection may give it away in this turn, with all that has been sent to it.
+    // A listener may pass the connection to another process in this callback. Threads must not have read from it then.
     client[kReadGate] = GATE_HELD;
     later(openGate, client);
     this.runInAsyncScope(this.onconnection, this, 0, client);
   }
 
   /**
-   * Keeps the request of a connect that is under way.
-   * @param {string} provider
+   * @param {string} provider the request's resource type
    * @param {object} req a ConnectReq
-   * @param {number} status of the call
+   * @param {number} status with which the connect has begun
    * @returns {number} status
    */
   _startConnect(provider, req, status) {

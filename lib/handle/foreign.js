@@ -1,6 +1,6 @@
 'use strict';
 
-// Handles and descriptors that others made: finding out what they are, and taking them over.
+// Takes over handles of Node's, and descriptors that a program or another process has made.
 
 const fs = require('fs');
 const native = require('../addon/native');
@@ -8,52 +8,35 @@ const { codes, ErrnoException } = require('../node/errors');
 const { Handle, TCP, Pipe } = require('.');
 const { validateInt32 } = require('../node/validators');
 
-/** Kinds of descriptors, in the addon's numbering, by the names of Node's error texts. */
-const DESCRIPTOR_KINDS = ['UNKNOWN', 'TCP', 'PIPE', 'UDP', 'FILE', 'TTY'];
-
 /**
  * @param {number} fd
- * @returns {string} 'TCP', 'PIPE', 'UDP', 'FILE', 'TTY' or 'UNKNOWN'
- */
-function guessHandleType(fd) {
-  return DESCRIPTOR_KINDS[native.descriptorKind(fd)];
-}
-
-/**
- * A handle of the right class for a descriptor; it does not own it before `open`.
- *
- * @param {number} fd
- * @param {boolean} isServer whether it is going to listen
- * @returns {object} a TCP or Pipe
- * @throws {TypeError|RangeError} for what is no descriptor of a stream socket
+ * @param {boolean} isServer whether the handle is going to listen
+ * @returns {object} a TCP or Pipe, which owns the descriptor from `open` on
+ * @throws {TypeError|RangeError} if it is no descriptor of a stream socket
  */
 function createHandle(fd, isServer) {
   validateInt32(fd, 'fd', 0);
-  const type = guessHandleType(fd);
+  const type = native.descriptorKind(fd);
   if (type === 'PIPE') return new Pipe(isServer ? Pipe.SERVER : Pipe.SOCKET);
   if (type === 'TCP') return new TCP(isServer ? TCP.SERVER : TCP.SOCKET);
   throw new codes.ERR_INVALID_FD_TYPE(type);
 }
 
 /**
- * The handle for a descriptor, such as the `fd` option of a Socket.
- *
- * @param {number} fd
+ * @param {number} fd given by the program, such as the `fd` option of a Socket
  * @returns {object} a TCP or Pipe that owns the descriptor
- * @throws {TypeError|RangeError} for what is no descriptor of a stream socket
- * @throws {Error} when it can't be taken over
+ * @throws {TypeError|RangeError} if it is no descriptor of a stream socket
+ * @throws {Error} if it can't be taken over
  */
 function handleFromDescriptor(fd) {
   return opened(createHandle(fd, false), (handle) => handle.open(fd));
 }
 
 /**
- * The handle for a descriptor that was handed to this process or thread as a connection or listener.
- *
- * @param {number} fd
- * @param {boolean} [isServer] whether it is going to listen
+ * @param {number} fd of a socket or server that another process or thread has sent
+ * @param {boolean} [isServer] whether the handle is going to listen
  * @returns {object} a TCP or Pipe that owns the descriptor
- * @throws {Error} when it can't be taken over
+ * @throws {Error} if it can't be taken over
  */
 function handleReceived(fd, isServer = false) {
   return opened(createHandle(fd, isServer), (handle) => handle._take(fd));
@@ -63,7 +46,7 @@ function handleReceived(fd, isServer = false) {
  * @param {object} handle new
  * @param {function(object): number} open gives it its descriptor
  * @returns {object} the handle
- * @throws {Error} when that has failed; the handle is closed then
+ * @throws {Error} if `open` has failed; the handle is closed then
  */
 function opened(handle, open) {
   const status = beginOrClose(handle, open);
@@ -74,7 +57,7 @@ function opened(handle, open) {
 /**
  * @param {object} handle new
  * @param {function(object): number} begin
- * @returns {number} what `begin` has returned; the handle is closed if that is an error, and if `begin` throws
+ * @returns {number} the result of `begin`; the handle is closed if that is an error, or if `begin` throws
  */
 function beginOrClose(handle, begin) {
   let failed = true;
@@ -88,10 +71,8 @@ function beginOrClose(handle, begin) {
 }
 
 /**
- * Whether a handle is one of the host's own TCP or pipe handles.
- *
  * @param {object} handle
- * @returns {boolean}
+ * @returns {boolean} whether it is a TCP or Pipe handle of Node's own
  */
 function isHostHandle(handle) {
   return !(handle instanceof Handle) && handle.isStreamBase === true &&
@@ -100,7 +81,7 @@ function isHostHandle(handle) {
 
 /**
  * @param {*} fd
- * @returns {boolean} whether it is a pipe(7), which the system calls of sockets do not work on
+ * @returns {boolean} whether it is a pipe(7), on which recv(2) and send(2) do not work
  */
 function isFifo(fd) {
   if (!Number.isInteger(fd) || fd < 0) return false;
@@ -120,12 +101,10 @@ function isUsableHandle(handle) {
 }
 
 /**
- * Takes over a handle of the host: rsnet's handle for the same connection, on a descriptor of its own. Closing it
- * closes both. Handles that are not the host's TCP or pipe handles come back as they are.
- *
+ * Makes a handle of rsnet on a copy of the descriptor of one of Node's. To close it closes both.
  * @param {object} handle
- * @returns {object}
- * @throws {Error} when its descriptor can't be taken over
+ * @returns {object} `handle` itself, if it is no TCP or Pipe handle of Node's
+ * @throws {Error} if the descriptor can't be taken over
  */
 function adoptHandle(handle) {
   if (handle === null || typeof handle !== 'object' || !isHostHandle(handle)) return handle;

@@ -1,9 +1,10 @@
 'use strict';
 
-// What higher rooms do for handles. They put it here when they are loaded, so that no handle has to import them.
+// Functions of lib/api and lib/interop that handles call. Those rooms set them when they are loaded, since a handle
+// must not import from a room above it.
 
 module.exports = {
-  /** Called by a handle, as `this`, for what it has read for a Socket; from `api/socket-io`. */
+  /** The `onread` of a Socket's handle; from `api/socket-io`. */
   onSocketRead: undefined,
   /**
    * Answers `handle.isStreamBase`; from `interop/hand-over`.
@@ -11,12 +12,12 @@ module.exports = {
    */
   offer: () => false,
   /**
-   * Gives a connected socket's connection to a handle of the host; from `interop/hand-over`.
+   * Gives the connection of a Socket to one of Node's handles; from `interop/hand-over`.
    * @type {function(object): (object|undefined)}
    */
   handOver: () => undefined,
   /**
-   * Told of each read that Node's HTTP parser has had; from `interop/http-hand-over`.
+   * Called after each read that went to Node's HTTP parser; from `interop/http-hand-over`.
    * @type {function(object, object, number): void}
    */
   countParserRead() {},

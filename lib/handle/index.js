@@ -13,12 +13,12 @@ const { owner_symbol } = require('./socket-symbols');
 const { UV_EBADF, UV_EINVAL, UV_ENAMETOOLONG, UV_ENOTCONN } = require('../node/errno');
 const coalescer = require('./write-coalescer');
 
-/** Seconds between two keep-alive probes, and how many, where nobody says: libuv's. */
+/** What uv_tcp_keepalive sets: seconds between two probes, and how many. */
 const KEEPALIVE_INTERVAL = 1;
 const KEEPALIVE_COUNT = 10;
 
-/** Where both kinds get their descriptor from, and listening. */
-class PlacedHandle extends Handle {
+/** How both kinds get a descriptor from outside, and listen. */
+class SocketHandle extends Handle {
   /**
    * Takes over an open descriptor.
    * @param {number} fd
@@ -30,14 +30,14 @@ class PlacedHandle extends Handle {
   }
 
   /**
-   * Takes over a descriptor that was handed to this process or thread as a socket: no permission is asked for that.
+   * Takes over a descriptor that came as a socket from another process or thread. That needs no permission.
    * @param {number} fd
    * @returns {number} status
    */
   _take(fd) { return this[kNative].open(fd); }
 
   /**
-   * @param {number} backlog connections that may wait for accept
+   * @param {number} backlog as for listen(2)
    * @returns {number} status
    */
   listen(backlog) {
@@ -47,20 +47,20 @@ class PlacedHandle extends Handle {
 }
 
 /** A TCP socket, connected, connecting or listening. */
-class TCP extends PlacedHandle {
+class TCP extends SocketHandle {
   /**
    * @param {number} type TCP.SOCKET or TCP.SERVER
    * @param {number} [triggerAsyncId] of the listening handle that accepts this one
    */
   constructor(type, triggerAsyncId) {
     super(type === TCP.SERVER ? 'TCPSERVERWRAP' : 'TCPWRAP', triggerAsyncId);
-    /** Whether the owner wants data; kept by the owner. */
+    /** Whether the owner wants data. The owner sets it, as it does on the built-in's handles. */
     this.reading = false;
     /** Called with (status, handle of the new connection). */
     this.onconnection = null;
   }
 
-  /** Only connections are used again. */
+  /** `asyncReset` is only called on connections. */
   get _provider() { return 'TCPWRAP'; }
 
   /**
@@ -105,7 +105,8 @@ class TCP extends PlacedHandle {
   connect6(req, address, port) { return this.connect(req, address, port); }
 
   /**
-   * A callback may have lost the connection since the engine found it made. libuv looks when it tells.
+   * The connection may have failed since the engine saw it made. libuv reads SO_ERROR right before the callback
+   * (uv__stream_connect), so rsnet does, too.
    * @param {number} status
    */
   _completeConnect(status) {
@@ -114,7 +115,7 @@ class TCP extends PlacedHandle {
   }
 
   /**
-   * Closes the connection by a RST.
+   * As uv_tcp_close_reset: closes the connection by a RST.
    * @param {function(): void} [callback] as for `close`
    * @returns {number} status
    */
@@ -148,9 +149,9 @@ class TCP extends PlacedHandle {
 
   /**
    * @param {boolean} on
-   * @param {number} [delay] seconds of silence before the first probe, 0 = the system's
+   * @param {number} [delay] seconds of silence before the first probe; 0: the system's default
    * @param {number} [interval] seconds between two probes
-   * @param {number} [count] probes before the connection is given up
+   * @param {number} [count] unanswered probes that end the connection
    * @returns {number} status
    */
   setKeepAlive(on, delay, interval, count) {
@@ -169,7 +170,7 @@ class TCP extends PlacedHandle {
 
   /**
    * @param {string} name of a congestion control
-   * @returns {number} status, of the kernel's answer also while there is no descriptor
+   * @returns {number} status; without a descriptor, the kernel's answer for a new socket
    */
   setCongestionControl(name) { return this[kNative].setCongestionControl(name); }
 
@@ -178,7 +179,7 @@ class TCP extends PlacedHandle {
 }
 
 /** A Unix-domain socket, connected, connecting or listening. */
-class Pipe extends PlacedHandle {
+class Pipe extends SocketHandle {
   /**
    * @param {number} type Pipe.SOCKET or Pipe.SERVER
    * @param {number} [triggerAsyncId] of the listening handle that accepts this one
@@ -188,11 +189,11 @@ class Pipe extends PlacedHandle {
     this[kReadWhenConnected] = false;
   }
 
-  /** As for TCP. */
+  /** As TCP has it. */
   get _provider() { return 'PIPEWRAP'; }
 
   /**
-   * As for TCP; but before there is a connection, it is remembered until there is one.
+   * Reading a Pipe may be asked for before it is connected, and begins then.
    * @returns {number} status
    */
   readStart() {
@@ -202,17 +203,14 @@ class Pipe extends PlacedHandle {
     return 0;
   }
 
-  /**
-   * Starts the reads that were asked for too early.
-   * @param {number} status
-   */
+  /** @param {number} status with which the connect has ended */
   _completeConnect(status) {
     if (status === 0 && this[kReadWhenConnected]) super.readStart();
     super._completeConnect(status);
   }
 
   /**
-   * @param {string} path a path, or an abstract name that starts with a NUL
+   * @param {string} path a path, or an abstract name, which starts with a NUL
    * @returns {number} status
    */
   bind(path) {
@@ -232,13 +230,13 @@ class Pipe extends PlacedHandle {
     if (status === 0 || status === UV_EINVAL || status === UV_ENAMETOOLONG) {
       return this._startConnect('PIPECONNECTWRAP', req, status);
     }
-    // All but a path that can't be one is reported later (uv_pipe_connect2), also that there is no socket to be had.
+    // uv_pipe_connect2 returns only these two errors. All others, also that of socket(2), come by the callback.
     later(() => this._completeConnect(status));
     return this._startConnect('PIPECONNECTWRAP', req, 0);
   }
 
   /**
-   * Lets others use the socket's path.
+   * As uv_pipe_chmod: lets other users connect to the path.
    * @param {number} mode Pipe.UV_READABLE, Pipe.UV_WRITABLE
    * @returns {number} status
    */
@@ -251,7 +249,7 @@ class Pipe extends PlacedHandle {
 Object.assign(TCP, { SOCKET: 0, SERVER: 1, UV_TCP_IPV6ONLY: 1, UV_TCP_REUSEPORT: 2 });
 Object.assign(Pipe, { SOCKET: 0, SERVER: 1, IPC: 2, UV_READABLE: 1, UV_WRITABLE: 2 });
 
-// A Pipe of the built-in has none.
+// Only the TCP handles of the built-in have it.
 Object.defineProperty(TCP.prototype, 'owner', {
   get() { return this[owner_symbol]; },
   set(owner) { this[owner_symbol] = owner; },

@@ -1,6 +1,6 @@
 'use strict';
 
-// How handles look to a program that lists or prints them: as the built-in's do.
+// A program that lists or prints a handle sees what the built-in's has, and nothing of rsnet's own.
 
 const { inspect } = require('util');
 const { builtin } = require('../node/builtin');
@@ -8,7 +8,7 @@ const symbols = require('./symbols');
 const host = require('../node/versions');
 const { async_id_symbol, context_frame, owner_symbol, trigger_async_id_symbol } = require('../node/private-symbols');
 
-/** Members that a for-in loop over a handle of the built-in comes by. */
+/** The enumerable members of the built-in's handles, own and inherited. */
 const ENUMERABLE = [
   'open', 'bind', 'listen', 'connect', 'bind6', 'connect6', 'getsockname', 'getpeername', 'setNoDelay', 'setKeepAlive',
   ...('setTypeOfService' in builtin.Socket.prototype ? ['setTypeOfService', 'getTypeOfService'] : []),
@@ -19,15 +19,14 @@ const ENUMERABLE = [
   ...(host.hasContextFrames ? ['getAsyncContextFrameForDebuggingOnly'] : []), 'getProviderType',
 ];
 
-/** What the built-in's handles keep in C++. */
+/** rsnet's own state, which the built-in's handles keep in C++. */
 const hidden = new Set([...Object.values(symbols), async_id_symbol, context_frame, trigger_async_id_symbol]);
 
-/** What is printed in place of each handle: always the same, so that `inspect` sees where a circle closes. */
+/** The object that is printed for each handle. It is always the same one, so that `inspect` detects circles. */
 const views = new WeakMap();
 
 /**
- * What `inspect` calls on a handle, and on its inspectView.
- *
+ * The `util.inspect.custom` of handles. `inspect` calls it on the result again.
  * @this {object}
  * @returns {object} what to print
  */
@@ -41,15 +40,13 @@ function inspectView() {
   for (const key of Reflect.ownKeys(shown)) delete shown[key];
   for (const key of [...Object.keys(this), owner_symbol, ...Reflect.ownKeys(this)]) {
     if (hidden.has(key)) continue;
-    // Configurable, so that it can be taken out again the next time.
+    // Configurable, so that the next call can delete it.
     Object.defineProperty(shown, key, { ...Object.getOwnPropertyDescriptor(this, key), configurable: true });
   }
   return shown;
 }
 
-/**
- * @param {Function} type a class of handles
- */
+/** @param {Function} type TCP or Pipe */
 function showAsBuiltin(type) {
   Object.defineProperty(type.prototype, inspect.custom, { value: inspectView, configurable: true });
   for (const name of ENUMERABLE) {

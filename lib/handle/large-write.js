@@ -1,12 +1,11 @@
 'use strict';
 
-// A large write: the kernel gets it as it has room, straight from the program's memory. Nothing of it is copied, and
-// nothing is read of memory that the program has taken away meanwhile.
+// A large write. The kernel takes it piece by piece, straight from the program's memory, and nothing is copied.
 
 const { writeLarge } = require('../addon/bridge');
 const { UV_EFAULT } = require('../node/errno');
 
-/** What `advance` answers: all was sent, or the kernel has no room for the rest. */
+/** Answers of `advance`: all is sent; the kernel has no room for the rest. */
 const SENT = 0;
 const WAITS = 1;
 
@@ -18,19 +17,19 @@ class LargeWrite {
    */
   constructor(chunks, bytes) {
     this.chunks = chunks;
-    /** Their lengths when they were written: a chunk that was detached has another. */
+    /** The lengths at the time of the write. A chunk that the program has detached since has another length. */
     this.sizes = chunks.map((chunk) => chunk.length);
-    /** Which chunk is being sent, and how much of it was. */
+    /** The chunk that is being sent, and how many bytes of it are sent. */
     this.next = 0;
     this.offset = 0;
-    /** Bytes of all chunks that were not sent. */
+    /** Bytes that are not sent. */
     this.left = bytes;
   }
 
   /**
    * Sends what the kernel has room for.
    * @param {number} slot of an open handle
-   * @returns {number} SENT, WAITS (a WRITABLE event follows), or a negated errno
+   * @returns {number} SENT; WAITS, and a WRITABLE event follows; or a negated errno
    */
   advance(slot) {
     for (; this.next < this.chunks.length; this.next++) {
@@ -48,7 +47,7 @@ class LargeWrite {
     return SENT;
   }
 
-  /** @returns {Buffer[]|null} what is left; null when some of it was detached */
+  /** @returns {Buffer[]|null} what is not sent; null if the program has detached some of it */
   rest() {
     const chunks = this.chunks.slice(this.next);
     if (chunks.some((chunk, index) => chunk.length !== this.sizes[this.next + index])) return null;

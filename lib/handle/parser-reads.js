@@ -1,39 +1,40 @@
 'use strict';
 
-// Reads that only Node's HTTP parser sees. It copies what it wants of them, so one Buffer serves for all of them, in
-// place of a new one for each. Whoever else might keep such a Buffer gets one of his own.
+// Reads that only Node's HTTP parser gets. It copies what it needs, so one Buffer is used for all of them. If any other
+// code might keep the Buffer of a read, that read gets a new one.
 
 const { EventEmitter } = require('events');
 const { emitsAtOnce, isTransparent } = require('../node/plain-flow');
+const { sizes } = require('../addon/constants');
 const { kBuffer } = require('./socket-symbols');
 
-/** Bytes of a read up to which it can be lent: the bound of one read. */
-const MAX_LENT = 64 * 1024;
+/** Larger reads are rare, and get Buffers of their own. */
+const MAX_LENT = sizes.USUAL_READ;
 
-/** What Node calls the listener that gives the parser its data: that of a server, and that of a client. */
+/** The names of Node's listeners that give a parser its data: that of a server, and that of a client. */
 const SERVER_LISTENER = 'bound socketOnData';
 const LISTENERS = new Set([SERVER_LISTENER, 'socketOnData']);
 
-/** What Node calls the listener by which a server does not read from a handle while the stream is paused. */
+/** The name of the listener by which Node's server stops reading from the handle when the stream is paused. */
 const PAUSE_LISTENER = 'onSocketPause';
 
 const { emit } = EventEmitter.prototype;
 const { toString } = Function.prototype;
 
-/** The parser's method, once it is known to be Node's own: another parser may keep what it is given. */
+/** Node's own `execute`, once it was seen. Another parser may keep what it gets. */
 let nativeExecute;
 
-/** The Buffer; null before the first use, and when somebody may have kept it. */
+/** The Buffer; null before the first use, and when somebody may keep it. */
 let lent = null;
 
 /**
  * @param {object} parser
- * @returns {boolean} whether it is Node's own, which is not written in JavaScript
+ * @returns {boolean} whether it is Node's own, by a method that is not written in JavaScript
  */
 function isNative({ execute }) {
   if (execute === nativeExecute) return execute !== undefined;
   if (typeof execute !== 'function' || !toString.call(execute).endsWith('{ [native code] }')) return false;
-  // What `bind` makes looks the same.
+  // A bound function looks native, too, but has another name.
   if (execute.name !== 'execute') return false;
   nativeExecute = execute;
   return true;
@@ -41,7 +42,7 @@ function isNative({ execute }) {
 
 /**
  * @param {import('../..').Socket} socket
- * @returns {string|undefined} the name of the only listener for data, if that is Node's HTTP parser's
+ * @returns {string|undefined} the name of its only listener for data, if that gives a parser of Node's its data
  */
 function parserListener(socket) {
   const { parser } = socket;
@@ -52,17 +53,16 @@ function parserListener(socket) {
 
 /**
  * @param {import('../..').Socket} socket
- * @returns {boolean} whether nobody but Node's HTTP parser gets it, and nobody hears of what it cannot parse
+ * @returns {boolean} whether nobody else gets a read; a listener of `clientError` gets what could not be parsed
  */
 function isReadByParser(socket) {
   return parserListener(socket) !== undefined && !(socket.server?.listenerCount('clientError') > 0);
 }
 
 /**
- * Node takes that listener away when somebody else listens for data, and lets the parser read by itself no more.
- *
+ * Node removes `onSocketPause` when somebody else listens for data. The parser never reads by itself from then on.
  * @param {import('../..').Socket} socket of a server
- * @returns {boolean} whether nobody has
+ * @returns {boolean} whether it is still there
  */
 function canStopReading(socket) {
   return socket.listeners('pause').some(({ name }) => name === PAUSE_LISTENER);
@@ -70,7 +70,7 @@ function canStopReading(socket) {
 
 /**
  * @param {import('../..').Socket} socket that has just emitted data
- * @returns {boolean} whether Node's HTTP server could let its parser read from a handle of the host
+ * @returns {boolean} whether Node's HTTP server could let its parser read from one of Node's handles (`consume`)
  */
 function isServedByParser(socket) {
   if (socket.destroyed || socket[kBuffer] !== null || parserListener(socket) !== SERVER_LISTENER) return false;
@@ -80,15 +80,14 @@ function isServedByParser(socket) {
 
 /**
  * @param {import('../..').Socket} socket
- * @returns {boolean} whether nobody needs a read any more once it was handed over
+ * @returns {boolean} whether nobody keeps the Buffer of a read
  */
 function borrowsReads(socket) {
   return !socket.destroyed && socket[kBuffer] === null && isReadByParser(socket) && emitsAtOnce(socket);
 }
 
 /**
- * Hands a read to the parser of a socket.
- *
+ * Delivers a read in the Buffer that is used again.
  * @param {import('../..').Socket} socket for which `borrowsReads` holds
  * @param {Uint8Array} bytes at most MAX_LENT
  * @param {function(Buffer): void} deliver
@@ -99,7 +98,8 @@ function lend(socket, bytes, deliver) {
   lent = null;
   buffer.set(bytes);
   deliver(buffer.subarray(0, bytes.length));
-  // An upgrade keeps what follows its head, an error what could not be parsed. Both end the parser's part.
+  // An upgrade keeps the bytes behind its head, an error those that could not be parsed. After both, the socket has no
+  // parser.
   if (socket.parser === parser && !socket.destroyed) lent = buffer;
 }
 

@@ -1,39 +1,35 @@
 'use strict';
 
-// When a handle's owner is given what was read: reads that wait for the event loop to go on, and data that has come
-// after the owner had stopped.
+// When a handle may read. On the tokio backend the gate of an accepted connection is held until the check phase: until
+// then nothing is read from it, so that a listener can pass it to another process with all its bytes. On both backends
+// data that comes after the owner has stopped reading is kept until it starts again.
 
 const { commands } = require('../addon/bridge');
 const { kReading, kPendingRead, kReadGate, kSlot } = require('./symbols');
 
-/** What `kReadGate` is: not begun; held back; held back though wanted; begun at least once. */
+/** States of the gate: open; held; held, and the owner wants to read; open, and reading has begun. */
 const GATE_NONE = 0;
 const GATE_HELD = 1;
 const GATE_WAITING = 2;
 const GATE_BEGUN = 3;
 
 /**
- * Hands over what was held back, if it is still wanted, and reads on.
- *
+ * Gives the owner the data that was kept, if he still reads, and reads on.
  * @param {object} handle
  */
 function releasePending(handle) {
-  const held = handle[kPendingRead];
-  if (held === null || !handle[kReading] || handle.closing) return;
+  const data = handle[kPendingRead];
+  if (data === null || !handle[kReading] || handle.closing) return;
   handle[kPendingRead] = null;
-  handle._completeRead(held.length, held);
+  handle._completeRead(data.length, data);
   if (handle[kReading] && !handle.closing) commands.readStart(handle[kSlot]);
 }
 
-/**
- * Lets the engine read from now on.
- *
- * @param {object} handle whose reads are held
- */
+/** @param {object} handle whose gate is held */
 function openGate(handle) {
-  const wanted = handle[kReadGate] === GATE_WAITING;
+  const isWanted = handle[kReadGate] === GATE_WAITING;
   handle[kReadGate] = GATE_NONE;
-  if (wanted) handle.readStart();
+  if (isWanted) handle.readStart();
 }
 
 module.exports = { GATE_BEGUN, GATE_HELD, GATE_NONE, GATE_WAITING, releasePending, openGate };

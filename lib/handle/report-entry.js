@@ -1,13 +1,13 @@
 'use strict';
 
-// A handle as `process.report.getReport()` lists those of libuv.
+// A handle of rsnet in the form in which `process.report.getReport()` lists libuv's (its `libuv` section).
 
 const { kConnectReq, kShutdownReq, kWriter } = require('./symbols');
 
 /**
  * @param {object} handle
  * @param {string} method getsockname or getpeername
- * @returns {object|null} null where there is no such end
+ * @returns {object|null} null where the call fails
  */
 function endpoint(handle, method) {
   const out = {};
@@ -18,7 +18,7 @@ function endpoint(handle, method) {
 /**
  * @param {object} handle that is open
  * @param {object} owner its Socket or Server
- * @returns {object} what is known without asking the kernel for more than the addresses
+ * @returns {object} the kernel is asked for the addresses only
  */
 function reportEntry(handle, owner) {
   const isPipe = handle._shownAs === 'PipeWrap';

@@ -1,8 +1,8 @@
 'use strict';
 
-// What a handle is asked to do and answers later: the counterparts of libuv's requests.
+// Requests: what a handle was asked to do and has not ended, as `uv_connect_t`, `uv_write_t` and `uv_shutdown_t`.
 
-/** A connection that is being made. */
+/** A connect over TCP. */
 class ConnectReq {
   /** @param {function(number, object, ConnectReq, boolean, boolean): void} oncomplete */
   constructor(oncomplete) {
@@ -17,14 +17,14 @@ class ConnectReq {
   }
 }
 
-/** A connection to a path. */
+/** A connect to a path. */
 class PathConnectReq extends ConnectReq {}
 
-/** Data that is being written. `async` tells after the call whether the kernel still has to take some of it. */
+/** A write. After the call, `async` is true if the kernel has not taken all of it. */
 class WriteReq {
   /**
    * @param {function(number): void} oncomplete
-   * @param {function(Error=): void} callback what the stream wants to be told
+   * @param {function(Error=): void} callback the stream's
    */
   constructor(oncomplete, callback) {
     this.oncomplete = oncomplete;
@@ -34,14 +34,14 @@ class WriteReq {
     this.async = false;
     this.bytes = 0;
     this.error = undefined;
-    /** The addon's number while it waits for the kernel. */
+    /** The engine's id of the write while it waits for the kernel. */
     this.id = 0;
-    /** The negated errno with which it will end, once that is known. */
+    /** The negated errno with which it is going to end, or 0. */
     this.failed = 0;
   }
 }
 
-/** The end of the writing side on its way. */
+/** A shutdown of the write side. */
 class ShutdownReq {
   /**
    * @param {function(number): void} oncomplete
@@ -55,7 +55,7 @@ class ShutdownReq {
   }
 }
 
-// How `process._getActiveRequests()` and `process.getActiveResourcesInfo()` show them: as the host's.
+// `process._getActiveRequests()` and `process.getActiveResourcesInfo()` show them under the names of Node's requests.
 for (const [Request, name, shownAs] of [
   [ConnectReq, 'TCPConnectWrap', 'ConnectWrap'],
   [PathConnectReq, 'PipeConnectWrap', 'ConnectWrap'],

@@ -1,48 +1,49 @@
 'use strict';
 
-// Those of the host are on its own sockets, too: where a handle is the host's, its code works on sockets of rsnet.
+// Symbols of Sockets and Servers. Those from `host` are the ones that Node's own sockets have: Node's code uses them on
+// rsnet's sockets when it runs their handle.
 const host = require('../node/private-symbols');
 
 module.exports = {
-  /** The async id of a Socket or Server: that of its handle. */
+  /** The async id of the handle. */
   async_id_symbol: host.async_id_symbol,
-  /** The Socket or Server that a handle belongs to. */
+  /** On a handle: its Socket or Server. */
   owner_symbol: host.owner_symbol,
-  /** The handle of a Socket; its `_handle` is an accessor. */
+  /** What the accessor `_handle` gives. */
   kHandle: host.kHandle,
-  /** Runs after a write that the kernel did not take at once has completed. */
+  /** A method that is called when a write has ended that the kernel did not take at once. */
   kAfterAsyncWrite: host.kAfterAsyncWrite,
-  /** Starts the idle time anew. */
+  /** A method that restarts the idle timer. */
   kUpdateTimer: host.kUpdateTimer,
-  /** Gives a Socket another handle between two connection attempts; TLS calls it too. */
+  /** A method that gives a Socket another handle for its next connection attempt. Node's TLS overrides it. */
   kReinitializeHandle: host.kReinitializeHandle,
   /** The running idle timer, or null. */
   kTimeout: host.kTimeout,
-  /** Bytes that were queued when the idle timer was last looked at. */
+  /** `writeQueueSize` when it was last looked at: a socket is not idle while that changes. */
   kLastWriteQueueSize: host.kLastWriteQueueSize,
-  /** The user's buffer of the `onread` option, or null; true while a function makes the buffers. */
+  /** The program's buffer of the `onread` option, or null; true before a function has made the first one. */
   kBuffer: host.kBuffer,
   /** The callback of the `onread` option. */
   kBufferCb: host.kBufferCb,
   /** The function that makes buffers for the `onread` option, or null. */
   kBufferGen: host.kBufferGen,
-  /** The host's handle that a socket will have once it is connected; null if that is to be made then. */
+  /** Node's handle that gets the connection once there is one; null if that handle is to be made then. */
   kAwaited: Symbol('kAwaited'),
   /** The `signal` option of a Socket. */
   kSignal: Symbol('kSignal'),
-  /** Options that were set before there was a connection to set them on. */
+  /** Options for the next connection. */
   kSetNoDelay: Symbol('kSetNoDelay'),
   kSetKeepAlive: Symbol('kSetKeepAlive'),
   kSetKeepAliveInitialDelay: Symbol('kSetKeepAliveInitialDelay'),
   kSetKeepAliveInterval: Symbol('kSetKeepAliveInterval'),
   kSetKeepAliveCount: Symbol('kSetKeepAliveCount'),
   kSetTOS: Symbol('kSetTOS'),
-  /** The congestion control that was asked for. */
+  /** The congestion control that the program has asked for. */
   kCongestionControl: Symbol('kCongestionControl'),
-  /** Whether a Socket was made with a BoundSocket, and the path that was bound to, if it was one. */
+  /** Whether a Socket was made with a BoundSocket, and the path that this was bound to. */
   kBoundSource: Symbol('kBoundSource'),
   kBoundPath: Symbol('kBoundPath'),
-  /** The counters of a handle that is closed. */
+  /** Counters of the handle that was closed. */
   kBytesRead: Symbol('kBytesRead'),
   kBytesWritten: Symbol('kBytesWritten'),
 };

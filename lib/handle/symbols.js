@@ -1,47 +1,46 @@
 'use strict';
 
-// Where handles keep what is nobody else's affair: under symbols, so that programs which list or print a handle see
-// what the built-in's has, and nothing else (lib/handle/inspection.js).
+// The state of handles. Symbols keep it from programs that list or print a handle (lib/handle/inspection.js).
 
 module.exports = {
-  /** The addon's Socket, made on first use, and where it is kept. */
+  /** A getter of the addon's Socket, and where it keeps that. */
   kNative: Symbol('kNative'),
   kView: Symbol('kView'),
-  /** The number by which the addon knows the handle. */
+  /** The number that the addon knows the handle by. */
   kSlot: Symbol('kSlot'),
-  /** Whether `close` was called, and what it was given. */
+  /** Whether `close` was called, and its callback. */
   kClosing: Symbol('kClosing'),
   kOnClose: Symbol('kOnClose'),
-  /** Whether it keeps the process alive; undefined once closed. */
+  /** Whether the handle is ref'd; undefined once closed. */
   kRef: Symbol('kRef'),
   /** The resource type that async_hooks sees. */
   kProvider: Symbol('kProvider'),
-  /** Requests under way. */
+  /** The requests that have not ended, or null. */
   kConnectReq: Symbol('kConnectReq'),
   kShutdownReq: Symbol('kShutdownReq'),
-  /** The foreign handle for the same connection. */
+  /** Node's handle for the same connection. */
   kAdopted: Symbol('kAdopted'),
-  /** The most that one read may bring; 0 = as the engine sees fit. */
+  /** The most that one read may bring; 0: the engine chooses. */
   kReadSize: Symbol('kReadSize'),
-  /** The most that one read may bring where `kReadSize` is 0; 0 = as much as of the built-in. */
+  /** The most that one read may bring if `kReadSize` is 0; 0: as much as the built-in reads. */
   kReadMost: Symbol('kReadMost'),
-  /** Whether the owner wants data now, and what was read while he did not. */
+  /** Whether the owner reads, and the Buffer that came after he had stopped. */
   kReading: Symbol('kReading'),
   kPendingRead: Symbol('kPendingRead'),
-  /** How many reads Node's HTTP parser had of it. */
+  /** How many reads went to Node's HTTP parser. */
   kParserReads: Symbol('kParserReads'),
-  /** How far reading has come. */
+  /** A state of lib/handle/read-gate.js. */
   kReadGate: Symbol('kReadGate'),
-  /** Whether reading came to its end: a write is then likely to fail. */
+  /** Whether a read has reported the end or an error. */
   kReadEnded: Symbol('kReadEnded'),
-  /** What `onread` is. */
+  /** What the accessor `onread` gives. */
   kOnRead: Symbol('kOnRead'),
-  /** Bytes read of a handle that was closed. */
+  /** `bytesRead` of a closed handle. */
   kRead: Symbol('kRead'),
-  /** The write side, or null before the first write. */
+  /** The Writer, or null before the first write. */
   kWriter: Symbol('kWriter'),
   /** Whether a Pipe was asked to read before it was connected. */
   kReadWhenConnected: Symbol('kReadWhenConnected'),
-  /** On handles of the host for connections that were rsnet's. */
+  /** On Node's handles of connections that rsnet has handed over. */
   kIsHost: Symbol('kIsHost'),
 };

@@ -1,6 +1,6 @@
 'use strict';
 
-// A handle that can be written to, by the calls that programs know from Node's own handles.
+// The members of a handle that write. Each hands over to the handle's Writer.
 
 const { HandleResource } = require('./async-resource');
 const { kSlot, kWriter } = require('./symbols');
@@ -8,18 +8,18 @@ const { LATIN1, UTF16LE, UTF8, Writer } = require('./writer');
 
 /**
  * @param {WritableHandle} handle
- * @returns {Writer} its write side, made on first use
+ * @returns {Writer} made on first use
  */
 function writerOf(handle) {
   return handle[kWriter] ??= new Writer(handle, handle[kSlot]);
 }
 
-/** @returns {TypeError} the built-in's */
+/** @returns {TypeError} that of Node's StreamBase::WriteBuffer */
 function notABuffer() {
   return Object.assign(new TypeError('Second argument must be a buffer'), { code: 'ERR_INVALID_ARG_TYPE' });
 }
 
-/** The calls that write. */
+/** A handle that can be written to. */
 class WritableHandle extends HandleResource {
   /**
    * @param {string} provider as for HandleResource
@@ -30,7 +30,7 @@ class WritableHandle extends HandleResource {
     this[kWriter] = null;
   }
 
-  /** Bytes given for writing: sent, queued or refused. */
+  /** Bytes that were written: sent, queued or refused. */
   get bytesWritten() { return this[kWriter] === null ? 0 : this[kWriter].bytes; }
 
   /**
@@ -72,7 +72,6 @@ class WritableHandle extends HandleResource {
   writeUcs2String(req, string) { return writerOf(this).writeString(req, string, UTF16LE); }
 
   /**
-   * Writes several chunks by one system call.
    * @param {object} req a WriteReq
    * @param {Array} chunks Buffers, or, without `allBuffers`, chunk and encoding by turns
    * @param {boolean} [allBuffers]
@@ -81,16 +80,12 @@ class WritableHandle extends HandleResource {
   writev(req, chunks, allBuffers) { return writerOf(this).writev(req, chunks, allBuffers); }
 
   /**
-   * A write that waited is done.
-   * @param {number} id the addon's
+   * @param {number} id of a write that has ended
    * @param {number} status
    */
   _completeWrite(id, status) { this[kWriter]?.completeWrite(id, status); }
 
-  /**
-   * The kernel has room for more of a large write.
-   * @param {number} status
-   */
+  /** @param {number} status 0: the kernel has room for more of a large write; otherwise with what that has failed */
   _advanceWrite(status) { this[kWriter]?.advanceLarge(status); }
 }
 

@@ -1,11 +1,10 @@
 'use strict';
 
-// Small writes of one callback, sent together. The first is sent at once. Those that follow before the event loop goes
-// on are copied behind each other, and one system call sends them when the callback ends. To the stream each of them
-// has been sent.
+// Sends the small writes of one callback together. The first is sent at once. Those that follow in the same callback
+// are copied behind each other, and one system call sends them when the callback ends. The stream counts each as sent.
 //
-// They wait in memory of the addon (src/engine/coalescer). So they are in the kernel after at most 2 ms, also while
-// JavaScript is blocked, and when the process or the thread ends.
+// They wait in memory of the addon (src/engine/coalescer). A thread sends them after at most 2 ms, also while
+// JavaScript is blocked. The addon sends them, too, when the process or the thread ends.
 
 const { beginEvents, currentCallback, endCallback, hasLasted, isHandling } = require('../addon/callbacks');
 const { commands, getBridge } = require('../addon/bridge');
@@ -13,34 +12,31 @@ const { nextTick } = require('../node/captured');
 const native = require('../addon/native');
 const { hookExecve, hookListeners } = require('../node/process-ends');
 
-/** Writes of up to this many bytes are coalesced. */
+/** Larger writes are not coalesced. */
 const MAX_WRITE = 8 * 1024;
 
-/** What `commands.beginBuffer` answers when all buffers are in use. */
+/** `commands.beginBuffer` answers this when all buffers are in use (`NONE_FREE` of src/bridge/commands.rs). */
 const NONE_FREE = -2;
 
-/** What `reserve` answers when the write has to be sent at once. */
+/** `reserve` answers this when the write has to be sent at once. */
 const NO_ROOM = -1;
 
-/** Ticks in a row for which a callback goes on while each of them writes. */
+/** A callback outside of events goes on while its ticks write, but for no more ticks than this. */
 const MAX_TICKS = 64;
 
-/** All buffers, one behind the other; null before the first use, and where the host has none. */
+/** All buffers, one behind the other; null before the first use, and where the host allows no external memory. */
 let memory = null;
 
-/** How many bytes each of them has. The addon's threads read it. */
+/** How many bytes each buffer has. The addon's threads read this. */
 let published;
 
-/** Bytes that one buffer takes. */
 let bufferSize = 0;
-
-/** Whether `memory` was asked for. */
 let isPrepared = false;
 
-/** Writers with a buffer, in the order in which they began it. Some may have sent it meanwhile. */
+/** Writers in the order in which they began a buffer. Some may have sent it meanwhile. */
 const pending = [];
 
-/** Whether the end of this callback is scheduled; whether anything was written since; how many ticks it has lasted. */
+/** Whether the end of this callback is scheduled, whether this tick has written, and how many ticks there were. */
 let isScheduled = false;
 let hasWritten = false;
 let ticks = 0;
@@ -57,11 +53,11 @@ function prepare() {
   hookListeners(native.standInForSignals);
 }
 
-/** Sends what waits when the first tick has passed that writes nothing. */
-function settle() {
+/** A tick of a callback outside of events has passed. The first one that has written nothing ends the callback. */
+function onTick() {
   if (hasWritten && ++ticks < MAX_TICKS) {
     hasWritten = false;
-    nextTick(settle);
+    nextTick(onTick);
     return;
   }
   isScheduled = false;
@@ -71,20 +67,18 @@ function settle() {
   flushAll();
 }
 
-/** Sees to it that the callback has an end. */
+/** Schedules the end of this callback. */
 function scheduleFlush() {
   if (isScheduled) return;
   isScheduled = true;
-  nextTick(settle);
+  nextTick(onTick);
 }
 
 /**
- * Whether a write has to go to the kernel now: it is the first of its callback, or the callback has lasted for a
- * millisecond, and somebody may look at how far it is. Once anything waits, the others wait too, so that they do not
- * overtake it.
- *
+ * The first write of a callback is sent at once. So is the first one in each further millisecond of it, since the peer
+ * may be waiting for it. While anything waits, later writes wait behind it.
  * @param {import('./writer')} writer
- * @returns {boolean}
+ * @returns {boolean} whether its write has to be sent at once
  */
 function shouldSendNow(writer) {
   const callback = currentCallback();
@@ -103,11 +97,10 @@ function shouldSendNow(writer) {
 }
 
 /**
- * Makes room for a write behind what its writer has waiting.
- *
+ * Makes room for a write behind the earlier ones of its writer.
  * @param {import('./writer')} writer
  * @param {number} bytes of the write, at most MAX_WRITE
- * @returns {number} where in the memory it is to be copied to, or NO_ROOM
+ * @returns {number} where in `bufferMemory` it is to be copied to, or NO_ROOM
  */
 function reserve(writer, bytes) {
   if (writer.buffer >= 0) {
@@ -129,20 +122,19 @@ function reserve(writer, bytes) {
 }
 
 /**
- * A write stands where `reserve` has made room for it.
- *
+ * Shows the addon's threads a write that was copied to the reserved place.
  * @param {import('./writer')} writer
- * @param {number} bytes how many it is
+ * @param {number} bytes of it
  */
 function publish(writer, bytes) {
   writer.buffered += bytes;
   Atomics.store(published, writer.buffer, writer.buffered);
 }
 
-/** @returns {Buffer} what `reserve` speaks of */
+/** @returns {Buffer} all buffers */
 function bufferMemory() { return memory; }
 
-/** Sends everything that waits. What async_hooks calls meanwhile may close any of the handles, or write to it. */
+/** Sends everything that waits. Hooks of async_hooks may write to handles, or close them, meanwhile. */
 function flushAll() {
   while (pending.length > 0) pending.shift().flush();
 }

@@ -1,47 +1,41 @@
 'use strict';
 
-// The bytes of what is written: strings in an encoding, several chunks as one.
+// Turns what is written into bytes: strings in an encoding, and several chunks as one.
 
+const { encodings, sizes } = require('../addon/constants');
 const { probe } = require('../node/capabilities');
 
-/** Encodings of the addon's `writeString`. */
-const UTF8 = 0;
-const LATIN1 = 1;
-const UTF16LE = 2;
+const { UTF8, LATIN1, UTF16LE } = encodings;
 
-/** The most bytes that a UTF-16 unit takes in each encoding. */
-const MAX_CHAR_BYTES = [3, 1, 2];
+/** By encoding: the most bytes of a UTF-16 unit, Node's name, and the Buffer's method. */
+const MAX_CHAR_BYTES = Object.assign([], { [UTF8]: 3, [LATIN1]: 1, [UTF16LE]: 2 });
+const NAMES = Object.assign([], { [UTF8]: 'utf8', [LATIN1]: 'latin1', [UTF16LE]: 'utf16le' });
+const METHODS = Object.assign([], { [UTF8]: 'utf8Write', [LATIN1]: 'latin1Write', [UTF16LE]: 'ucs2Write' });
 
-/** The encodings, as Node calls them. */
-const NAMES = ['utf8', 'latin1', 'utf16le'];
+/** The addon encodes longer strings as UTF-8 in pieces of so many UTF-16 units. */
+const PIECE = sizes.STRING_PIECE;
 
-/** A longer string is encoded as UTF-8 in pieces of so many UTF-16 units, in memory that is used again. */
-const PIECE = 64 * 1024 - 2;
-
-/** Encodings that `pack` writes in place, by Node's names; data in others is decoded first. */
+/** Encodings that `pack` writes in place, by Node's names. Strings in others are made into Buffers first. */
 const IN_PLACE = { 'utf8': UTF8, 'utf-8': UTF8, 'latin1': LATIN1, 'binary': LATIN1, 'ascii': LATIN1 };
 
 /** All names of those encodings. */
 const NAMED = { ...IN_PLACE, 'ucs2': UTF16LE, 'ucs-2': UTF16LE, 'utf16le': UTF16LE, 'utf-16le': UTF16LE };
 
-/** The Buffer's methods for them, which `buffer.write` chooses from. */
-const METHODS = ['utf8Write', 'latin1Write', 'ucs2Write'];
-
-/** Whether the host has those methods. */
+/** Whether Buffers have those methods. Node does not document them. */
 const hasMethods = probe('stringWriters', () => METHODS.every((method, encoding) => {
   const sample = Buffer.alloc(4);
   const length = sample[method]('\xe9', 1, 3);
   return sample.toString(NAMES[encoding], 1, 1 + length) === '\xe9';
 }));
 
-/** Made on first use: Node 20 loads the class when somebody asks for it. */
+/** Made on first use: Node 20 loads the class when the global is read. */
 let encoder;
 
 /**
- * @param {Buffer} memory with room for it
+ * @param {Buffer} memory
  * @param {string} string
- * @param {number} start where in it
- * @param {number} length of that room
+ * @param {number} start where to write it
+ * @param {number} length of the room there, which is large enough
  * @param {number} encoding UTF8, LATIN1 or UTF16LE
  * @returns {number} bytes written
  */
@@ -50,13 +44,12 @@ function writeByMethod(memory, string, start, length, encoding) {
 }
 
 /**
- * The same without those methods.
- *
- * @param {Buffer} memory with room for it
+ * As `writeByMethod`, where Buffers do not have the methods.
+ * @param {Buffer} memory
  * @param {string} string
- * @param {number} start where in it
- * @param {number} length of that room
- * @param {number} encoding UTF8, LATIN1 or UTF16LE
+ * @param {number} start
+ * @param {number} length
+ * @param {number} encoding
  * @returns {number} bytes written
  */
 function writeByUnits(memory, string, start, length, encoding) {
@@ -73,11 +66,6 @@ function writeByUnits(memory, string, start, length, encoding) {
   return at - start;
 }
 
-/**
- * Writes a string.
- *
- * @type {function(Buffer, string, number, number, number): number} with the arguments of `writeByUnits`
- */
 const writeInto = hasMethods ? writeByMethod : writeByUnits;
 
 /**
@@ -87,7 +75,7 @@ const writeInto = hasMethods ? writeByMethod : writeByUnits;
  */
 function toBuffer(string, name) {
   const encoding = NAMED[name];
-  // `Buffer.from` may need the methods, too.
+  // `Buffer.from` calls the methods for some strings.
   if (hasMethods || encoding === undefined) return Buffer.from(string, name);
   const memory = Buffer.allocUnsafeSlow(string.length * MAX_CHAR_BYTES[encoding]);
   return memory.subarray(0, writeInto(memory, string, 0, memory.length, encoding));
@@ -95,7 +83,7 @@ function toBuffer(string, name) {
 
 /**
  * @param {string} string
- * @returns {string[]} its parts, none of which ends in the middle of a pair of surrogates
+ * @returns {string[]} pieces that split no surrogate pair
  */
 function piecesOf(string) {
   const pieces = [];
@@ -124,19 +112,18 @@ function mostBytes(chunks, step) {
 }
 
 /**
- * Copies the chunks of a write together.
- *
+ * Copies chunks behind each other.
  * @param {Buffer} memory with room for them
- * @param {number} start where in it
+ * @param {number} start where to copy them to
  * @param {Array} chunks Buffers, or chunk and encoding by turns
  * @param {number} step 1 or 2
- * @returns {number} how many bytes they are
+ * @returns {number} their bytes
  */
 function pack(memory, start, chunks, step) {
   let at = start;
   for (let i = 0; i < chunks.length; i += step) {
     let chunk = chunks[i];
-    // One that was detached is empty, and cannot be copied.
+    // A detached Buffer is empty, and `set` would throw.
     if (chunk.length === 0) continue;
     if (typeof chunk === 'string') {
       const encoding = IN_PLACE[chunks[i + 1]];

@@ -1,9 +1,9 @@
 'use strict';
 
-// The write side of a handle: what goes to the kernel at once, what waits for others of its callback, what waits for
-// the kernel, and how many bytes all of it is.
+// The write side of a handle. It decides which writes go to the kernel at once, which wait in the coalescer for others
+// of the same callback, and which are large. It keeps the requests that wait for the kernel, and counts the bytes.
 
-const { callApart, commands, write } = require('../addon/bridge');
+const { commands, makeCallback, write } = require('../addon/bridge');
 const { nextTick } = require('../node/captured');
 const { ErrnoException } = require('../node/errors');
 const { kNative } = require('./symbols');
@@ -17,30 +17,32 @@ const { WriteReq } = require('./requests');
 const { owner_symbol } = require('./socket-symbols');
 const { UV_EBADF, UV_ECANCELED, UV_EFAULT } = require('../node/errno');
 
-/** A write of more bytes is not copied; what the kernel does not take of smaller ones is. */
+/** The engine copies what the kernel does not take of a write up to this size. Larger ones are not copied. */
 const MAX_COPIED = 16 * 1024;
 
-/** Strings of up to this many bytes are not counted when the kernel refuses them at once, unlike all other data. */
+/**
+ * Node's StreamBase::WriteString sends strings of up to 16 KiB from its stack. Their bytes are not counted if the
+ * kernel refuses them at once; those of all other writes are.
+ */
 const MAX_UNCOUNTED = 16 * 1024;
 
 /**
- * Chunks that one system call takes (`IOV_MAX`): a write of more of them ends later, as under libuv. (There, one of
- * more than 2,048 takes another turn of the event loop for each further thousand.)
+ * `IOV_MAX`. Under libuv a write of more chunks takes several system calls, and ends in a later iteration of the loop.
+ * Here it ends one iteration later, however many chunks there are.
  */
-const MAX_PIECES = 1024;
+const MAX_CHUNKS = 1024;
 
-/** Bytes up to which a typed array may live in V8's heap. To hand one out, V8 has to give it memory of its own. */
+/** V8 keeps arrays of up to this many bytes in its heap. It has to move one out of it before the addon can read it. */
 const MAX_IN_HEAP = 64;
 
-/** Many chunks of one write are copied together when they are of up to this many bytes on average. */
+/** Chunks of up to this many bytes on average are copied together: that costs less than a slice for each of them. */
 const MAX_MEAN = 512;
 
-/** Where short data is put together that is sent at once. */
+/** Short data that is sent at once is put together here. The engine copies what the kernel does not take. */
 const scratch = Buffer.allocUnsafeSlow(64 * 1024);
 
 /**
- * Writes that the stream believes sent have failed: the socket hears of it.
- *
+ * Coalesced writes have ended. The stream was told that they are sent, so a failure destroys the socket.
  * @this {WriteReq}
  * @param {number} status
  */
@@ -52,7 +54,7 @@ function onCoalescedSent(status) {
 /**
  * @param {number} bytes of a write
  * @param {number} count of its chunks
- * @returns {boolean} whether they are better copied together than handed over one by one
+ * @returns {boolean} whether its chunks are copied together
  */
 function isPacked(bytes, count) {
   return bytes <= scratch.length && (bytes <= coalescer.MAX_WRITE || bytes <= MAX_MEAN * count);
@@ -67,23 +69,23 @@ class Writer {
   constructor(handle, slot) {
     this.handle = handle;
     this.slot = slot;
-    /** Bytes given for writing: sent, waiting or refused. */
+    /** `bytesWritten`: sent, waiting or refused. */
     this.bytes = 0;
-    /** Writes that wait for the kernel, each a WriteReq with the addon's `id`. */
+    /** Each WriteReq that waits for the kernel, in order. */
     this.requests = [];
-    /** The large write among them, which is the first then, or null. */
+    /** The large write, which belongs to the first request, or null. */
     this.large = null;
-    /** The buffer in which small writes wait, or -1, and how many bytes it has. */
+    /** The coalescer's buffer for this handle, or -1, and how many bytes it has. */
     this.buffer = -1;
     this.buffered = 0;
-    /** The callback that has written last. */
+    /** The callback in which this handle was last written to. */
     this.lastCallback = 0;
-    /** Whether somebody else may write to the descriptor. Nothing waits for others any more then. */
+    /** Whether somebody else may write to the descriptor. Nothing is coalesced then. */
     this.isShared = false;
     this.isClosed = handle.closing;
   }
 
-  /** Bytes of a large write that the addon has not got. */
+  /** Bytes of the large write that the kernel has not taken. */
   get unsentBytes() { return this.large === null ? 0 : this.large.left; }
 
   /**
@@ -126,7 +128,6 @@ class Writer {
     let bytes;
     let result;
     if (most <= coalescer.MAX_WRITE) {
-      // What the kernel does not take of it is copied, so the memory can be used again at once.
       bytes = writeInto(scratch, string, 0, most, encoding);
       result = write(this.slot, scratch, bytes);
     } else if (encoding === UTF8 && string.length > PIECE) {
@@ -157,8 +158,8 @@ class Writer {
   }
 
   /**
-   * Sends what waits for the end of the callback.
-   * @returns {boolean} false when the kernel did not take all of it, or refused it
+   * Sends what the coalescer has for this handle.
+   * @returns {boolean} whether the kernel took all of it
    */
   flush() {
     const { buffer, buffered: bytes } = this;
@@ -177,40 +178,36 @@ class Writer {
     return false;
   }
 
-  /** Something else is done to the connection: all writes before come first. */
+  /** Sends all earlier writes, before something else is done to the connection. */
   flushAll() {
     coalescer.flushAll();
     this._finishLarge();
   }
 
-  /** Somebody else gets the descriptor: all writes before come first, and none waits from now on. */
+  /** Somebody else gets the descriptor: sends all earlier writes, and coalesces none from now on. */
   share() {
     this.flushAll();
     this.isShared = true;
   }
 
-  /** The descriptor is closed. Nothing goes to the addon any more. */
+  /** The descriptor is closed. */
   close() {
     this.isClosed = true;
     this.large = null;
   }
 
-  /**
-   * Somebody else ends what waits for the kernel.
-   * @returns {WriteReq[]}
-   */
+  /** @returns {WriteReq[]} those that wait for the kernel, which the caller has to end */
   takeRequests() {
     return this.requests.splice(0);
   }
 
-  /** Ends what waits for the kernel: the handle has closed. */
+  /** Ends the requests of a closed handle. */
   cancel() {
-    while (this.requests.length > 0) callApart(() => this._end(0, UV_ECANCELED));
+    while (this.requests.length > 0) makeCallback(() => this._end(0, UV_ECANCELED));
   }
 
   /**
-   * A write that waited has ended.
-   * @param {number} id
+   * @param {number} id of a write that has ended
    * @param {number} status
    */
   completeWrite(id, status) {
@@ -218,33 +215,30 @@ class Writer {
     if (index >= 0) this._end(index, status);
   }
 
-  /**
-   * The kernel has room for more of the large write, or that has failed.
-   * @param {number} status
-   */
+  /** @param {number} status 0: the kernel has room for more of the large write; otherwise with what that has failed */
   advanceLarge(status) {
     const { large } = this;
     if (large === null) return;
     const result = status === 0 ? large.advance(this.slot) : status;
     if (result === WAITS) return;
     this.large = null;
-    // What has arrived before, such as the reset that this is the consequence of, comes first.
+    // The write may have failed because of a reset that a read of this iteration is about to report. That comes first.
     if (result !== status) later(() => this._endLarge(result));
     else this._endLarge(result);
   }
 
-  /** The addon's commands that are rarely used. */
+  /** The addon's Socket. */
   get _view() { return this.handle[kNative]; }
 
   /**
    * @param {WriteReq} req
-   * @param {Array} chunks Buffers, or chunk and encoding by turns; of few bytes
+   * @param {Array} chunks for which `isPacked` holds
    * @param {number} step 1 or 2
    * @param {number} most bytes of all of them, at most
    * @returns {number} status
    */
   _writePacked(req, chunks, step, most) {
-    const isMany = chunks.length > MAX_PIECES * step;
+    const isMany = chunks.length > MAX_CHUNKS * step;
     const at = isMany ? coalescer.NO_ROOM : this._reserve(most);
     if (at >= 0) {
       const bytes = pack(coalescer.bufferMemory(), at, chunks, step);
@@ -252,7 +246,7 @@ class Writer {
       return this._coalesced(req, bytes);
     }
     const length = pack(scratch, 0, chunks, step);
-    // Of strings that decode to nothing. The kernel decides what is asked of a connection by several empty chunks.
+    // Strings may decode to no bytes. The kernel answers a write of empty chunks.
     if (length === 0) return this._writeBuffers(req, toBuffers(chunks), 0);
     this._makeWay();
     this.bytes += length;
@@ -282,10 +276,10 @@ class Writer {
   }
 
   /**
-   * @param {number} bytes of a write, at most
-   * @returns {number} where it is to be copied to, to wait for others of its callback, or NO_ROOM. An empty one does
-   *   not wait, nor does one to a peer that may have gone: after its end, or while nobody reads and would see that.
-   *   The kernel's answer matters then.
+   * Decides whether a write is coalesced. An empty one is not, nor is one for which the kernel's answer matters: the
+   * peer may have gone, and no read would report that.
+   * @param {number} bytes of the write, at most
+   * @returns {number} where in the coalescer's memory it is to be copied to, or NO_ROOM
    */
   _reserve(bytes) {
     if (bytes === 0 || bytes > coalescer.MAX_WRITE || this.requests.length > 0 || this.isShared ||
@@ -293,13 +287,13 @@ class Writer {
     return coalescer.reserve(this, bytes);
   }
 
-  /** Another write comes: those before it, of all handles, go to the kernel first, or to the addon. */
+  /** Sends what waits on all handles, before another write is sent. */
   _makeWay() {
     coalescer.flushAll();
     if (this.large !== null) this._finishLarge();
   }
 
-  /** Hands the rest of a large write to the addon, which queues a copy. */
+  /** Gives the rest of the large write to the engine, which queues a copy. */
   _finishLarge() {
     const { large } = this;
     if (large === null) return;
@@ -328,10 +322,9 @@ class Writer {
   }
 
   /**
-   * Fills in the request after a write.
    * @param {WriteReq} req
    * @param {number} bytes
-   * @param {number} result 0 sent, the id of a write that waits, or a negated errno
+   * @param {number} result 0: sent; the id of a write that waits; or a negated errno
    * @returns {number} status
    */
   _wrote(req, bytes, result) {
@@ -344,10 +337,9 @@ class Writer {
   }
 
   /**
-   * The write waits for the kernel.
-   * @param {WriteReq} req
+   * @param {WriteReq} req whose write waits for the kernel
    * @param {number} bytes
-   * @param {number} id the addon's; 0 for a large write
+   * @param {number} id the engine's; 0 for a large write
    * @returns {number} status
    */
   _wait(req, bytes, id) {
@@ -360,9 +352,7 @@ class Writer {
     return 0;
   }
 
-  /**
-   * @param {number} status with which the large write has ended
-   */
+  /** @param {number} status of the large write */
   _endLarge(status) {
     const index = this.requests.findIndex((req) => req.id === 0);
     if (index >= 0) this._end(index, status);

@@ -8,13 +8,13 @@
 
 const fs = require('fs');
 const { builtin } = require('../node/builtin');
-const { callApart, takePending } = require('../addon/bridge');
+const { makeCallback, takePending } = require('../addon/bridge');
 const { ErrnoException } = require('../node/errors');
 const hooks = require('../handle/hooks');
 const {
   kConnectReq, kReading, kPendingRead, kIsHost, kNative, kReadGate, kShutdownReq, kSlot, kWriter,
 } = require('../handle/symbols');
-const { canTake, goOn, hostHandleFor } = require('../handle/host-handles');
+const { canTake, hostHandleFor, prepareHostHandle } = require('../handle/handed-over');
 const { onStreamRead } = require('../node/private-symbols');
 const { later } = require('../node/later');
 const { checkOpen } = require('../node/permission');
@@ -84,7 +84,7 @@ function takeFrom(handle) {
 function complete(reqs, status) {
   reqs.forEach((req, i) => {
     const own = req.failed || (status < 0 && i > 0 ? UV_ECANCELED : status);
-    callApart(() => {
+    makeCallback(() => {
       req.resource.runInAsyncScope(req.oncomplete, req, own, req.handle, req.error);
       req.resource.emitDestroy();
     });
@@ -179,7 +179,7 @@ function handOver(socket, { onSent = () => {}, takeUnread } = {}) {
   if (!remainder) return undefined;
   delete hostHandle.close;
   hostHandle.open(remainder.fd);
-  goOn(hostHandle, remainder);
+  prepareHostHandle(hostHandle, remainder);
   hostHandle[owner_symbol] = socket;
   hostHandle.onread = onStreamRead;
   if (socket[kBuffer]) hostHandle.useUserBuffer(socket[kBuffer]);

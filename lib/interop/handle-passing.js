@@ -9,14 +9,14 @@
 const { ChildProcess } = require('child_process');
 const cluster = require('cluster');
 const fs = require('fs');
-const { settle } = require('../node/capabilities');
+const { record } = require('../node/capabilities');
 const { nextTick } = require('../node/captured');
 const { Handle, Pipe, TCP } = require('../handle');
 const { kReading, kPendingRead, kNative } = require('../handle/symbols');
 const { handOver } = require('./hand-over');
 const { canHandOver, closed, hostHandleOf, openHandle } = require('../node/builtin-handles');
 const { hookChannels, hookSpawn, kHandleKind, kHostProxy } = require('../node/patches');
-const { guardSend, kGiveToHost } = require('../node/substitutes');
+const { guardSend, kHandOver } = require('../node/substitutes');
 const Socket = require('../api/socket');
 const { giveToUser } = require('../api/socket-io');
 const { kBuffer, owner_symbol } = require('../handle/socket-symbols');
@@ -90,11 +90,11 @@ function giveToHost() {
 }
 
 Object.defineProperty(Handle.prototype, kHostProxy, { value: hostTwin, configurable: true });
-Object.defineProperty(Handle.prototype, kGiveToHost, { value: giveToHost, configurable: true });
+Object.defineProperty(Handle.prototype, kHandOver, { value: giveToHost, configurable: true });
 
 /** Lets the channels between processes take rsnet's handles. */
 function install() {
-  const hasChannels = settle('channels', hookChannels(() => closed(openHandle())));
+  const hasChannels = record('channels', hookChannels(() => closed(openHandle())));
   if (!hasChannels) guardSend(process);
   if (!installStdio(hasChannels) || !hasChannels) {
     // The workers accept by themselves then, with a handle of the host that the primary sends.
@@ -113,7 +113,7 @@ function install() {
  * @returns {boolean} false where the host does not allow that
  */
 function installStdio(hasChannels = true) {
-  return settle('stdio', hookSpawn(ChildProcess, hasChannels ? undefined : guardSend));
+  return record('stdio', hookSpawn(ChildProcess, hasChannels ? undefined : guardSend));
 }
 
 module.exports = { install, installStdio };

@@ -3,7 +3,7 @@
 // Connections of Node's HTTP server given to the host's own handles. Its parser reads from these by itself, in C++,
 // without a Buffer and without a call for each read. That is worth its price on a connection that stays.
 
-const { callApart } = require('../addon/bridge');
+const { makeCallback } = require('../addon/bridge');
 const hooks = require('../handle/hooks');
 const { handOver, isRefused } = require('./hand-over');
 const { kParserReads } = require('../handle/symbols');
@@ -39,7 +39,7 @@ function countParserRead(handle, socket, length) {
   parser._consumed = true;
   hostHandle._consumed = true;
   parser.consume(hostHandle);
-  for (const chunk of unread) callApart(() => socket.push(chunk));
+  for (const chunk of unread) makeCallback(() => socket.push(chunk));
 }
 
 hooks.countParserRead = countParserRead;

@@ -3,8 +3,8 @@
 // rsnet's sockets and servers as Node's modules see them: as the built-in's. Node asks `instanceof net.Socket` before
 // it takes a socket for TLS or sends it to another process, and what these need is prepared when it asks.
 
-const { settle } = require('../node/capabilities');
-const { onFirstUse, onUseBeside } = require('../node/first-use');
+const { record } = require('../node/capabilities');
+const { onFirstUse, onUseWith } = require('../node/first-use');
 const { Handle } = require('../handle');
 const { hookClasses, kServer, kSocket } = require('../node/patches');
 const { isHostRun } = require('../node/host-run-sockets');
@@ -57,9 +57,9 @@ function install({ Socket, Server }) {
   Object.defineProperty(Socket.prototype, kSocket, { value: prepare });
   Object.defineProperty(Server.prototype, kServer, { value: prepareForServer });
   Object.defineProperty(Handle.prototype, kSocket, { value: prepareForHandle });
-  onFirstUse(() => settle('instanceOf', hookClasses()));
+  onFirstUse(() => record('instanceOf', hookClasses()));
   // Node asks nothing of what it is to give to a child that could be answered here.
-  onUseBeside('child_process', () => require('./handle-passing').installStdio());
+  onUseWith('child_process', () => require('./handle-passing').installStdio());
 }
 
 module.exports = { install };

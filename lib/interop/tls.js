@@ -2,7 +2,7 @@
 
 // Node's own TLS on top of rsnet's connections.
 
-const { probe, settle } = require('../node/capabilities');
+const { probe, record } = require('../node/capabilities');
 const { streamFor } = require('./hand-over');
 const { Handle } = require('../handle');
 const { canHandOver } = require('../node/builtin-handles');
@@ -21,7 +21,7 @@ Object.defineProperty(Handle.prototype, kTlsStream, { value: streamFor, configur
  */
 function install() {
   if (tls === undefined) return false;
-  const takesHandles = canHandOver() && settle('tls', hookTls(tls.TLSSocket));
+  const takesHandles = canHandOver() && record('tls', hookTls(tls.TLSSocket));
   if (!takesHandles) encryptPlain(tls);
   return takesHandles;
 }

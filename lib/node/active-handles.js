@@ -1,31 +1,31 @@
 'use strict';
 
-// What `process` lists: `getActiveResourcesInfo()`, `_getActiveHandles()` and `_getActiveRequests()` know the host's
-// own handles. Metrics, and tools that look for what keeps a process alive, ask them. `process.report.getReport()`
-// lists those of libuv.
+// Adds rsnet's handles to what `process` lists: `getActiveResourcesInfo()`, `_getActiveHandles()`,
+// `_getActiveRequests()` and `report.getReport()`. Metrics, and tools that look for what keeps a process alive, call
+// them.
 //
 // The functions of `process` are replaced once, and there may be several copies of rsnet (jest loads one for each
-// file). So nothing here refers to the copy that did it: each copy leaves a weak reference to a function that lists
-// its own.
+// file). So the replacements must not refer to the copy that made them: each copy leaves a weak reference to a function
+// that lists its own handles.
 
-/** On the host's Socket: the functions of all copies. */
+/** On the built-in's Socket: the functions of all copies. */
 const kSources = Symbol.for('rsnet.activeHandles');
 
-/** On a function of `process` that was replaced. */
+/** On a replacement. */
 const kReplaced = Symbol.for('rsnet.listsHandles');
 
 /**
  * @typedef {object} Listed
  * @property {Array<{shown: object, name: string}>} handles open, and keeping the process alive
  * @property {Array<{shown: object, name: string}>} requests under way
- * @property {function(): object[]} reported gives entries of the diagnostic report for all that are open
- * @property {object[]} hidden what stands in the host's list for the same connections
- * @property {number} immediates of rsnet's own, which are in the host's list
+ * @property {function(): object[]} reported makes entries of the diagnostic report for all open handles
+ * @property {object[]} hidden what Node lists for the same connections
+ * @property {number} immediates how many of Node's immediates are rsnet's own
  */
 
 /**
- * The functions of all copies. An object of a copy's own context would keep that context alive when the copy is gone,
- * so the references are made by the copy that has made this.
+ * The functions of all copies. The first copy makes this, and all references in it: an object made by a later copy
+ * would keep that copy's context alive.
  */
 class Sources extends Set {
   /** @param {function(): Listed} source */
@@ -60,17 +60,17 @@ function listAll(sources) {
 /**
  * @param {Array<{shown: object, name: string}>} entries
  * @param {string} key
- * @returns {Array} that of each
+ * @returns {Array} the values of that key
  */
 function pick(entries, key) {
   return entries.map((entry) => entry[key]);
 }
 
 /**
- * What the host lists, with its handles told apart from the rest: it goes through the same handles for both lists.
- *
- * @param {{handles: Function, requests: Function, names: Function}} host its functions
- * @param {object[]} hidden
+ * Splits what Node lists. `getActiveResourcesInfo()` has the requests first, then the handles, both in the order of the
+ * other two functions.
+ * @param {{handles: Function, requests: Function, names: Function}} host Node's functions
+ * @param {object[]} hidden handles to leave out
  * @returns {{handles: object[], requests: string[], names: string[], rest: string[]}}
  */
 function listHost(host, hidden) {
@@ -93,9 +93,9 @@ function listHost(host, hidden) {
 }
 
 /**
- * @param {{handles: Function, requests: Function, names: Function}} host its functions
+ * @param {{handles: Function, requests: Function, names: Function}} host Node's functions
  * @param {Sources} sources
- * @returns {{[name: string]: Function}} what takes their place
+ * @returns {{[name: string]: Function}}
  */
 function replacements(host, sources) {
   return {
@@ -121,8 +121,7 @@ function replacements(host, sources) {
 }
 
 /**
- * Replaces the functions of one `process`; a test runner may have given the program a copy of the real one.
- *
+ * Replaces the functions of one `process`. A test runner may give the program a copy of the real one.
  * @param {object} process
  * @param {Sources} sources
  */
@@ -138,8 +137,7 @@ function replaceIn(process, sources) {
 }
 
 /**
- * Adds to what `process.report.getReport()` gives; the object is the host's, made on first use.
- *
+ * Replaces `process.report`, a getter that makes the object on first use.
  * @param {object} process
  * @param {Sources} sources
  */
@@ -171,9 +169,8 @@ function replaceReport(process, sources) {
 
 /**
  * Lets `process` list the handles of one copy of rsnet.
- *
- * @param {function(): Listed} source kept alive by that copy
- * @param {object} shared the same object for all copies
+ * @param {function(): Listed} source which that copy has to keep alive
+ * @param {object} shared the built-in's Socket, the same for all copies
  * @param {object} process as the program sees it
  */
 function listActive(source, shared, process) {

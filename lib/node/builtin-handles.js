@@ -1,16 +1,16 @@
 'use strict';
 
-// The host's own classes of TCP and Pipe handles, and handles made by them.
+// Node's own classes of TCP and Pipe handles. Node exports neither, so they are taken from the handles of its sockets.
 
 const { channel } = require('diagnostics_channel');
 const { debuglog } = require('util');
 const { builtin } = require('./builtin');
-const { probe, settle } = require('./capabilities');
+const { probe, record } = require('./capabilities');
 const { isHandleKnown, isOwnerKnown, onStreamRead } = require('./private-symbols');
 
 /**
  * @param {boolean} [isPipe]
- * @returns {object|undefined} a TCP or Pipe handle of the host, which has no descriptor; undefined where there is none
+ * @returns {object|undefined} a handle of Node's without a descriptor; undefined where there is none
  */
 function openHandle(isPipe = false) {
   try {
@@ -25,14 +25,14 @@ function openHandle(isPipe = false) {
  * @returns {object|undefined} as `openHandle`
  */
 function makeHandle(isPipe) {
-  // A Socket that connects tells what no program has done: NODE_DEBUG=net, and who has subscribed to its channel. TLS
-  // makes a handle without a word.
+  // A Socket makes its handle when it connects, and then prints for NODE_DEBUG=net and publishes to its diagnostics
+  // channel. A program must not see that, so a TLSSocket, which does neither, makes the handle.
   const isHeard = debuglog('net').enabled || channel('net.client.socket').hasSubscribers;
   if (isHeard && process.versions.openssl) {
     const { TLSSocket } = require('tls');
-    /** Does not begin to read, which would print something. */
+    /** `read` would print for NODE_DEBUG=net. */
     class Silent extends TLSSocket {
-      /** Called by the constructor. */
+      /** The constructor calls this. */
       read() {}
     }
     return new Silent(undefined, { pipe: isPipe })._handle._parent;
@@ -41,18 +41,18 @@ function makeHandle(isPipe) {
   try {
     socket.connect(isPipe ? { path: true } : { host: 'rsnet', port: 1, lookup() {} });
   } catch {
-    // That is no path, which the host finds when it has made the handle.
+    // `true` is no path. Node makes the handle before it finds that.
   }
   const handle = socket._handle ?? undefined;
-  // Destroying the socket would create process.stderr: Node's sockets look at it then.
+  // `destroy` would look at process.stderr, which creates it.
   socket._handle = null;
   return handle;
 }
 
 /**
- * @param {object|undefined} handle of the host
- * @returns {object|undefined} the handle, closed; until the loop has come round, `process._getActiveHandles()` would
- *   list it
+ * Closes a handle of Node's. It is unref'd first, or `process._getActiveHandles()` would list it until it has closed.
+ * @param {object|undefined} handle
+ * @returns {object|undefined} the handle
  */
 function closed(handle) {
   if (typeof handle?.close !== 'function') return undefined;
@@ -61,17 +61,17 @@ function closed(handle) {
   return handle;
 }
 
-/** `TCP` and `Pipe` of the host, found on first use; undefined where the host has none. */
+/** Node's classes. `canHandOver` fills them in; undefined where Node has none. */
 const classes = { TCP: undefined, Pipe: undefined };
 let isSearched = false;
 
-/** Whether the host's own code would go on with a connection. */
+/** Whether Node's code finds on a Socket of rsnet what it needs to run a connection. */
 const isContinued = probe('hostHandles', () => isOwnerKnown && isHandleKnown &&
   typeof onStreamRead === 'function') === true;
 
 /**
- * @param {object|null} handle of the host
- * @returns {Function|undefined} its class, if such handles can be given a descriptor
+ * @param {object|undefined} handle of Node's
+ * @returns {Function|undefined} its class, if that has `open`
  */
 function classOf(handle) {
   return typeof handle?.open === 'function' ? closed(handle).constructor : undefined;
@@ -83,10 +83,10 @@ function search() {
   isSearched = true;
   classes.TCP = classOf(openHandle());
   classes.Pipe = classOf(openHandle(true));
-  settle('hostHandles', classes.TCP !== undefined && classes.Pipe !== undefined);
+  record('hostHandles', classes.TCP !== undefined && classes.Pipe !== undefined);
 }
 
-/** @returns {boolean} whether the host could go on with connections */
+/** @returns {boolean} whether Node's handles can take over connections of rsnet */
 function canHandOver() {
   if (!isContinued) return false;
   search();
@@ -96,18 +96,18 @@ function canHandOver() {
 /**
  * @param {number} fd
  * @param {boolean} isPipe
- * @returns {object|number|undefined} a handle of the host that owns the descriptor, a negated errno, or undefined where
- *   there can be none
- * @throws {Error} ERR_ACCESS_DENIED, where the permission model refuses it
+ * @returns {object|number|undefined} a handle of Node's that owns the descriptor; a negated errno; undefined where Node
+ *   has none
+ * @throws {Error} ERR_ACCESS_DENIED, if the permission model refuses it
  */
 function hostHandleOf(fd, isPipe) {
   try {
-    if (settle('serverHandles', typeof builtin._createServerHandle === 'function')) {
+    if (record('serverHandles', typeof builtin._createServerHandle === 'function')) {
       return builtin._createServerHandle(null, 0, 4, fd);
     }
   } catch (error) {
     if (error.code === 'ERR_ACCESS_DENIED') throw error;
-    settle('serverHandles', false);
+    record('serverHandles', false);
   }
   const handle = openHandle(isPipe);
   const status = handle?.open(fd);

@@ -1,16 +1,13 @@
 'use strict';
 
+// The built-in `net`, as it was before `rsnet/register`.
+
 const net = require('node:net');
 
-/**
- * Where `rsnet/register` leaves the built-in's exports. The symbol is in the global registry, since there may
- * be several copies of rsnet.
- */
+/** Under this symbol of `net`, `rsnet/register` keeps the built-in's exports. All copies of rsnet share it. */
 const BUILTIN = Symbol.for('rsnet.builtin');
 
-/**
- * @returns {object} descriptors of the host's exports, without what another copy of rsnet has left there
- */
+/** @returns {object} descriptors of the built-in's exports, without those that another copy of rsnet has added */
 function ownDescriptors() {
   const descriptors = Object.getOwnPropertyDescriptors(net);
   for (const [name, { enumerable }] of Object.entries(descriptors)) {
@@ -19,10 +16,7 @@ function ownDescriptors() {
   return descriptors;
 }
 
-/**
- * The host's own `net`, whatever `rsnet/register` has put in its place since.
- * @type {typeof import('node:net')}
- */
+/** @type {typeof import('node:net')} */
 const builtin = net[BUILTIN] ?? Object.create(null, ownDescriptors());
 
 module.exports = { BUILTIN, builtin };

@@ -1,10 +1,10 @@
 'use strict';
 
-// What rsnet uses of Node's inside. Node does not document it, so another version may not have it: each is looked for
-// once, and what goes on without it stands in the table below, and in docs/architecture.md. One warning tells which
-// are missing; RSNET_DEBUG=1 does, too, and lists all of them under NODE_DEBUG=rsnet.
+// What rsnet uses of Node's inside. Node does not document it, so another version may lack it. rsnet looks for each of
+// these capabilities once; the table below, and docs/architecture.md, say what happens without it. One warning, and the
+// line of RSNET_DEBUG=1, name those that are missing. NODE_DEBUG=rsnet lists all.
 
-// As a global it is a getter.
+// The global `process` is a getter: each use would call it.
 const process = require('process');
 const { Duplex } = require('stream');
 const { builtin } = require('./builtin');
@@ -12,8 +12,8 @@ const { nextTick } = require('./captured');
 
 /**
  * @typedef {object} Capability
- * @property {string} member of Node that it stands on
- * @property {string} without what a program has to expect where that is missing
+ * @property {string} member of Node
+ * @property {string} without what a program has to expect where the member is missing
  */
 
 /** @type {{[name: string]: Capability}} */
@@ -93,19 +93,19 @@ const table = {
   },
 };
 
-/** Whether each capability is there, as far as it was looked for. */
+/** Whether each capability is there, for those that rsnet has looked for. */
 const found = new Map();
 
-/** Those that are missing and no warning has told of yet. */
-const untold = [];
+/** Missing capabilities that the next warning names. */
+const unwarned = [];
 
-/** On the host's Socket, for all copies of rsnet: of which capabilities a warning has told. */
-const kTold = Symbol.for('rsnet.toldMissing');
+/** On the built-in's Socket, for all copies of rsnet: the capabilities that a warning has named. */
+const kWarned = Symbol.for('rsnet.warnedMissing');
 
-/** @returns {Set<string>} the capabilities that a warning has told of */
-function told() {
-  if (!Object.hasOwn(builtin.Socket, kTold)) Object.defineProperty(builtin.Socket, kTold, { value: new Set() });
-  return builtin.Socket[kTold];
+/** @returns {Set<string>} the capabilities that a warning has named */
+function warned() {
+  if (!Object.hasOwn(builtin.Socket, kWarned)) Object.defineProperty(builtin.Socket, kWarned, { value: new Set() });
+  return builtin.Socket[kWarned];
 }
 
 /**
@@ -117,70 +117,63 @@ function describe(name) {
   return `${member} is missing or has changed: ${without}`;
 }
 
-/** Tells of all that was found missing, in one line. */
+/** Warns of all that were found missing, in one line. */
 function warn() {
   try {
-    const names = untold.splice(0).filter((name) => !told().has(name));
+    const names = unwarned.splice(0).filter((name) => !warned().has(name));
     if (names.length === 0) return;
-    for (const name of names) told().add(name);
+    for (const name of names) warned().add(name);
     const text = `rsnet on Node ${process.version}: ${names.map(describe).join('; ')}`;
     process.emitWarning(text, { code: 'RSNET_DEGRADED' });
   } catch {
-    // The program has frozen `net`, or this host has no warnings. RSNET_DEBUG=1 tells, too.
+    // The program has frozen `net`, or the host has no warnings.
   }
 }
 
-/**
- * Other hosts than Node lack much of this from the start, and nothing has changed there.
- *
- * @returns {boolean} whether a missing capability is news
- */
+/** @returns {boolean} whether to warn: Bun and Deno never had much of this */
 function isNode() {
   return process.versions.bun === undefined && process.versions.deno === undefined;
 }
 
 /**
- * Notes whether a capability is there.
- *
+ * Records whether a capability is there. Once missing, it stays so.
  * @param {string} name in the table
  * @param {boolean} isPresent
- * @returns {boolean} the same
+ * @returns {boolean} `isPresent`
  */
-function settle(name, isPresent) {
+function record(name, isPresent) {
   const before = found.get(name);
   found.set(name, isPresent && before !== false);
   if (isPresent || before === false || !isNode()) return isPresent;
-  if (untold.length === 0) nextTick(warn);
-  untold.push(name);
+  if (unwarned.length === 0) nextTick(warn);
+  unwarned.push(name);
   return isPresent;
 }
 
 /**
  * Looks for a capability.
- *
  * @template T
  * @param {string} name in the table
- * @param {function(): T} find gives what rsnet uses; false, null or undefined, or throws, where it is missing
- * @returns {T|undefined} that; undefined where it is missing
+ * @param {function(): T} find returns what rsnet uses; it returns a falsy value or throws where that is missing
+ * @returns {T|undefined} the result of `find`; undefined where it is missing
  */
 function probe(name, find) {
   let value;
   try {
     value = find() || undefined;
   } catch {
-    // The member is another one now.
+    // The member is not what it was.
   }
-  settle(name, value !== undefined);
+  record(name, value !== undefined);
   return value;
 }
 
 /**
- * Puts a method before one of the host.
- *
- * @param {object|undefined} object that has it
+ * Replaces a method of the host.
+ * @param {object|undefined} object
  * @param {string|symbol} key
- * @param {function(Function): Function} wrap is given the host's method
- * @returns {boolean} whether that was possible; false where there is no such method, or it cannot be changed
+ * @param {function(Function): Function} wrap gets the host's method
+ * @returns {boolean} false where there is no such method, or it cannot be replaced
  */
 function replaceMethod(object, key, wrap) {
   const descriptor = object && Object.getOwnPropertyDescriptor(object, key);
@@ -188,20 +181,20 @@ function replaceMethod(object, key, wrap) {
   return Reflect.defineProperty(object, key, { ...descriptor, value: wrap(descriptor.value) });
 }
 
-/** @returns {string[]} all that was looked for so far, and whether it is there */
+/** @returns {string[]} a line for each capability that rsnet has looked for */
 function listed() {
   return [...found].map(([name, isPresent]) => `${isPresent ? 'present' : 'missing'}: ${table[name].member}`);
 }
 
-/** @returns {string[]} what was found missing so far, and what that means */
+/** @returns {string[]} what is missing, and what that means */
 function missing() {
   return [...found.keys()].filter((name) => !found.get(name)).map(describe);
 }
 
-/** Runs what `process.nextTick` and promises have waiting; undefined where the host has nothing that does. */
+/** Runs the queues of `process.nextTick` and of promise jobs; undefined where the host has no such function. */
 const runTicks = probe('ticks', () => typeof process._tickCallback === 'function' && process._tickCallback);
 
-/** The class of Buffers, where it copies bytes as any typed array does; undefined otherwise. */
+/** The class of Buffers, if its constructor copies a typed array; undefined otherwise. */
 const FastBuffer = probe('fastBuffer', () => {
   const Class = Buffer[Symbol.species];
   if (Class === Buffer) return undefined;
@@ -209,8 +202,8 @@ const FastBuffer = probe('fastBuffer', () => {
   return copy instanceof Buffer && copy.length === 2 && copy[1] === 2 && copy.buffer.byteLength === 2 && Class;
 });
 
-/** Makes a stream that was destroyed as good as new. */
+/** Resets a destroyed stream, so that `connect` can use it again. */
 const undestroy = probe('undestroy', () => typeof Duplex.prototype._undestroy === 'function' &&
   ((stream) => stream._undestroy())) ?? (() => {});
 
-module.exports = { FastBuffer, listed, missing, probe, replaceMethod, runTicks, settle, undestroy };
+module.exports = { FastBuffer, listed, missing, probe, record, replaceMethod, runTicks, undestroy };

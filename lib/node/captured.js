@@ -1,7 +1,7 @@
 'use strict';
 
-// What rsnet needs of Node for itself, as it was when rsnet was loaded. A program may put others in its place later, as
-// fake clocks do, and a sandbox may have others from the start, as that of jest; Node's own `net` hears of neither.
+// Node's timers, ticks and clock as they were when rsnet was loaded. Fake clocks replace them later, and a sandbox such
+// as jest's may have its own from the start. Neither affects the built-in `net`, so neither may affect rsnet.
 
 const timers = require('timers');
 const { runInThisContext } = require('vm');
@@ -14,10 +14,7 @@ const { now } = root.Date;
 const { queueMicrotask } = root;
 const { clearTimeout, setImmediate, setTimeout } = timers;
 
-/**
- * @returns {object} the module `worker_threads`; empty where the host cannot load it any more, since a program has
- *   frozen `process`
- */
+/** @returns {object} the module; empty where Node cannot load it because the program has frozen `process` */
 function findWorkerThreads() {
   try {
     return require('worker_threads');

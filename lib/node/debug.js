@@ -1,7 +1,7 @@
 'use strict';
 
-// What NODE_DEBUG asks for. `NODE_DEBUG=net` prints the built-in's lines, in its words and at its steps;
-// `NODE_DEBUG=rsnet` prints what goes on below them.
+// `NODE_DEBUG=net` prints the built-in's lines, in its words and at its steps. `NODE_DEBUG=rsnet` prints what rsnet
+// does below them: the addon, the backend, handles and events.
 
 const { debuglog } = require('util');
 
@@ -14,7 +14,7 @@ function nothing() {}
 module.exports = {
   /** Prints a line of `NODE_DEBUG=net`, with the arguments of `util.format`. */
   debug: net.enabled ? net : nothing,
-  /** Whether it does; for what is called often. Node reads NODE_DEBUG when the process starts. */
+  /** Whether it prints, for hot paths. Node reads NODE_DEBUG when the process starts. */
   isDebugging: net.enabled,
   /** The same for `NODE_DEBUG=rsnet`. */
   trace: rsnet.enabled ? rsnet : nothing,

@@ -1,8 +1,9 @@
 'use strict';
 
+// The negated errno values that rsnet compares with. Handles report errors as such numbers.
+
 const { getSystemErrorMap } = require('util');
 
-/** Negated errno by name, as the handles give them: those that rsnet itself looks at. */
 const codes = new Map();
 for (const [errno, [name]] of getSystemErrorMap()) codes.set(name, errno);
 

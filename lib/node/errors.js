@@ -1,24 +1,17 @@
 'use strict';
 
-/**
- * The errors that Node's `net` gives: the same class, `code`, message, own properties (and their order),
- * `toString()` and stack header as those of the host.
- *
- * Texts follow the "Errors" chapter of Node's documentation; what that leaves open is what the host prints.
- */
+// The errors of Node's `net`: the same class, `code`, message, own properties in the same order, `toString()` and stack
+// header. Texts follow the chapter "Errors" of Node's documentation, and the built-in's output where that is silent.
 
 const { format, inspect, getSystemErrorName, getSystemErrorMap } = require('util');
 
 /**
- * The symbol by which Node knows its own coded errors when it builds a stack header
- * (`TypeError [ERR_X]: message`). It is private to the host, so it is read off one of the host's errors.
- * `undefined` on hosts that do without it.
+ * The symbol by which Node knows its coded errors when it writes a stack header (`TypeError [ERR_X]: message`), taken
+ * from one of Node's errors. Undefined where Node has none.
  */
 const kIsNodeError = findNodeErrorMark();
 
-/**
- * @returns {symbol|undefined} the host's mark of its own errors
- */
+/** @returns {symbol|undefined} kIsNodeError */
 function findNodeErrorMark() {
   try {
     Buffer.from();
@@ -33,7 +26,7 @@ function findNodeErrorMark() {
 }
 
 /**
- * A non-enumerable property, as class bodies define them.
+ * Defines a property that is not enumerable.
  * @param {object} object
  * @param {string|symbol} key
  * @param {*} value
@@ -43,8 +36,8 @@ function hide(object, key, value) {
 }
 
 /**
- * Where the host has no mark, the header is written by formatting the stack under a temporary name.
- * @param {Error} error an error that has its `code` and `message`
+ * Where Node has no mark, formats the stack under a temporary name.
+ * @param {Error} error with its `code` and `message`
  */
 function writeStackHeader(error) {
   if (kIsNodeError !== undefined) return;
@@ -55,18 +48,14 @@ function writeStackHeader(error) {
 }
 
 /**
- * The class between a built-in error class and the coded errors made of it.
+ * Makes the class that coded errors of one kind derive from.
  * @param {ErrorConstructor} Base `Error`, `TypeError` or `RangeError`
  * @returns {ErrorConstructor}
  */
 function codedBase(Base) {
-  /**
-   *
-   */
+  /** Node's `toString` has the code. */
   class NodeErrorBase extends Base {
-    /**
-     *
-     */
+    /** @returns {string} */
     toString() {
       return `${this.name} [${this.code}]: ${this.message}`;
     }
@@ -81,17 +70,15 @@ const NodeTypeError = codedBase(TypeError);
 const NodeRangeError = codedBase(RangeError);
 
 /**
- * The constructor of one coded error. V8 leaves the frames of a derived error's constructor out of the stack.
+ * Makes the constructor of one coded error.
  * @param {string} code
  * @param {Function} Base a result of `codedBase`
- * @param {Function|string} text the message with `%s` where the arguments go; or what makes it from the
- *   arguments, called with the new error as `this`
+ * @param {Function|string} text the message with `%s` for each argument; or a function that makes it from the
+ *   arguments, with the new error as `this`
  * @returns {Function}
  */
 function define(code, Base, text) {
-  /**
-   *
-   */
+  /** V8 leaves the frames of a derived class's constructor out of the stack. */
   class CodedError extends Base {
     constructor(...args) {
       if (typeof text === 'string') {
@@ -120,9 +107,8 @@ function enumerate(items, conjunction) {
 }
 
 /**
- * What a value is, as the "Received ..." part of a message says it.
  * @param {*} value
- * @returns {string}
+ * @returns {string} as in "Received ..."
  */
 function describe(value) {
   if (value === null || value === undefined) return `${value}`;
@@ -155,7 +141,7 @@ function describeExpected(expected) {
     else if (CLASS_NAME.test(item)) classes.push(item);
     else others.push(item);
   }
-  // Beside classes, a plain object is named as one of them.
+  // Beside classes, 'object' counts as a class.
   if (classes.length > 0 && types.includes('object')) {
     types.splice(types.indexOf('object'), 1);
     classes.push('Object');
@@ -172,8 +158,8 @@ function describeExpected(expected) {
 }
 
 /**
- * @param {string} name of an argument or, with a dot, of a property
- * @returns {string} how a sentence about it begins
+ * @param {string} name of an argument, or of a property if it has a dot
+ * @returns {string} the beginning of a sentence about it
  */
 function subject(name) {
   if (name.endsWith(' argument')) return `The ${name}`;
@@ -181,8 +167,8 @@ function subject(name) {
 }
 
 /**
- * @param {string} text a number as JS writes it
- * @returns {string} with `_` between groups of three characters (an exponent too, as Node has it)
+ * @param {string} text a number
+ * @returns {string} with `_` between groups of three characters; Node groups the characters of an exponent, too
  */
 function groupDigits(text) {
   const sign = text.startsWith('-') ? '-' : '';
@@ -191,7 +177,7 @@ function groupDigits(text) {
 
 /**
  * @param {*} value
- * @returns {string} the value as messages about ranges show it: large integers with separators
+ * @returns {string} as in messages about ranges
  */
 function describeNumber(value) {
   const large = Number.isInteger(value) && Math.abs(value) > 2 ** 32;
@@ -203,7 +189,7 @@ function describeNumber(value) {
   return inspect(value);
 }
 
-/** Constructors of the coded errors, by code. */
+/** Constructors by code. */
 const codes = {
   ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: define('ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', NodeTypeError,
     'The feature %s is unavailable on the current platform, which is being used to run Node.js'),
@@ -250,7 +236,7 @@ const codes = {
     'not started reading and has no pending writes'),
 };
 
-/** The error of a connect() whose every address failed: the `errors` in order, and the code of the first. */
+/** The error of a connect of which each address has failed. Its code is that of the first one. */
 class NodeAggregateError extends AggregateError {
   /**
    * @param {Error[]} errors
@@ -268,7 +254,7 @@ if (kIsNodeError !== undefined) hide(NodeAggregateError.prototype, kIsNodeError,
 /**
  * @param {string} address
  * @param {number} [port]
- * @returns {string} ` address:port`, ` address` or nothing, as it ends a message
+ * @returns {string} ` address:port`, ` address` or nothing
  */
 function place(address, port) {
   if (port && port > 0) return ` ${address}:${port}`;
@@ -278,9 +264,9 @@ function place(address, port) {
 /** A failed system call: `code`, `errno` and `syscall`. */
 class ErrnoException extends Error {
   /**
-   * @param {number} errno a negated errno; -4095 is the end of a stream
+   * @param {number} errno negated
    * @param {string} syscall
-   * @param {string} [original] more about it, appended to the message
+   * @param {string} [original] appended to the message
    */
   constructor(errno, syscall, original) {
     const code = getSystemErrorName(errno);
@@ -295,7 +281,7 @@ hide(ErrnoException.prototype, 'constructor', Error);
 /** A failed system call about an address: `connect ECONNREFUSED 127.0.0.1:1 - Local (0.0.0.0:0)`. */
 class ExceptionWithHostPort extends Error {
   /**
-   * @param {number|Error} errno a negated errno, or with what the permission model has refused the call
+   * @param {number|Error} errno a negated errno, or the error of the permission model
    * @param {string} syscall
    * @param {string} address a host, an IP address or a path
    * @param {number} [port]
@@ -315,7 +301,7 @@ class ExceptionWithHostPort extends Error {
 }
 hide(ExceptionWithHostPort.prototype, 'constructor', Error);
 
-/** The same with the system's text: `listen EADDRINUSE: address already in use :::80`. */
+/** A failed system call about an address, with the system's text: `listen EADDRINUSE: address already in use :::80`. */
 class UVExceptionWithHostPort extends Error {
   /**
    * @param {number} errno a negated errno

@@ -1,18 +1,18 @@
 'use strict';
 
-// What rsnet changes in the host's objects is changed with the first Socket, Server or BoundSocket, not by loading
-// rsnet: a program that does not use it finds the host as it was. docs/compatibility.md lists the changes.
+// rsnet changes Node's objects when the first Socket, Server or BoundSocket is made, and not when rsnet is loaded. A
+// program that loads rsnet and does not use it finds Node as it was. docs/compatibility.md lists the changes.
 
 const { watchLoading } = require('./loaded-modules');
 
 let isUsed = false;
 const steps = [];
 
-/** Steps that wait until a module is loaded. */
-const besides = [];
+/** Steps that also wait until a module is loaded. */
+const moduleSteps = [];
 
 /**
- * @param {function(): void} step called with the first Socket, Server or BoundSocket, or now, if that is made already
+ * @param {function(): void} step called before the first Socket, Server or BoundSocket is made; at once, if one was
  */
 function onFirstUse(step) {
   if (isUsed) step();
@@ -21,21 +21,21 @@ function onFirstUse(step) {
 
 /**
  * @param {string} module of Node
- * @param {function(): void} step called with the first Socket, Server or BoundSocket that is made when that is loaded
+ * @param {function(): void} step called before the first Socket, Server or BoundSocket that is made once it is loaded
  */
-function onUseBeside(module, step) {
-  besides.push({ isLoaded: watchLoading(module), step });
+function onUseWith(module, step) {
+  moduleSteps.push({ isLoaded: watchLoading(module), step });
 }
 
-/** A Socket, Server or BoundSocket is being made. */
+/** To be called before a Socket, Server or BoundSocket is made. */
 function beginUse() {
   if (!isUsed) {
     isUsed = true;
     for (const step of steps) step();
   }
-  for (let i = besides.length - 1; i >= 0; i--) {
-    if (besides[i].isLoaded()) besides.splice(i, 1)[0].step();
+  for (let i = moduleSteps.length - 1; i >= 0; i--) {
+    if (moduleSteps[i].isLoaded()) moduleSteps.splice(i, 1)[0].step();
   }
 }
 
-module.exports = { beginUse, onFirstUse, onUseBeside };
+module.exports = { beginUse, onFirstUse, onUseWith };

@@ -1,44 +1,40 @@
 'use strict';
 
-// Sockets of rsnet's class that the built-in runs.
-//
-// A handle that rsnet does not know (of TLS, of a terminal, one that a program has made up) and a FIFO speak the
-// built-in's inner protocol. The Socket of one is what the program has made, of a derived class perhaps, but it is set
-// up by the built-in's constructor, and the members of rsnet's prototype leave it to the built-in's.
+// Sockets of rsnet's class that the built-in runs: those on a FIFO, and on a handle that is not rsnet's (of TLS, of a
+// terminal, or made by the program). Only the built-in knows how to read from such a handle. So the built-in's
+// constructor sets the Socket up, and the members of rsnet's prototype call the built-in's for it.
 
 const { builtin } = require('./builtin');
 const { hookClasses } = require('./patches');
 const { isHandleKnown, kHostBytesRead } = require('./private-symbols');
 
-/** The built-in's members as they were on loading. */
+/** The members of the built-in's prototype. */
 const hostMembers = Object.getOwnPropertyDescriptors(builtin.Socket.prototype);
 
 /**
  * @param {object} socket of rsnet's class
- * @returns {boolean} whether the built-in's constructor has set it up, and so its counter of what was read
+ * @returns {boolean} whether the built-in runs it, by the counter that the built-in's constructor sets
  */
 function isHostRun(socket) {
   return socket[kHostBytesRead] !== undefined;
 }
 
 /**
- * Sets a new socket up as the built-in's.
- *
+ * Calls the built-in's constructor on a new socket.
  * @param {object} socket of rsnet's class
  * @param {object|number} options of the constructor
  */
 function runByHost(socket, options) {
-  // The built-in's constructor would make another socket where `this` is none of its own.
+  // Otherwise `this` is no instance for the built-in's constructor, and it makes another socket.
   hookClasses();
-  // Set from the start, as the constructor may call methods.
+  // The constructor may call methods, which ask `isHostRun`.
   socket[kHostBytesRead] = 0;
   Reflect.apply(builtin.Socket, socket, [options]);
 }
 
 /**
- * `connect` of the built-in. It takes away the `write` of a socket that the other party had ended, by putting that of
- * its own prototype in place; here, the one of rsnet's is meant, which a program may have replaced.
- *
+ * The built-in's `connect`. It sets `socket.write` back to that of the built-in's prototype after the peer had ended
+ * the connection. Without that property the socket has rsnet's.
  * @this {object}
  * @param {...*} args
  * @returns {object} this
@@ -49,13 +45,13 @@ function hostConnect(...args) {
   return result;
 }
 
-/** Members that serve all sockets by themselves: they are called for each write and read. */
+/** Members on hot paths. rsnet's own handle both kinds of sockets. */
 const SHARED = new Set(['_handle', '_unrefTimer', '_write', '_writeGeneric', '_writev']);
 
 /**
- * @param {Function} [own] of rsnet
- * @param {Function} [host] the counterpart of the built-in
- * @returns {Function|undefined} one that does what each socket needs
+ * @param {Function} [own] rsnet's
+ * @param {Function} [host] the built-in's
+ * @returns {Function|undefined} a function that calls the one for the socket's kind
  */
 function shared(own, host) {
   if (own === host || typeof own !== 'function' || typeof host !== 'function') return own;
@@ -65,10 +61,8 @@ function shared(own, host) {
 }
 
 /**
- * Completes the members of rsnet's prototype, so that they serve the sockets that the built-in runs, too. Those that
- * only the built-in has (of a newer version, or for Node's own modules) are there as they are.
- *
- * @param {{[name: string]: PropertyDescriptor}} members
+ * Makes members that serve both kinds of sockets. Those that only the built-in has are added as they are.
+ * @param {{[name: string]: PropertyDescriptor}} members of rsnet's prototype
  * @returns {{[name: string]: PropertyDescriptor}}
  */
 function withHostMembers(members) {
@@ -76,7 +70,7 @@ function withHostMembers(members) {
   delete all.constructor;
   for (const key of Reflect.ownKeys(members)) {
     if (SHARED.has(key)) {
-      // The host's code looks for the handle where its own accessor has it.
+      // Where kHandle is unknown, only the built-in's accessor finds the handle for its code.
       if (key !== '_handle' || isHandleKnown) all[key] = members[key];
       continue;
     }

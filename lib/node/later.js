@@ -1,7 +1,6 @@
 'use strict';
 
-// What rsnet itself leaves for the check phase of the event loop. It is counted, since `process` lists immediates, and
-// these are not the program's.
+// rsnet's own immediates. They are counted, so that `process.getActiveResourcesInfo()` lists only the program's.
 
 const { setImmediate } = require('./captured');
 
@@ -17,9 +16,7 @@ function run(callback, argument) {
 }
 
 /**
- * Calls a function in the check phase.
- *
- * @param {function(*): void} callback
+ * @param {function(*): void} callback called in the check phase
  * @param {*} [argument]
  */
 function later(callback, argument) {
@@ -27,7 +24,7 @@ function later(callback, argument) {
   setImmediate(run, callback, argument);
 }
 
-/** @returns {number} calls to come */
+/** @returns {number} immediates that have not run */
 function countLater() {
   return waiting;
 }

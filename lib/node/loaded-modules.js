@@ -1,19 +1,19 @@
 'use strict';
 
-// Which of its modules the host has loaded: what rsnet changes in one of them is left alone until a program has it.
+// Which of its modules Node has loaded. rsnet changes a module only when the program has loaded it.
 
 const { probe } = require('./capabilities');
 
-/** The modules that the host has loaded; `process` of a test runner's sandbox has a copy from another moment. */
+/** Node's list. In a test runner's sandbox, the global `process` has an outdated copy of it. */
 const moduleLoadList = probe('loadedModules', () => {
   const list = (process.getBuiltinModule?.('process') ?? process).moduleLoadList;
-  // That one is loaded.
+  // `net` is loaded, so its entry shows whether the list still has the form that is expected here.
   return list.includes(entryOf('net')) && list;
 });
 
 /**
  * @param {string} name of a module of Node
- * @returns {string} how the list has it
+ * @returns {string} its entry in the list
  */
 function entryOf(name) {
   return `NativeModule ${name}`;
@@ -21,7 +21,7 @@ function entryOf(name) {
 
 /**
  * @param {string} name of a module of Node
- * @returns {boolean} whether it is loaded; true where the host does not tell
+ * @returns {boolean} whether it is loaded; true where there is no list
  */
 function isLoaded(name) {
   return moduleLoadList === undefined || moduleLoadList.includes(entryOf(name));
@@ -29,7 +29,7 @@ function isLoaded(name) {
 
 /**
  * @param {string} name of a module of Node
- * @returns {function(): boolean} whether it is loaded, quickly answered; true where the host does not tell
+ * @returns {function(): boolean} the same as `isLoaded(name)`, but fast when called often
  */
 function watchLoading(name) {
   let wasLoaded = moduleLoadList === undefined;

@@ -1,11 +1,10 @@
 'use strict';
 
-// The members of rsnet's classes as a program sees them that lists them: with the order, the names, the lengths and the
-// flags that the host's have, whatever its version.
+// Gives members of rsnet's classes the order, names, lengths and flags of the built-in's, for programs that list them.
 
 /**
  * @param {Function} [own]
- * @param {Function} [host] the host's counterpart
+ * @param {Function} [host] the built-in's
  */
 function nameLike(own, host) {
   if (typeof own !== 'function' || typeof host !== 'function') return;
@@ -15,10 +14,9 @@ function nameLike(own, host) {
 }
 
 /**
- * Defines the members of a class. Those that the host does not have, since it is older, are not enumerated.
- *
+ * Defines the members of a class. Those that this version of the built-in lacks are not enumerable.
  * @param {object} prototype
- * @param {object} model the host's
+ * @param {object} model the built-in's prototype
  * @param {{[name: string]: PropertyDescriptor}} members
  */
 function defineLike(prototype, model, members) {

@@ -1,37 +1,35 @@
 'use strict';
 
-// What is put into the host's own classes, so that Node's modules get along with rsnet's objects.
+// Changes of Node's own classes, so that Node's modules can work with rsnet's objects.
 //
-// It is put there once, and there may be several copies of rsnet (jest loads one for each file). So nothing here refers
-// to the copy that did it, which could never be collected then; it goes by symbols that every copy's objects carry. No
-// function here uses `require`, which refers to all modules.
+// Each change is made once, and there may be several copies of rsnet (jest loads one for each file). So a changed
+// method must not refer to the copy that has changed it, which could never be collected then. It recognises the objects
+// of all copies by symbols, and does not use `require`, which refers to all modules.
 
 const { constants: { errno } } = require('os');
 const { builtin } = require('./builtin');
 const { replaceMethod } = require('./capabilities');
 const { nameLike } = require('./mirror-members');
 
-/** On Socket.prototype and Server.prototype: what to do when Node has recognised one; false: it is none after all. */
+/** On Socket.prototype and Server.prototype: called when Node asks `instanceof`. false: it is no instance. */
 const kSocket = Symbol.for('rsnet.socket');
 const kServer = Symbol.for('rsnet.server');
-/** On handles: as which of the host's they can be sent to another process. */
+/** On handles: 'TCP' or 'Pipe', the class of Node's handle that is sent to another process in their place. */
 const kHandleKind = Symbol.for('rsnet.handleKind');
-/** On handles: the host's handle for the same descriptor. */
+/** On handles: a method that makes a handle of Node's for the same descriptor. */
 const kHostProxy = Symbol.for('rsnet.hostProxy');
-/** On handles: what TLS can encrypt for, given the socket and whom to tell when what was written before is sent. */
+/** On handles: a method that gets a Socket and a callback; returns a `stream` for TLS, and if the callback `waits`. */
 const kTlsStream = Symbol.for('rsnet.tlsStream');
-/** What `spawn` of a ChildProcess returns when it has not got as far as the streams. */
+/** With these `spawn` of a ChildProcess returns before it has set up the streams. */
 const NO_DESCRIPTORS = [-errno.EMFILE, -errno.ENFILE];
 
-/** On what was changed here. */
+/** On changed methods and classes. */
 const kChanged = Symbol.for('rsnet.changed');
-/** On the host's Socket, once the channels between processes were changed. */
+/** On the built-in's Socket, once the channels between processes were changed. */
 const kChannels = Symbol.for('rsnet.channels');
 
 /**
- * Lets `instanceof` count rsnet's objects in: whoever asks whether something is a `net.Socket`, a program or Node
- * itself, means what it can do.
- *
+ * Lets `instanceof` count rsnet's objects as instances of a class of Node's.
  * @param {Function} hostClass
  * @param {function(object): boolean} recognises
  * @returns {boolean} whether that was possible
@@ -59,8 +57,7 @@ function recogniserOf(kind) {
 }
 
 /**
- * Replaces a method of the host, unless a copy of rsnet has done that.
- *
+ * Replaces a method of Node's, unless a copy of rsnet has replaced it.
  * @param {object} object
  * @param {string} name
  * @param {function(Function): Function} wrap
@@ -77,8 +74,7 @@ function replaceOnce(object, name, wrap) {
 }
 
 /**
- * Sockets and servers of rsnet count as the built-in's.
- *
+ * Lets sockets and servers of rsnet count as the built-in's.
  * @returns {boolean} whether that was possible
  */
 function hookClasses() {
@@ -89,20 +85,18 @@ function hookClasses() {
 }
 
 /**
- * Node asks of what it is to send, if it is no socket or server, whether it is one of its handles.
- *
- * @param {Function} HostHandle the class, TCP or Pipe
+ * Lets handles of rsnet count as Node's: `child.send` asks for that before it sends a handle.
+ * @param {Function} HostHandle TCP or Pipe
  */
 function countHandlesIn(HostHandle) {
   countIn(HostHandle, (instance) => instance[kHandleKind] === HostHandle.name);
 }
 
 /**
- * The channels between processes write a message and a handle by a method of their own handle, which is a pipe.
- * Handles of rsnet are sent as their proxies.
- *
- * @param {function(): object} sample makes a TCP handle of the host, closed
- * @returns {boolean} false where the host has no such method that can be replaced
+ * Lets processes send handles of rsnet. A channel sends a message and a handle by `writeUtf8String` of its Pipe; in
+ * place of rsnet's handle it then gets the proxy.
+ * @param {function(): object} sample makes a closed TCP handle of Node's
+ * @returns {boolean} false where there is no such method, or it cannot be replaced
  */
 function hookChannels(sample) {
   if (Object.hasOwn(builtin.Socket, kChannels)) return builtin.Socket[kChannels];
@@ -127,8 +121,8 @@ function hookChannels(sample) {
 }
 
 /**
- * @param {object|undefined} handle of the host
- * @returns {object|undefined} what TCP and Pipe handles have in common
+ * @param {object|undefined} handle of Node's
+ * @returns {object|undefined} LibuvStreamWrap.prototype, which TCP and Pipe derive from
  */
 function commonPrototype(handle) {
   return handle && (Object.getPrototypeOf(Object.getPrototypeOf(handle)) ?? undefined);
@@ -136,15 +130,14 @@ function commonPrototype(handle) {
 
 /**
  * @param {*} entry of the option `stdio`
- * @returns {object|undefined} the handle of rsnet that it stands for
+ * @returns {object|undefined} its handle, if that is rsnet's
  */
 function stdioHandle(entry) {
   return [entry, entry?.handle, entry?._handle].find((candidate) => candidate?.[kHostProxy]);
 }
 
 /**
- * Leaves what comes to the child, as Node does with its own sockets. A socket that is resumed later reads again.
- *
+ * Stops reading, so that the child gets all data. As with Node's own sockets, `resume` begins to read again.
  * @param {object} entry of the option `stdio`
  */
 function leaveToChild(entry) {
@@ -158,11 +151,10 @@ function leaveToChild(entry) {
 }
 
 /**
- * Sockets of rsnet can be the stdio of child processes.
- *
+ * Lets sockets of rsnet be the stdio of child processes.
  * @param {Function} ChildProcess
  * @param {function(object): void} [onSpawned] called with each child process
- * @returns {boolean} false where the host has no such method that can be replaced
+ * @returns {boolean} false where there is no such method, or it cannot be replaced
  */
 function hookSpawn(ChildProcess, onSpawned) {
   return replaceOnce(ChildProcess.prototype, 'spawn', (spawn) => ({
@@ -173,7 +165,7 @@ function hookSpawn(ChildProcess, onSpawned) {
         onSpawned?.(this);
         return status;
       }
-      // Threads of rsnet must not read what the child may read already. The child gets a copy of the descriptor.
+      // The child gets a copy of the descriptor. From then on threads of rsnet must not read from it.
       for (const entry of own) stdioHandle(entry).readStop();
       let isLeft = false;
       try {
@@ -194,18 +186,17 @@ function hookSpawn(ChildProcess, onSpawned) {
 }
 
 /**
- * A TLSSocket has a handle in C++ that encrypts for another one; both are brought together in one method of its
- * prototype. Sockets of rsnet give their connections to handles of the host there.
- *
+ * Lets TLS encrypt for sockets of rsnet. `_wrapHandle` gives TLS the handle to encrypt for, which must be one of
+ * Node's: rsnet hands the connection over to one there.
  * @param {Function} TLSSocket
- * @returns {boolean} false where the host has no such method that can be replaced
+ * @returns {boolean} false where there is no such method, or it cannot be replaced
  */
 function hookTls(TLSSocket) {
   return replaceOnce(TLSSocket.prototype, '_wrapHandle', (wrapHandle) => ({
     _wrapHandle(wrap, handle, hasActiveWrite, ...rest) {
       if (!wrap || !handle?.[kTlsStream]) return wrapHandle.call(this, wrap, handle, hasActiveWrite, ...rest);
       const onSent = () => {
-        // Node itself does that where the stream knows of the write.
+        // If `hasActiveWrite`, Node calls this itself.
         if (!hasActiveWrite) this._handle?.writesIssuedByPrevListenerDone();
       };
       const { stream, waits } = handle[kTlsStream](wrap, onSent);

@@ -1,12 +1,12 @@
 'use strict';
 
-// rsnet runs the ticks between two events itself, by a function of `process` that Node deprecates.
+// Keeps `--pending-deprecation` from warning of rsnet's own use of `process._tickCallback`.
 
-// As a global it is a getter.
+// The global `process` is a getter: each use would call it.
 const process = require('process');
 const { deprecate } = require('util');
 
-/** @returns {boolean} whether the process was started with `--pending-deprecation`, in any of its forms */
+/** @returns {boolean} whether `--pending-deprecation` is on, by an option or by NODE_PENDING_DEPRECATION */
 function warnsOfPending() {
   const { execArgv, env } = process;
   const options = `${execArgv.join(' ')} ${env.NODE_OPTIONS ?? ''}`;
@@ -14,10 +14,10 @@ function warnsOfPending() {
 }
 
 /**
- * Takes the deprecation of `process._tickCallback` (DEP0134) for told: under `--pending-deprecation` the program would
- * hear of it, or end by it, for a call that is not its own. `util.deprecate` warns once for each code.
+ * Uses up the warning DEP0134, while no warning is emitted: `util.deprecate` warns once for each code. Otherwise the
+ * program would be warned, or ended under `--throw-deprecation`, for a call that is not its own.
  */
-function takeDeprecationForTold() {
+function silenceDeprecation() {
   const descriptor = Object.getOwnPropertyDescriptor(process, 'emitWarning');
   if (!descriptor?.configurable || !warnsOfPending()) return;
   Object.defineProperty(process, 'emitWarning', { ...descriptor, value() {} });
@@ -28,4 +28,4 @@ function takeDeprecationForTold() {
   }
 }
 
-module.exports = { takeDeprecationForTold };
+module.exports = { silenceDeprecation };

@@ -1,26 +1,24 @@
 'use strict';
 
-// Performance entries of type 'net' (perf_hooks): one for each TCP connection made, while somebody observes them.
+// Performance entries of type 'net' (perf_hooks), one for each TCP connect while a program observes them.
 //
-// Only the host can make entries of that type, and it makes one for each connection of its own Socket. So while they
-// are observed, a socket of the host without a descriptor goes along with each connection: it is told to connect when
-// ours is, and that it has connected when ours has.
+// Only Node can make such entries, and it makes one for each connect of its own Socket. So while they are observed,
+// rsnet makes a proxy for each connect: a Socket of the built-in with a handle that does nothing. It connects when
+// rsnet's does, and that handle reports success when rsnet's connection is made.
 
 const { builtin } = require('./builtin');
 const { probe } = require('./capabilities');
 const { nameLike } = require('./mirror-members');
 const { watchLoading } = require('./loaded-modules');
 
-/** Where the state stands on the method that keeps it, found again when rsnet is loaded twice. */
+/** On the method that keeps the state, so that all copies of rsnet find it. */
 const kState = Symbol.for('rsnet.netEntries');
 
 const isLoaded = watchLoading('perf_hooks');
 
 let state;
 
-/**
- * @returns {boolean} whether entries of type 'net' are observed; not, as long as nobody has loaded perf_hooks
- */
+/** @returns {boolean} whether a program observes, or has observed, entries of type 'net' */
 function areObserved() {
   if (state === undefined) {
     if (!isLoaded()) return false;
@@ -30,9 +28,8 @@ function areObserved() {
 }
 
 /**
- * Learns when entries of type 'net' begin to be observed; nothing public tells it otherwise.
- *
- * @param {Function} PerformanceObserver the host's
+ * Replaces `observe`, to learn when a program begins to observe entries of type 'net'.
+ * @param {Function} PerformanceObserver Node's
  * @returns {{observed: boolean}}
  */
 function watchObservers(PerformanceObserver) {
@@ -55,21 +52,16 @@ function watchObservers(PerformanceObserver) {
   return shared;
 }
 
-/**
- * Whether entries of type 'net' are observed already: a socket of the host that connects carries one then.
- *
- * @returns {boolean}
- */
+/** @returns {boolean} whether entries of type 'net' are observed now: a Socket that connects has a begun entry then */
 function isEntryBegun() {
-  const { companion } = beginEntry({ address: '127.0.0.1', port: 1, addressType: 4 });
-  return Object.getOwnPropertySymbols(companion).some(({ description }) => description?.startsWith('kPerfHooks'));
+  const { proxy } = beginEntry({ address: '127.0.0.1', port: 1, addressType: 4 });
+  return Object.getOwnPropertySymbols(proxy).some(({ description }) => description?.startsWith('kPerfHooks'));
 }
 
 /**
  * Begins the entry of a connection.
- *
  * @param {{address: string, port: number, addressType: number}} req the connect request
- * @returns {(function(): void)|undefined} to be called when it is connected; undefined while nobody observes
+ * @returns {(function(): void)|undefined} to be called when the connection is made; undefined while nobody observes
  */
 function startEntry(req) {
   if (!areObserved()) return undefined;
@@ -78,8 +70,7 @@ function startEntry(req) {
 
 /**
  * @param {object} req as for `startEntry`
- * @returns {{companion: object, finish: function(): void}} a socket of the host without a descriptor, which connects,
- *   and what tells it that it has
+ * @returns {{proxy: object, finish: function(): void}} a Socket that connects, and a function that ends the connect
  */
 function beginEntry({ address, port, addressType }) {
   let request;
@@ -88,13 +79,13 @@ function beginEntry({ address, port, addressType }) {
     return 0;
   };
   const handle = { connect: start, connect6: start, readStart: () => 0, getAsyncId: () => 0, close() {} };
-  const companion = new builtin.Socket({ handle, manualStart: true });
+  const proxy = new builtin.Socket({ handle, manualStart: true });
   const lookup = (host, options, callback) => {
     if (options.all) callback(null, [{ address, family: addressType }]);
     else callback(null, address, addressType);
   };
-  companion.connect({ host: 'rsnet', port, lookup });
-  return { companion, finish: () => request?.oncomplete(0, handle, request, true, true) };
+  proxy.connect({ host: 'rsnet', port, lookup });
+  return { proxy, finish: () => request?.oncomplete(0, handle, request, true, true) };
 }
 
 module.exports = { startEntry };

@@ -1,28 +1,25 @@
 'use strict';
 
-// The permission model's network scope (`node --permission` without `--allow-net`).
+// The network scope of the permission model (`node --permission` without `--allow-net`).
 //
-// The host decides what is refused, and with which error. One of its own handles is asked, by a call that fails anyway
-// once the permission model has seen it. So the answer is right where the scope is not enforced (up to Node 24; under
-// `--permission-audit`) and after `process.permission.drop()`, and the host's diagnostics channel gets each refusal
-// once.
+// Node decides what it refuses, and makes the error. rsnet asks by a call of one of Node's own handles that would fail
+// anyway. So the answer is right where Node does not enforce the scope (up to Node 24, and under `--permission-audit`)
+// and after `process.permission.drop()`, and Node's diagnostics channel gets each refusal once.
 
 const process = require('process');
 const { builtin } = require('./builtin');
 const { openHandle } = require('./builtin-handles');
 
-/** Without the permission model there is nothing to ask, and it can't be switched on later. */
+/** A running process cannot switch the permission model on. */
 const isOn = process.permission !== undefined;
 
-/** The host lets every process use these descriptors. */
+/** The permission model does not restrict the standard streams. */
 const LAST_STANDARD_STREAM = 2;
 
-/** On the host's Socket, for all copies of rsnet: the handle that is asked. */
+/** On the built-in's Socket, for all copies of rsnet: the handle that is asked. */
 const kAsked = Symbol.for('rsnet.permissionHandle');
 
-/**
- * @returns {object} a TCP handle of the host that is never used otherwise
- */
+/** @returns {object} a TCP handle of Node's that is used for nothing else */
 function askedHandle() {
   if (!Object.hasOwn(builtin.Socket, kAsked)) {
     const handle = openHandle();
@@ -33,24 +30,20 @@ function askedHandle() {
 }
 
 /**
- * Asks whether a connection may be made.
- *
  * @param {string} address numeric, or a path
- * @returns {Error|undefined} what a handle's `connect` then returns
+ * @returns {Error|undefined} the refusal, which a handle's `connect` has to return
  */
 function refusedConnect(address) {
   if (!isOn) return undefined;
   const handle = askedHandle();
-  // No address of the other family can be connected to.
+  // Where Node does not refuse it, the call fails since the address is of the other family.
   const answer = builtin.isIPv4(address) ? handle.connect6({}, address, 1) : handle.connect({}, address, 1);
   return typeof answer === 'object' ? answer : undefined;
 }
 
 /**
- * Asks whether an address may be bound, listened on and the like.
- *
- * @param {string} [path] that the error names
- * @throws {Error} ERR_ACCESS_DENIED
+ * @param {string} [path] for the error
+ * @throws {Error} ERR_ACCESS_DENIED, if nothing may be bound or listened on
  */
 function checkBind(path) {
   if (!isOn) return;
@@ -63,10 +56,8 @@ function checkBind(path) {
 }
 
 /**
- * Asks whether a descriptor may be taken over.
- *
  * @param {number} [fd]
- * @throws {Error} ERR_ACCESS_DENIED
+ * @throws {Error} ERR_ACCESS_DENIED, if it may not be taken over
  */
 function checkOpen(fd) {
   if (isOn && !(fd >= 0 && fd <= LAST_STANDARD_STREAM)) checkBind();

@@ -1,12 +1,12 @@
 'use strict';
 
-// Streams that hand each chunk on as it comes.
+// Whether a readable stream would emit each chunk at once and unchanged, so that rsnet may bypass `push`.
 
 const { Duplex } = require('stream');
 const { probe } = require('./capabilities');
 const { isDebugging } = require('./debug');
 
-/** Whether the host's streams keep their state where it is looked for here. */
+/** Whether Node's streams have the fields that are read here. */
 const showsState = probe('streamState', () => {
   const { awaitDrainWriters, dataEmitted, flowing, length, sync } = new Duplex()._readableState;
   return awaitDrainWriters === null && dataEmitted === false && flowing === null && length === 0 && sync === true;
@@ -14,7 +14,7 @@ const showsState = probe('streamState', () => {
 
 /**
  * @param {import('../..').Socket} socket
- * @returns {boolean} whether the stream has nothing buffered, and would change nothing about a chunk
+ * @returns {boolean} whether the stream has nothing buffered, decodes nothing, and nothing waits for it to drain
  */
 function isTransparent(socket) {
   const state = socket._readableState;
@@ -23,12 +23,9 @@ function isTransparent(socket) {
 }
 
 /**
- * Whether `push` would do nothing with a chunk but emit it: the stream flows, has nothing buffered, decodes nothing,
- * waits for nobody to drain, and has emitted before. What else `push` does then, a tick that asks for more, is
- * without effect while the handle reads on; but NODE_DEBUG shows it.
- *
+ * `push` also schedules a tick that asks for more. That has no effect while the handle reads, but NODE_DEBUG prints it.
  * @param {import('../..').Socket} socket
- * @returns {boolean}
+ * @returns {boolean} whether `push` would only emit a chunk
  */
 function emitsAtOnce(socket) {
   const state = socket._readableState;

@@ -1,16 +1,16 @@
 'use strict';
 
-// What the built-in hangs on its sockets and handles. Node's modules look for it there, on rsnet's too, so it is taken
-// from samples of the built-in.
+// The symbols under which the built-in keeps private state on its sockets and handles. Node's modules look there, also
+// on rsnet's, so rsnet takes the symbols from sample objects of the built-in.
 
 const { AsyncResource } = require('async_hooks');
 const { builtin } = require('./builtin');
 const { probe } = require('./capabilities');
 
 /**
- * @param {object} object made by the host
- * @param {string} description the symbol's
- * @returns {symbol} the object's symbol of that description; a fresh one where the host has none
+ * @param {object} object made by Node
+ * @param {string} description
+ * @returns {symbol} the object's symbol of that description; a new one where it has none
  */
 function hostSymbol(object, description) {
   const found = Object.getOwnPropertySymbols(object).find((symbol) => symbol.description === description);
@@ -20,18 +20,16 @@ function hostSymbol(object, description) {
 const resource = new AsyncResource('RSNETSAMPLE', { requireManualDestroy: true });
 const handle = { readStart: () => 0, getAsyncId: () => 0, close() {} };
 const socket = probe('samples', () => new builtin.Socket({ handle, manualStart: true })) ?? {};
-// What looks for resources that were left open, as a test runner can, shall not find it.
+// Or tools that look for open resources, such as jest's `--detectOpenHandles`, would find it.
 resource.emitDestroy();
 
-/** Where the built-in's handles leave the count of what was read; null where the host does not let anybody have it. */
+/** Node's binding, with the array in which handles leave the count of a read; null where it cannot be had. */
 let streamWrap;
 
-/** What Node's HTTP agent listens with on connections that nobody uses; null where it has none. */
-let agentGuard;
+/** The `onread` that Node's HTTP agent sets on idle connections; null where it sets none. */
+let agentOnRead;
 
-/**
- * @returns {object|null} the host's binding
- */
+/** @returns {object|null} as `streamWrap` */
 function findStreamWrap() {
   try {
     const found = process.binding('stream_wrap');
@@ -42,13 +40,11 @@ function findStreamWrap() {
   }
 }
 
-/**
- * @returns {Function|null} the listener that the host's HTTP agent has put on a connection which it keeps
- */
-function findAgentGuard() {
-  const guarded = { reading: true };
+/** @returns {Function|null} as `agentOnRead`, by giving an agent a connection to keep */
+function findAgentOnRead() {
+  const sample = { reading: true };
   const kept = new builtin.Socket();
-  kept._handle = guarded;
+  kept._handle = sample;
   kept._httpMessage = { shouldKeepAlive: true };
   try {
     const { Agent } = require('http');
@@ -56,38 +52,36 @@ function findAgentGuard() {
     agent.keepSocketAlive = () => true;
     agent.emit('free', kept, {});
   } catch {
-    // An agent of another kind has another guard, or none.
+    // The agent is not what it was.
   }
   kept._handle = null;
-  return guarded.onread ?? null;
+  return sample.onread ?? null;
 }
 
 /**
- * Stands in for the agent's guard, which does the same when it finds the count.
- *
+ * Does what `agentOnRead` does, but gets the count as an argument.
  * @this {object}
  * @param {number} nread bytes or a negated errno
  */
-function guard(nread) {
+function onIdleRead(nread) {
   if (nread !== 0) this[owner_symbol].destroy();
 }
 
 /**
- * Sees to it that a listener which is not rsnet's gets to know how much was read. Listeners of Node's look for that
- * where the built-in's handles leave it: its HTTP agent has one on connections which nobody uses.
- *
+ * Gives the count of a read to an `onread` that is not rsnet's. The built-in's handles leave it in the array
+ * `streamBaseState`, and that of Node's HTTP agent for idle connections looks there.
  * @param {Function} listener
  * @param {number} nread bytes or a negated errno
- * @returns {Function} what to call in its place
+ * @returns {Function} the function to call in its place
  */
-function informed(listener, nread) {
+function withReadCount(listener, nread) {
   if (streamWrap === undefined) streamWrap = findStreamWrap();
   if (streamWrap !== null) {
     streamWrap.streamBaseState[streamWrap.kReadBytesOrError] = nread;
     return listener;
   }
-  if (agentGuard === undefined) agentGuard = findAgentGuard();
-  return listener === agentGuard ? guard : listener;
+  if (agentOnRead === undefined) agentOnRead = findAgentOnRead();
+  return listener === agentOnRead ? onIdleRead : listener;
 }
 
 const async_id_symbol = probe('asyncIds', () => {
@@ -95,24 +89,22 @@ const async_id_symbol = probe('asyncIds', () => {
   return typeof resource[symbol] === 'number' && symbol;
 }) ?? Symbol('async_id_symbol');
 
-/** Whether the host's sockets get ids as below. */
+/** Whether `newAsyncId` works. */
 const canCountIds = async_id_symbol in resource && async_id_symbol in socket;
 
 /**
- * Takes the next async ids, without a resource: a socket of the host whose handle has none gets one, or several.
- *
- * @returns {number} the last
+ * Uses up async ids without making a resource, by a Socket of the built-in whose handle has no id.
+ * @returns {number} the last id; a Socket may use up several
  */
 function newAsyncId() {
   return new builtin.Socket({ handle: { close() {} }, manualStart: true })[async_id_symbol];
 }
 
 /**
- * Calls a function that makes one async resource in C++ which lives on and does nothing, and tells async_hooks that it
- * is gone. Where other resources come to be, too, nothing is told.
- *
+ * Calls a function that makes one async resource in C++, which does nothing, and reports to async_hooks that the
+ * resource is destroyed. If others were made, too, reports nothing.
  * @param {function(): *} make
- * @returns {*} what it gives
+ * @returns {*} the result of `make`
  */
 function withoutResource(make) {
   if (!canCountIds) return make();
@@ -129,19 +121,19 @@ const kHandle = hostSymbol(socket, 'kHandle');
 const owner_symbol = hostSymbol(handle, 'owner_symbol');
 
 module.exports = {
-  informed,
+  withReadCount,
   withoutResource,
   async_id_symbol,
   trigger_async_id_symbol: hostSymbol(resource, 'trigger_async_id_symbol'),
   context_frame: hostSymbol(resource, 'context_frame'),
   owner_symbol,
-  /** Whether the host's code finds the socket of a handle there. */
+  /** Whether Node's code finds the Socket of a handle under `owner_symbol`. */
   isOwnerKnown: handle[owner_symbol] === socket,
   kTimeout,
-  /** Whether the host's sockets keep their idle timer there, as those of rsnet do. */
+  /** Whether Node's code finds the idle timer under `kTimeout`. */
   hasHostTimeout: kTimeout in socket,
   kHandle,
-  /** Whether the host's sockets keep their handle there. */
+  /** Whether Node's code finds the handle under `kHandle`. */
   isHandleKnown: kHandle in socket,
   kLastWriteQueueSize: hostSymbol(socket, 'lastWriteQueueSize'),
   kBuffer: hostSymbol(socket, 'kBuffer'),
@@ -151,6 +143,6 @@ module.exports = {
   kReinitializeHandle: hostSymbol(builtin.Socket.prototype, 'kReinitializeHandle'),
   kUpdateTimer: hostSymbol(builtin.Socket.prototype, 'kUpdateTimer'),
   kAfterAsyncWrite: hostSymbol(builtin.Socket.prototype, 'kAfterAsyncWrite'),
-  /** What the built-in's handles call for what they have read. */
+  /** The `onread` of the built-in's handles. */
   onStreamRead: handle.onread,
 };

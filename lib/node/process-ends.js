@@ -1,20 +1,18 @@
 'use strict';
 
-// Ends of the process, and ways to one, that the addon does not hear of by itself. As in `patches`, nothing here
-// refers to the copy of rsnet that has changed the host, but for functions of the addon.
+// Sends coalesced writes before ends of the process that the addon does not notice by itself. As in patches.js, a
+// changed function must not refer to the copy of rsnet that has changed it. The functions of the addon do not.
 
 const { constants: { signals } } = require('os');
 const process = require('process');
 const { root } = require('./captured');
 const { nameLike } = require('./mirror-members');
 
-/** On what was changed here. */
+/** On changed functions. */
 const kChanged = Symbol.for('rsnet.changed');
 
 /**
- * `process.execve` replaces the process without an end of it: what writes have left waiting is sent before. A program
- * that has frozen `process` keeps its own.
- *
+ * `process.execve` replaces the program without calling exit(3). A program that has frozen `process` keeps Node's.
  * @param {function(): void} sendWaiting
  */
 function hookExecve(sendWaiting) {
@@ -33,23 +31,22 @@ function hookExecve(sendWaiting) {
 }
 
 /**
- * When the last listener of a signal goes, Node gives the signal its default action back. The addon's handler has to
- * stand in for that at once: a listener that `once` has added may raise the signal again.
- *
- * @param {function(): void} standIn
+ * When the last listener of a signal is removed, Node restores the default action, which replaces the addon's handler.
+ * That has to be installed again at once: a listener that `once` has added may raise the signal again.
+ * @param {function(): void} installHandlers
  */
-function hookListeners(standIn) {
+function hookListeners(installHandlers) {
   const real = root.process ?? process;
   if (real.listeners('removeListener').some((listener) => listener[kChanged])) return;
   const listener = (name) => {
-    if (Object.hasOwn(signals, name)) standIn();
+    if (Object.hasOwn(signals, name)) installHandlers();
   };
   Object.defineProperty(listener, kChanged, { value: true });
   try {
-    // Node's own is the first, and has given the action back.
+    // Node's own listener is called before, and has restored the default action.
     real.on('removeListener', listener);
   } catch {
-    // The program has frozen `process`. The addon looks for such signals now and then.
+    // The program has frozen `process`. The addon looks for such signals from time to time.
   }
 }
 

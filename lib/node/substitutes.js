@@ -1,36 +1,35 @@
 'use strict';
 
-// What stands in for `patches` where the host's classes lack the methods that are changed there. It keeps to the
-// documented API of Node. As there, nothing here refers to the copy of rsnet that has changed the host.
+// Does the work of patches.js where Node's classes lack the methods that are changed there, by documented API only. As
+// there, a changed function must not refer to the copy of rsnet that has changed it.
 
 const { builtin } = require('./builtin');
 const { nameLike } = require('./mirror-members');
 
-/** On the host's Socket, for all copies of rsnet: which socket TLS shall take for a plain stream. */
+/** On the built-in's Socket, for all copies of rsnet: the socket that TLS takes for a plain stream now. */
 const kPlain = Symbol.for('rsnet.plainStream');
-/** On handles: lets the connection go on with a handle of the host; tells whether that was possible. */
-const kGiveToHost = Symbol.for('rsnet.giveToHost');
-/** On what was changed here. */
+/** On handles: a method that hands the connection over to a handle of Node's, and returns whether it could. */
+const kHandOver = Symbol.for('rsnet.handOver');
+/** On changed functions. */
 const kChanged = Symbol.for('rsnet.changed');
 
 /**
  * @param {*} instance
- * @returns {boolean} whether TLS is about to take that socket for a plain stream
+ * @returns {boolean} whether TLS takes that socket for a plain stream now
  */
 function isPlain(instance) {
   return builtin.Socket[kPlain] !== undefined && builtin.Socket[kPlain] === instance;
 }
 
 /**
- * Calls a function of TLS during which a socket is no instance of `net.Socket`.
- *
+ * Calls a function of TLS, for which a socket is no instance of `net.Socket` meanwhile.
  * @param {*} socket
  * @param {function(): *} call
- * @returns {*} what it returns
+ * @returns {*} the result of `call`
  */
 function asPlain(socket, call) {
-  // TLS ends the socket itself, when all is sent.
-  if (socket?._handle?.[kGiveToHost]) socket.allowHalfOpen = true;
+  // TLS itself ends the socket, once all is sent.
+  if (socket?._handle?.[kHandOver]) socket.allowHalfOpen = true;
   const before = builtin.Socket[kPlain];
   builtin.Socket[kPlain] = socket;
   try {
@@ -41,8 +40,7 @@ function asPlain(socket, call) {
 }
 
 /**
- * Lets TLS take sockets for plain streams, as it does with every other Duplex: it cannot have their handles.
- *
+ * Lets TLS read and write through the socket, as it does with every Duplex that is no `net.Socket`.
  * @param {typeof import('tls')} tls
  */
 function encryptPlain(tls) {
@@ -69,9 +67,8 @@ function encryptPlain(tls) {
 }
 
 /**
- * Keeps handles of rsnet from the channel to another process, which cannot have them. A connected socket goes on with a
- * handle of the host and is sent with that one.
- *
+ * Keeps handles of rsnet from the channel to another process, which cannot send them. A connected socket is handed over
+ * to a handle of Node's, and sent with that.
  * @param {object} target with `send`: a child process, or `process`
  */
 function guardSend(target) {
@@ -80,8 +77,8 @@ function guardSend(target) {
   const method = {
     send(message, sent, ...rest) {
       const handle = sent?._handle ?? sent?.handle ?? sent;
-      const isOwn = handle?.[kGiveToHost] !== undefined;
-      if (isOwn && !(handle === sent._handle && handle[kGiveToHost]())) {
+      const isOwn = handle?.[kHandOver] !== undefined;
+      if (isOwn && !(handle === sent._handle && handle[kHandOver]())) {
         throw Object.assign(new TypeError('This handle type cannot be sent'), { code: 'ERR_INVALID_HANDLE_TYPE' });
       }
       return Reflect.apply(send, this, [message, sent, ...rest]);
@@ -92,4 +89,4 @@ function guardSend(target) {
   target.send = method.send;
 }
 
-module.exports = { encryptPlain, guardSend, isPlain, kGiveToHost };
+module.exports = { encryptPlain, guardSend, isPlain, kHandOver };

@@ -1,11 +1,12 @@
 'use strict';
 
-/** What a switch in the environment may be set to without being on. */
+// Switches in the environment, such as RSNET_DEBUG=1.
+
+/** Values with which a switch is off. */
 const OFF = new Set(['', '0', 'false', 'no', 'off']);
 
 /**
- * Tells whether a switch in the environment is on.
- * @param {string} name the variable's
+ * @param {string} name of the variable
  * @returns {boolean}
  */
 function isOn(name) {

@@ -1,22 +1,19 @@
 'use strict';
 
-// The protocol by which objects of JavaScript cross between threads (`port.postMessage(value, transferList)`).
+// Node's protocol for objects of JavaScript that `port.postMessage(value, transferList)` transfers.
 //
-// Node knows an object that it can transfer by a private mark, and asks it by three methods: what it is made of
-// (kTransferList), to give that away (kTransfer), and, at the other end, to become what it was (kDeserialize).
-// `util.transferableAbortSignal` sets the mark on anything that looks like an AbortSignal; up to Node 20 the mark is
-// a native object, so that it gives back a marked copy instead.
+// Node knows such an object by a private mark. It calls kTransferList for what the object is made of, kTransfer for the
+// data to send, and kDeserialize on a new object at the other end. `util.transferableAbortSignal` sets the mark on
+// anything that looks like an AbortSignal. Up to Node 20 a marked object is a native one, so that returns a copy.
 
 const util = require('util');
 const { probe } = require('./capabilities');
 
 const host = probe('transfer', findProtocol) ?? null;
 
-/**
- * @returns {object|null} the symbols of the host's protocol; null on hosts without it
- */
+/** @returns {object|null} the symbols of the protocol; null where Node has none */
 function findProtocol() {
-  // Not the global of that name: to read it is to make it, where the host does that on demand.
+  // Not the global AbortController: reading that makes Node load it.
   const { transferableAbortController, transferableAbortSignal } = util;
   if (typeof transferableAbortSignal !== 'function') return null;
   const { signal } = transferableAbortController();
@@ -35,15 +32,13 @@ function findProtocol() {
 }
 
 /**
- * Lets the objects of a class take part in the protocol; each must be marked, too.
- *
+ * Gives a class the methods of the protocol. Each object must be marked, too.
  * @param {object} prototype
  * @param {object} methods
- * @param {function(): object[]} [methods.transferList] what it is made of that must be transferred as well;
- *   called first, may throw
- * @param {function(): {data: object, deserializeInfo: string}} [methods.transfer] called when nothing can fail any
- *   more; `deserializeInfo` is `module:export` of the class that the receiver makes
- * @param {function(object): void} methods.deserialize called with `data` on what `new` of that class gave
+ * @param {function(): object[]} [methods.transferList] returns what has to be transferred with it; may throw
+ * @param {function(): {data: object, deserializeInfo: string}} [methods.transfer] must not fail; `deserializeInfo` is
+ *   `module:export` of the class that the receiver constructs
+ * @param {function(object): void} methods.deserialize called with `data` on the constructed object
  */
 function implement(prototype, { transferList, transfer, deserialize }) {
   if (host === null) return;
@@ -54,9 +49,10 @@ function implement(prototype, { transferList, transfer, deserialize }) {
 }
 
 /**
+ * Defines a property that is not enumerable.
  * @param {object} object
  * @param {string|symbol} key
- * @param {*} value of a property that nobody sees by accident
+ * @param {*} value
  */
 function hide(object, key, value) {
   Object.defineProperty(object, key, { value, writable: true, configurable: true, enumerable: false });
@@ -64,15 +60,13 @@ function hide(object, key, value) {
 
 /**
  * @param {object} object of a class that implements the protocol
- * @returns {object} the object with the mark; where `marksInPlace` is false, a copy
+ * @returns {object} the object, marked; where `marksInPlace` is false, a marked copy
  */
 function marked(object) {
   return util.transferableAbortSignal(object);
 }
 
-/**
- * @returns {boolean} whether `marked` gives back the object itself
- */
+/** @returns {boolean} whether `marked` gives back the object itself */
 function findMarksInPlace() {
   if (host === null) return false;
   const sample = { [host.aborted]: false };
@@ -82,8 +76,7 @@ function findMarksInPlace() {
 const marksInPlace = findMarksInPlace();
 
 /**
- * Marks a new object, where that can be done in place; for the constructors.
- *
+ * Marks a new object, where `marksInPlace` is true.
  * @type {function(object): void}
  */
 const markTransferable = marksInPlace ? util.transferableAbortSignal : () => {};

@@ -1,8 +1,6 @@
 'use strict';
 
-/**
- * Checks of arguments. Each throws the error, with the words, that Node's `net` gives for the same value.
- */
+// Checks of arguments. Each throws the error of the built-in `net` for the same value.
 
 const {
   ERR_INVALID_ARG_TYPE,
@@ -14,7 +12,7 @@ const INT32_MIN = -(2 ** 31);
 const INT32_MAX = 2 ** 31 - 1;
 const PORT_MAX = 65535;
 
-/** The longest delay of a timer, in milliseconds. */
+/** The longest delay of Node's timers, in milliseconds. */
 const TIMEOUT_MAX = INT32_MAX;
 
 /**
@@ -45,7 +43,7 @@ function validateFunction(value, name) {
 }
 
 /**
- * Any object but null, an array or a function.
+ * Accepts any object but null, arrays and functions.
  * @param {*} value
  * @param {string} name of the argument
  * @throws {TypeError} ERR_INVALID_ARG_TYPE
@@ -59,8 +57,8 @@ function validateObject(value, name) {
 /**
  * @param {*} value
  * @param {string} name of the argument
- * @param {number} [min] smallest allowed; with a bound, NaN is out of range
- * @param {number} [max] largest allowed
+ * @param {number} [min] with a bound, NaN is out of range
+ * @param {number} [max]
  * @throws {TypeError|RangeError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
  */
 function validateNumber(value, name, min, max) {
@@ -78,8 +76,8 @@ function validateNumber(value, name, min, max) {
 /**
  * @param {*} value
  * @param {string} name of the argument
- * @param {number} [min] smallest allowed
- * @param {number} [max] largest allowed
+ * @param {number} [min]
+ * @param {number} [max]
  * @throws {TypeError|RangeError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
  */
 function validateInteger(value, name, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER) {
@@ -91,8 +89,8 @@ function validateInteger(value, name, min = Number.MIN_SAFE_INTEGER, max = Numbe
 /**
  * @param {*} value
  * @param {string} name of the argument
- * @param {number} [min] smallest allowed
- * @param {number} [max] largest allowed
+ * @param {number} [min]
+ * @param {number} [max]
  * @throws {TypeError|RangeError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
  */
 function validateInt32(value, name, min = INT32_MIN, max = INT32_MAX) {
@@ -100,10 +98,10 @@ function validateInt32(value, name, min = INT32_MIN, max = INT32_MAX) {
 }
 
 /**
- * @param {*} port a number, or a string that reads as one
+ * @param {*} port a number, or a string with a number
  * @param {string} [name] of the argument
- * @param {boolean} [allowZero] whether 0 ("any free port") is allowed
- * @returns {number} the port, 0 to 65535
+ * @param {boolean} [allowZero]
+ * @returns {number} 0 to 65535
  * @throws {RangeError} ERR_SOCKET_BAD_PORT
  */
 function validatePort(port, name = 'Port', allowZero = true) {
@@ -128,10 +126,10 @@ function validateAbortSignal(signal, name) {
 }
 
 /**
- * A delay for a timer. One that is too long is cut to the longest one, with a TimeoutOverflowWarning.
- * @param {*} msecs milliseconds
+ * Cuts a delay that is too long, and emits a TimeoutOverflowWarning.
+ * @param {*} msecs
  * @param {string} name of the argument
- * @returns {number} milliseconds, at most 2 ** 31 - 1
+ * @returns {number} at most TIMEOUT_MAX
  * @throws {TypeError|RangeError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
  */
 function validateTimerDuration(msecs, name) {
@@ -151,7 +149,6 @@ module.exports = {
   validateBoolean,
   validateFunction,
   validateInt32,
-  validateInteger,
   validateNumber,
   validateObject,
   validatePort,

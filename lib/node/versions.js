@@ -1,12 +1,12 @@
 'use strict';
 
-/** What differs between the versions of the host, where the host's version decides. */
+// Differences between versions of Node that rsnet follows, where only the version number shows them.
 
 const [major, minor, patch] = process.versions.node.split('.').map((part) => Number.parseInt(part, 10));
 
 /**
  * @param {...number} wanted major, minor, patch
- * @returns {boolean} whether the host is at least of that version
+ * @returns {boolean} whether this is that version of Node or a newer one
  */
 function isAtLeast(...wanted) {
   const at = [major, minor, patch].findIndex((number, i) => number !== wanted[i]);

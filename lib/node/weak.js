@@ -1,11 +1,10 @@
 'use strict';
 
-// What rsnet leaves with the host and must not keep the copy of rsnet alive that left it: test runners load rsnet
-// again and again. So nothing here may refer to another file of rsnet.
+// Properties of Node's objects that refer to rsnet's only weakly. Test runners load rsnet again and again, and such a
+// property must not keep the copy that defined it alive. So nothing here may refer to another file of rsnet.
 
 /**
- * Defines a property that gives an object as long as somebody else keeps it, and undefined after that.
- *
+ * Defines a property that is undefined once the object was collected.
  * @param {object} target
  * @param {string|symbol} name
  * @param {object} object
@@ -20,12 +19,11 @@ function weakProperty(target, name, object) {
 }
 
 /**
- * Makes the host's `deserialize` hand over what rsnet has sent.
- *
- * @param {object} prototype of the host's class
- * @param {symbol} key of the host's method
- * @param {Function} byHost the host's own method
- * @param {{deserialize: Function}} kind kept by rsnet
+ * Lets rsnet deserialize what rsnet has sent, in place of Node's method.
+ * @param {object} prototype of Node's class
+ * @param {symbol} key of the method
+ * @param {Function} byHost Node's method
+ * @param {{deserialize: Function}} kind which rsnet has to keep alive
  */
 function deserializeWeakly(prototype, key, byHost, kind) {
   const reference = new WeakRef(kind);

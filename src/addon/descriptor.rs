@@ -3,13 +3,20 @@
 use napi_derive::napi;
 
 use crate::engine::coalescer;
-use crate::engine::descriptor;
+use crate::engine::descriptor::{self, DescriptorKind};
 use crate::engine::errors::{Status, status_of};
 
-/// What a descriptor is, as a number of [`descriptor::DescriptorKind`].
+/// What a descriptor is, by the names of Node's `ERR_INVALID_FD_TYPE`.
 #[napi]
-pub fn descriptor_kind(fd: i32) -> u32 {
-    descriptor::kind(fd) as u32
+pub fn descriptor_kind(fd: i32) -> &'static str {
+    match descriptor::kind(fd) {
+        DescriptorKind::Unknown => "UNKNOWN",
+        DescriptorKind::Tcp => "TCP",
+        DescriptorKind::Pipe => "PIPE",
+        DescriptorKind::Udp => "UDP",
+        DescriptorKind::File => "FILE",
+        DescriptorKind::Tty => "TTY",
+    }
 }
 
 /// A second descriptor for the same socket, or a negated errno. See [`descriptor::duplicate`].

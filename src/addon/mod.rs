@@ -2,6 +2,7 @@
 //! the engine through its backend, and convert back.
 
 pub mod bridge;
+pub mod constants;
 pub mod convert;
 pub mod descriptor;
 pub mod functions;

@@ -116,7 +116,7 @@ impl Socket {
         });
     }
 
-    /// Writes a string in an encoding: 0 UTF-8, 1 Latin-1, 2 UTF-16LE. Returns the status and how many bytes it is.
+    /// Writes a string in an encoding of [`strings`]. Returns the status and how many bytes it is.
     #[napi]
     pub fn write_string(&self, string: Unknown<'_>, encoding: u32) -> Result<[f64; 2]> {
         if let Some(bytes) = strings::large_string(&string, encoding)? {
@@ -182,21 +182,10 @@ impl Socket {
         })
     }
 
-    /// See [`options::set_keep_alive`]. `interval` is 1 and `count` 10 unless given.
+    /// See [`options::set_keep_alive`].
     #[napi]
-    pub fn set_keep_alive(
-        &self,
-        on: bool,
-        delay: Option<u32>,
-        interval: Option<u32>,
-        count: Option<u32>,
-    ) -> Status {
-        let keep_alive = KeepAlive {
-            on,
-            delay: delay.unwrap_or(0),
-            interval: interval.unwrap_or(1),
-            count: count.unwrap_or(10),
-        };
+    pub fn set_keep_alive(&self, on: bool, delay: u32, interval: u32, count: u32) -> Status {
+        let keep_alive = KeepAlive { on, delay, interval, count };
         self.run(|endpoint| endpoint.set_keep_alive(keep_alive))
     }
 
@@ -277,9 +266,8 @@ fn some_bytes(bytes: Vec<u8>) -> Option<Buffer> {
 
 /// Runs `use_path` on a path: a string, or a view.
 fn with_path(path: &Unknown<'_>, use_path: impl FnOnce(&[u8]) -> Status) -> Result<Status> {
-    const UTF8: u32 = 0;
     if path.get_type()? == ValueType::String {
-        strings::with_string(path, UTF8, use_path)
+        strings::with_string(path, strings::UTF8, use_path)
     } else {
         convert::with_bytes(path, use_path)
     }

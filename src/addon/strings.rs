@@ -1,4 +1,4 @@
-//! Strings of JavaScript in an encoding: 0 UTF-8, 1 Latin-1, 2 UTF-16LE.
+//! Strings of JavaScript in an encoding: [`UTF8`], [`LATIN1`] or [`UTF16LE`].
 
 use std::cell::RefCell;
 use std::ptr;
@@ -8,12 +8,14 @@ use napi::{Error, Result, Status as NapiStatus, check_status, sys};
 
 use crate::utf8;
 
-/// Encodings of `writeString`.
-mod encoding {
-    pub const UTF8: u32 = 0;
-    pub const LATIN1: u32 = 1;
-    pub const UTF16LE: u32 = 2;
-}
+/// The encoding `utf8` of Node.
+pub const UTF8: u32 = 0;
+
+/// The encoding `latin1` of Node.
+pub const LATIN1: u32 = 1;
+
+/// The encoding `utf16le` of Node.
+pub const UTF16LE: u32 = 2;
 
 /// Strings of up to this many bytes are encoded into memory that is used again: the longest that a piece may take as
 /// UTF-8, see [`pieces`].
@@ -31,6 +33,10 @@ const LOOK: usize = 64;
 
 /// So many UTF-16 units have memory that is used again.
 const WIDE_SIZE: usize = 64 * 1024;
+
+/// JavaScript splits longer strings into pieces of so many UTF-16 units. One more unit, where that would split a
+/// surrogate pair, and the terminator of Node-API fit into [`WIDE_SIZE`], too.
+pub const PIECE: usize = WIDE_SIZE - 2;
 
 thread_local! {
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -125,7 +131,7 @@ fn units_of(value: &Unknown<'_>) -> Result<usize> {
 /// it was large (`M_MMAP_THRESHOLD`, mallopt(3)), and its pages come fresh from the kernel each time.
 fn append_exactly(value: &Unknown<'_>, encoding: u32, bytes: &mut Vec<u8>) -> Result<()> {
     let units = units_of(value)?;
-    if encoding != encoding::UTF8 {
+    if encoding != UTF8 {
         return append(value, encoding, bytes);
     }
     if append_wide(value, units, bytes)? {
@@ -143,13 +149,11 @@ fn append_exactly(value: &Unknown<'_>, encoding: u32, bytes: &mut Vec<u8>) -> Re
 fn append(value: &Unknown<'_>, encoding: u32, bytes: &mut Vec<u8>) -> Result<()> {
     let units = units_of(value)?;
     match encoding {
-        encoding::UTF8 if append_wide(value, units, bytes)? => Ok(()),
+        UTF8 if append_wide(value, units, bytes)? => Ok(()),
         // With room for the longest case V8 encodes in one pass, without it in two or three.
-        encoding::UTF8 => {
-            append_by(value, sys::napi_get_value_string_utf8, units * utf8::MAX_BYTES, bytes)
-        }
-        encoding::LATIN1 => append_by(value, sys::napi_get_value_string_latin1, units, bytes),
-        encoding::UTF16LE => with_units(value, units, |wide| {
+        UTF8 => append_by(value, sys::napi_get_value_string_utf8, units * utf8::MAX_BYTES, bytes),
+        LATIN1 => append_by(value, sys::napi_get_value_string_latin1, units, bytes),
+        UTF16LE => with_units(value, units, |wide| {
             bytes.extend(wide.iter().flat_map(|unit| unit.to_le_bytes()));
         }),
         _ => Err(Error::new(NapiStatus::InvalidArg, format!("unknown encoding {encoding}"))),

@@ -3,7 +3,7 @@
 use std::mem::MaybeUninit;
 
 use crate::engine::event::Event;
-use crate::engine::memory::Chunk;
+use crate::engine::memory::{Chunk, READ_SIZE};
 
 /// Fields of one entry: the socket's id, the kind of event, its status, and, for bytes that arrived,
 /// where they stand in the memory; or [`OUT_OF_LINE`], or [`USER_BUFFER`]; for a write its id.
@@ -19,8 +19,14 @@ pub const USER_BUFFER: i32 = -2;
 /// takes by one read.
 pub const RESERVE: usize = 64 * 1024;
 
+/// How long the memory is: for the largest read, and one of [`RESERVE`] behind it.
+pub const MEMORY: usize = READ_SIZE + RESERVE;
+
 /// The next read begins at a multiple of this, as allocations do.
 const ALIGNMENT: usize = 8;
+
+/// No event: JavaScript writes this over the kind of an entry that nobody is to get.
+pub const NONE: i32 = 0;
 
 /// The kind of [`Event::Read`].
 const READ: i32 = 2;
@@ -193,5 +199,15 @@ mod tests {
     #[test]
     fn the_kinds_are_those_of_the_events() {
         assert_eq!(Event::Read(Chunk::default()).kind(), READ);
+        let id = std::num::NonZeroU32::MIN;
+        let others = [
+            Event::Connect(0),
+            Event::ReadEnd(0),
+            Event::Write(id, 0),
+            Event::Writable(0),
+            Event::Shutdown(0),
+            Event::Connection(0),
+        ];
+        assert!(others.iter().all(|event| ![NONE, CLOSED].contains(&event.kind())));
     }
 }

@@ -1,6 +1,6 @@
 'use strict';
 
-// Connections of rsnet that go on with a TCP or Pipe handle of the host.
+// Node's own TCP and Pipe handles, for connections that rsnet has handed over to them (lib/interop/hand-over.js).
 
 const { builtin } = require('../node/builtin');
 const { canHandOver, classes } = require('../node/builtin-handles');
@@ -8,12 +8,12 @@ const native = require('../addon/native');
 const { TCP } = require('.');
 const { kIsHost } = require('./symbols');
 
-/** `SOCKET` of the host's TCPConstants and PipeConstants. */
+/** `SOCKET` of Node's TCPConstants and PipeConstants. */
 const SOCKET = 0;
 
 /**
  * @param {object} handle rsnet's
- * @returns {Function|undefined} the host's class for the same kind of connection, if the host could go on with that
+ * @returns {Function|undefined} Node's class for the same kind of connection; undefined where none can be handed over
  */
 function classFor(handle) {
   if (!canHandOver()) return undefined;
@@ -22,7 +22,7 @@ function classFor(handle) {
 
 /**
  * @param {object} handle rsnet's
- * @returns {boolean} whether its connection could go on with a handle of the host
+ * @returns {boolean} whether its connection can be handed over
  */
 function canTake(handle) {
   return classFor(handle) !== undefined;
@@ -30,8 +30,8 @@ function canTake(handle) {
 
 /**
  * @param {object} handle rsnet's
- * @returns {object|undefined} a handle of the host for the same kind of connection, without a descriptor; in the
- *   async context of rsnet's
+ * @returns {object|undefined} one of Node's for the same kind of connection, without a descriptor, in the same async
+ *   context
  */
 function hostHandleFor(handle) {
   const Class = classFor(handle);
@@ -40,13 +40,12 @@ function hostHandleFor(handle) {
 }
 
 /**
- * Lets a handle of rsnet set or tell an option of a connection that the host has.
- *
+ * Calls a function with a short-lived handle of rsnet on a copy of the descriptor.
  * @param {object} hostHandle
  * @param {function(TCP): *} use
- * @returns {*} what `use` returns, or the status with which there is no connection
+ * @returns {*} the result of `use`, or a negated errno if there is no descriptor
  */
-function borrow(hostHandle, use) {
+function withCopy(hostHandle, use) {
   const fd = native.dupDescriptor(hostHandle.fd);
   if (fd < 0) return fd;
   const handle = new TCP(TCP.SOCKET);
@@ -56,29 +55,27 @@ function borrow(hostHandle, use) {
   return result;
 }
 
-/** Options that handles of rsnet have, and those of older hosts do not. */
+/** For Nodes whose handles have no such option. */
 const optionMembers = {
-  setTypeOfService(tos) { return borrow(this, (handle) => handle.setTypeOfService(tos)); },
-  getTypeOfService() { return borrow(this, (handle) => handle.getTypeOfService()); },
+  setTypeOfService(tos) { return withCopy(this, (handle) => handle.setTypeOfService(tos)); },
+  getTypeOfService() { return withCopy(this, (handle) => handle.getTypeOfService()); },
 };
 
-/** Options that no host's handles have. */
+/** Node's handles never have this option. */
 const ownMembers = {
-  setCongestionControl(name) { return borrow(this, (handle) => handle.setCongestionControl(name)); },
-  getCongestionControl() { return borrow(this, (handle) => handle.getCongestionControl()); },
+  setCongestionControl(name) { return withCopy(this, (handle) => handle.setCongestionControl(name)); },
+  getCongestionControl() { return withCopy(this, (handle) => handle.getCongestionControl()); },
 };
 
-/** As `optionMembers`: before, keep-alive had no interval and count. */
+/** For Nodes whose `setKeepAlive` has no interval and count. */
 const keepAliveMembers = {
-  setKeepAlive(...args) { return borrow(this, (handle) => handle.setKeepAlive(...args)); },
+  setKeepAlive(...args) { return withCopy(this, (handle) => handle.setKeepAlive(...args)); },
 };
 
-/** Whether the host's keep-alive has an interval and a count. */
 const hasKeepAliveInterval = builtin.Socket.prototype.setKeepAlive.length > 2;
 
 /**
- * Defines members that nobody sees who lists an object.
- *
+ * Defines members that are not enumerable.
  * @param {object} object
  * @param {object} members functions and getters
  */
@@ -88,14 +85,13 @@ function addMembers(object, members) {
   }
 }
 
-/** What the counters of a handle go on from. */
+/** What rsnet's handle had counted before. */
 const kReadBefore = Symbol('kReadBefore');
 const kWrittenBefore = Symbol('kWrittenBefore');
 
 /**
- * Makes what the host's handles for connections that were rsnet's inherit from: their class, and what they lack. On the
- * handles themselves it would make each use of them slower.
- *
+ * Makes a prototype for these handles: that of their class, and the members that it lacks. Members of each handle
+ * itself would make every access to it slower.
  * @param {object} prototype the class's
  * @returns {object}
  */
@@ -113,18 +109,17 @@ function extend(prototype) {
   return extended;
 }
 
-/** By the prototypes of the classes. */
+/** The results of `extend`. */
 const extensions = new Map();
 
 /**
- * Makes a handle of the host the one of a connection that was rsnet's.
- *
+ * Gives one of Node's handles the members and counters of the connection that it takes over.
  * @param {object} hostHandle
- * @param {object} before
- * @param {number} before.bytesRead what the counters go on from
- * @param {number} before.bytesWritten
+ * @param {object} counters of rsnet's handle
+ * @param {number} counters.bytesRead
+ * @param {number} counters.bytesWritten
  */
-function goOn(hostHandle, { bytesRead, bytesWritten }) {
+function prepareHostHandle(hostHandle, { bytesRead, bytesWritten }) {
   const prototype = Object.getPrototypeOf(hostHandle);
   let extended = extensions.get(prototype);
   if (extended === undefined) extensions.set(prototype, extended = extend(prototype));
@@ -135,11 +130,11 @@ function goOn(hostHandle, { bytesRead, bytesWritten }) {
 
 /**
  * @param {object} handle
- * @returns {boolean} whether it is one of TCP: rsnet's, or the host's for a connection that was rsnet's
+ * @returns {boolean} whether it is a TCP handle of rsnet's, or one of Node's for a connection that was handed over
  */
 function isTcp(handle) {
   if (handle instanceof TCP) return true;
   return handle[kIsHost] === true && classes.TCP !== undefined && handle instanceof classes.TCP;
 }
 
-module.exports = { canTake, goOn, hostHandleFor, isTcp };
+module.exports = { canTake, hostHandleFor, isTcp, prepareHostHandle };
