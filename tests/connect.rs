@@ -240,7 +240,6 @@ fn options_are_set_on_the_descriptor() {
     assert_eq!(driven.endpoint.set_keep_alive(KeepAlive { delay: 0, ..keep_alive }), -libc::EINVAL);
     assert_eq!(driven.endpoint.with_socket(|s| options::set_type_of_service(s, 0x10)), OK);
     assert_eq!(driven.endpoint.type_of_service(), 0x10);
-    assert_eq!(driven.endpoint.with_socket(|s| options::set_user_timeout(s, 5000)), OK);
     let duplicate = driven.endpoint.duplicate();
     assert!(duplicate > 0);
     let mut second = Driven::default();

@@ -1,4 +1,4 @@
-//! Connections that are read and written beside JavaScript, by another thread.
+//! Connections that another thread than JavaScript's reads and writes.
 mod support;
 
 use std::io::Write;
@@ -7,16 +7,17 @@ use std::time::Duration;
 
 use rsnet::engine::errors::OK;
 use rsnet::engine::event::{Event, Readiness};
-use rsnet::engine::read::READ_AHEAD;
+use rsnet::engine::read::{READ_AHEAD, ReadConfig};
 use rsnet::engine::sys::is_hung_up;
 use socket2::SockRef;
-use support::{EOF, connected};
+use support::{EOF, connected_with};
+
+const OFF_THREAD: ReadConfig = ReadConfig { reports_resets: false, off_thread: true };
 
 #[test]
-fn a_send_off_thread_the_event_loop_leaves_the_error_to_the_read() {
+fn a_send_off_thread_leaves_the_error_to_the_read() {
     for off_thread in [false, true] {
-        let (mut driven, peer) = connected();
-        driven.endpoint.set_reads_off_thread(off_thread);
+        let (mut driven, peer) = connected_with(ReadConfig { off_thread, ..OFF_THREAD });
         assert_eq!(driven.endpoint.read_start(), OK);
         assert_eq!(driven.write(&vec![0; 64 << 20]), 1);
         SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
@@ -38,13 +39,12 @@ fn a_send_off_thread_the_event_loop_leaves_the_error_to_the_read() {
 }
 
 #[test]
-fn what_comes_between_a_read_off_thread_javascript_and_its_delivery_is_not_lost() {
-    let (mut driven, mut peer) = connected();
-    driven.endpoint.set_reads_off_thread(true);
+fn what_comes_between_a_read_off_thread_and_its_delivery_is_not_lost() {
+    let (mut driven, mut peer) = connected_with(OFF_THREAD);
     assert_eq!(driven.endpoint.shutdown(), OK);
     driven.until(|driven| matches!(driven.events[..], [Event::Shutdown(OK)]));
     assert_eq!(driven.endpoint.read_start(), OK);
-    peer.write_all(b"read off_thread, ").unwrap();
+    peer.write_all(b"read ahead, ").unwrap();
     while !driven.endpoint.has_event() {
         driven.run_once();
     }
@@ -54,13 +54,12 @@ fn what_comes_between_a_read_off_thread_javascript_and_its_delivery_is_not_lost(
         thread::sleep(Duration::from_millis(1));
     }
     assert_eq!(driven.read_to_end(), EOF);
-    assert_eq!(driven.bytes, b"read off_thread, not read yet");
+    assert_eq!(driven.bytes, b"read ahead, not read yet");
 }
 
 #[test]
-fn a_reset_between_a_read_off_thread_javascript_and_its_delivery_is_an_end() {
-    let (mut driven, mut peer) = connected();
-    driven.endpoint.set_reads_off_thread(true);
+fn a_reset_between_a_read_off_thread_and_its_delivery_is_an_end() {
+    let (mut driven, mut peer) = connected_with(OFF_THREAD);
     assert_eq!(driven.endpoint.read_start(), OK);
     peer.write_all(b"last words").unwrap();
     while !driven.endpoint.has_event() {
@@ -73,4 +72,22 @@ fn a_reset_between_a_read_off_thread_javascript_and_its_delivery_is_an_end() {
     }
     driven.pull();
     assert!(matches!(driven.events[..], [Event::Read(_), Event::ReadEnd(EOF)]));
+}
+
+#[test]
+fn writes_report_the_error_behind_an_implied_eof_once() {
+    let (mut driven, mut peer) = connected_with(OFF_THREAD);
+    assert_eq!(driven.endpoint.read_start(), OK);
+    peer.write_all(b"last words").unwrap();
+    while !driven.endpoint.has_event() {
+        driven.run_once();
+    }
+    SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(peer);
+    // A read finds the reset, and the kernel does not report it again.
+    driven.run_once();
+    assert_eq!(driven.write(b"x"), -libc::ECONNRESET);
+    driven.pull();
+    assert!(matches!(driven.events[..], [Event::Read(_), Event::ReadEnd(EOF)]));
+    assert_eq!(driven.write(b"x"), -libc::EPIPE);
 }

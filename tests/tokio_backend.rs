@@ -48,11 +48,11 @@ impl Environment {
     /// Waits for a wake-up that has events. One may have none: a descriptor was found ready, and what it had was taken
     /// before.
     fn run_once(&mut self) -> Vec<(u32, Event)> {
-        self.turn_with(|| {})
+        self.run_once_with(|| {})
     }
 
     /// As [`Environment::run_once`]; `between` runs between two events.
-    fn turn_with(&mut self, mut between: impl FnMut()) -> Vec<(u32, Event)> {
+    fn run_once_with(&mut self, mut between: impl FnMut()) -> Vec<(u32, Event)> {
         let mut events = Vec::new();
         let mut deltas = Vec::new();
         let ready_queue = Arc::clone(&self.ready_queue);
@@ -85,7 +85,7 @@ fn connected(environment: &mut Environment) -> (Arc<TokioSocket>, TcpStream) {
 fn connected_as(environment: &mut Environment, id: u32) -> (Arc<TokioSocket>, TcpStream) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
-    let socket = TokioSocket::new(&environment.ready_queue, id);
+    let socket = TokioSocket::new(&environment.ready_queue, id, false);
     environment.run(&socket, |handle| handle.endpoint.connect("127.0.0.1", port));
     let (peer, _) = listener.accept().unwrap();
     assert!(matches!(environment.run_once()[..], [(of, Event::Connect(OK))] if of == id));
@@ -97,7 +97,7 @@ fn echoes_for_many_clients_at_once() {
     const CLIENTS: u32 = 40;
     const SIZE: usize = 300_000;
     let mut environment = Environment::new();
-    let listener = TokioSocket::new(&environment.ready_queue, 0);
+    let listener = TokioSocket::new(&environment.ready_queue, 0, false);
     let port = environment.run(&listener, |handle| {
         assert_eq!(handle.endpoint.bind("127.0.0.1", 0, 0), OK);
         assert_eq!(handle.endpoint.listen(128), OK);
@@ -133,7 +133,7 @@ fn echoes_for_many_clients_at_once() {
                 Event::Connection(status) => {
                     assert_eq!((id, status), (0, OK));
                     accepted += 1;
-                    let socket = TokioSocket::new(&environment.ready_queue, accepted);
+                    let socket = TokioSocket::new(&environment.ready_queue, accepted, false);
                     let (status, delta) = socket.accept(&listener);
                     assert_eq!(status, OK);
                     environment.count(delta);
@@ -203,7 +203,7 @@ fn a_shutdown_between_two_events_is_done_before_the_end_that_waits() {
         std::thread::yield_now();
     }
     let mut begun = false;
-    let events = environment.turn_with(|| {
+    let events = environment.run_once_with(|| {
         if !std::mem::replace(&mut begun, true) {
             socket.command(|handle| handle.endpoint.shutdown());
         }
@@ -241,7 +241,7 @@ fn nothing_comes_after_the_end_of_the_environment() {
     let mut environment = Environment::new();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
-    let socket = TokioSocket::new(&environment.ready_queue, 1);
+    let socket = TokioSocket::new(&environment.ready_queue, 1, false);
     environment.run(&socket, |handle| handle.endpoint.connect("127.0.0.1", port));
     environment.run_once();
     environment.run(&socket, |handle| handle.endpoint.read_start());

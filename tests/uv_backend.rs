@@ -144,7 +144,7 @@ fn event_of(entry: &[i32], memory: &[MaybeUninit<u8>], chunk: &mut Option<Chunk>
 fn connected(environment: &Environment, id: u32) -> (Rc<UvSocket>, TcpStream) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
-    let socket = UvSocket::new(&environment.backend, id);
+    let socket = UvSocket::new(&environment.backend, id, false);
     assert_eq!(environment.run(&socket, |own| own.endpoint.connect("127.0.0.1", port)), OK);
     let (peer, _) = listener.accept().unwrap();
     let done = Cell::new(false);
@@ -159,7 +159,7 @@ fn echoes_for_many_clients_at_once() {
     const CLIENTS: u32 = 40;
     const SIZE: usize = 300_000;
     let environment = Environment::new();
-    let listener = UvSocket::new(&environment.backend, 0);
+    let listener = UvSocket::new(&environment.backend, 0, false);
     let port = environment.run(&listener, |own| {
         assert_eq!(own.endpoint.bind("127.0.0.1", 0, 0), OK);
         assert_eq!(own.endpoint.listen(128), OK);
@@ -192,7 +192,7 @@ fn echoes_for_many_clients_at_once() {
             Event::Connection(status) => {
                 assert_eq!((id, status), (0, OK));
                 accepted += 1;
-                let socket = UvSocket::new(&environment.backend, accepted);
+                let socket = UvSocket::new(&environment.backend, accepted, false);
                 let (status, delta) = socket.accept(&listener);
                 assert_eq!(status, OK);
                 environment.count(delta);

@@ -25,8 +25,8 @@ pub struct Bridge {
 impl Bridge {
     /// A bridge that calls `dispatch(id, kind, status, payload)` for each event and `tick()` between
     /// two events of one iteration; on the uv backend `dispatchBatch(count, payload)` for the events that
-    /// stand in `entries`, whose reads stand in `memory` (see [`crate::backend::batch`]). `backend` is
-    /// `'uv'` or `'tokio'`; without it `RSNET_BACKEND` decides, then the host.
+    /// stand in `entries`, whose reads stand in `memory` (see [`crate::backend::batch`]). `RSNET_BACKEND` chooses the
+    /// backend, `uv` or `tokio`; without it the host decides.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         env: Env,
@@ -35,10 +35,9 @@ impl Bridge {
         dispatch_batch: Function<'_, Unknown<'_>, Unknown<'_>>,
         entries: Unknown<'_>,
         memory: Unknown<'_>,
-        backend: Option<String>,
     ) -> Result<Self> {
         let host = Host::of(&env)?;
-        let uses_uv = choose_backend(backend)?.unwrap_or(UV_BY_DEFAULT);
+        let uses_uv = choose_backend()?.unwrap_or(UV_BY_DEFAULT);
         let threads = runtime::thread_count().map_err(error)?;
         let functions = Functions {
             dispatch: dispatch.value().value,
@@ -151,11 +150,10 @@ impl Bridge {
     }
 }
 
-/// Whether the argument, or else `RSNET_BACKEND`, names the uv backend; `None`: nothing names one.
-fn choose_backend(argument: Option<String>) -> Result<Option<bool>> {
-    let setting =
-        std::env::var_os("RSNET_BACKEND").map(|value| value.to_string_lossy().into_owned());
-    match argument.or(setting).as_deref() {
+/// Whether `RSNET_BACKEND` names the uv backend; `None`: it names none.
+fn choose_backend() -> Result<Option<bool>> {
+    let setting = std::env::var_os("RSNET_BACKEND");
+    match setting.as_ref().map(|value| value.to_string_lossy()).as_deref() {
         None => Ok(None),
         Some("uv") => Ok(Some(true)),
         Some("tokio") => Ok(Some(false)),

@@ -218,14 +218,6 @@ impl Socket {
         }
     }
 
-    /// See [`options::set_user_timeout`].
-    #[napi]
-    pub fn set_user_timeout(&self, milliseconds: u32) -> Status {
-        self.run(|endpoint| {
-            endpoint.with_socket(|socket| options::set_user_timeout(socket, milliseconds))
-        })
-    }
-
     /// See [`Endpoint::chmod`].
     #[napi]
     pub fn chmod(&self, mode: u32) -> Status {

@@ -3,6 +3,7 @@
 use std::os::fd::RawFd;
 
 use crate::engine::endpoint::Endpoint;
+use crate::engine::read::ReadConfig;
 
 /// How counts of the environment change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,16 +29,15 @@ pub struct Handle {
     descriptor: RawFd,
 }
 
-impl Default for Handle {
-    fn default() -> Self {
-        Handle { endpoint: Endpoint::default(), refed: true, alive: false, descriptor: -1 }
-    }
-}
-
 impl Handle {
+    /// A handle without a descriptor.
+    pub fn new(config: ReadConfig) -> Self {
+        Handle { endpoint: Endpoint::new(config), refed: true, alive: false, descriptor: -1 }
+    }
+
     /// A handle that was closed.
     pub fn closed() -> Self {
-        let mut handle = Handle::default();
+        let mut handle = Handle::new(ReadConfig::default());
         handle.endpoint.close();
         handle
     }

@@ -33,13 +33,12 @@ impl Bridge {
         }
         let socket = match &self.backend {
             Backend::Tokio { ready_queue, .. } => {
-                BackendSocket::Tokio(TokioSocket::new(ready_queue, id))
+                BackendSocket::Tokio(TokioSocket::new(ready_queue, id, self.reports_resets))
             }
-            Backend::Uv { backend, .. } => BackendSocket::Uv(UvSocket::new(backend, id)),
+            Backend::Uv { backend, .. } => {
+                BackendSocket::Uv(UvSocket::new(backend, id, self.reports_resets))
+            }
         };
-        if self.tells_resets {
-            socket.command(|handle| handle.endpoint.set_tells_resets(true));
-        }
         self.sockets.insert(id, socket.clone());
         Some(socket)
     }

@@ -42,8 +42,8 @@ impl Host {
         }
     }
 
-    /// Whether who reads the last bytes of a connection is told that it was reset; before libuv 1.52 it has ended.
-    pub fn tells_resets(&self) -> bool {
+    /// Whether a reset that comes with the last bytes is reported. Before 1.52, libuv reports an EOF.
+    pub fn reports_resets(&self) -> bool {
         self.is_node && self.uv.is_some_and(|version| version >= (1, 52))
     }
 

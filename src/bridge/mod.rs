@@ -55,8 +55,8 @@ pub struct Bridge {
     pub names: NameRules,
     /// What opening a path to everybody does to its mode.
     pub modes: ModeRule,
-    /// See [`Host::tells_resets`].
-    tells_resets: bool,
+    /// See [`Host::reports_resets`].
+    reports_resets: bool,
     /// Sockets that keep the process alive.
     alive: Cell<i32>,
     /// Sockets with a descriptor.
@@ -134,7 +134,7 @@ impl Bridge {
             closer,
             names: host.name_rules(),
             modes: host.mode_rule(),
-            tells_resets: host.tells_resets(),
+            reports_resets: host.reports_resets(),
             alive: Cell::new(0),
             open: Cell::new(0),
             sockets: Sockets::default(),

@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use socket2::{Socket, TcpKeepalive};
 
-use super::sys;
-
 /// The arguments of [`set_keep_alive`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeepAlive {
@@ -66,14 +64,6 @@ pub fn set_type_of_service(socket: &Socket, tos: u32) -> io::Result<()> {
 /// Those of getsockopt(2).
 pub fn type_of_service(socket: &Socket) -> io::Result<u32> {
     if is_v6(socket)? { socket.tclass_v6() } else { socket.tos_v4() }
-}
-
-/// Sets `TCP_USER_TIMEOUT` in milliseconds; 0 means the system's value.
-///
-/// # Errors
-/// Those of setsockopt(2).
-pub fn set_user_timeout(socket: &Socket, milliseconds: u32) -> io::Result<()> {
-    sys::set_user_timeout(socket, milliseconds)
 }
 
 fn is_v6(socket: &Socket) -> io::Result<bool> {

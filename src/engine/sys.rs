@@ -157,24 +157,6 @@ pub fn duplicate(socket: &Socket) -> io::Result<OwnedFd> {
     Ok(socket.try_clone()?.into())
 }
 
-/// Sets `TCP_USER_TIMEOUT` (tcp(7)): after how many milliseconds of unacknowledged data the
-/// connection is given up; 0 means the system's value.
-///
-/// # Errors
-/// Those of setsockopt(2); `ENOPROTOOPT` where the platform has no such option.
-pub fn set_user_timeout(socket: &Socket, milliseconds: u32) -> io::Result<()> {
-    #[cfg(target_os = "linux")]
-    {
-        let timeout = std::time::Duration::from_millis(milliseconds.into());
-        socket.set_tcp_user_timeout(Some(timeout))
-    }
-    #[cfg(not(target_os = "linux"))]
-    {
-        let _ = (socket, milliseconds);
-        Err(io::Error::from_raw_os_error(libc::ENOPROTOOPT))
-    }
-}
-
 /// The name of the congestion control (`TCP_CONGESTION`, tcp(7)).
 ///
 /// # Errors

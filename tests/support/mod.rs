@@ -10,7 +10,7 @@ use rsnet::engine::address::Address;
 use rsnet::engine::endpoint::Endpoint;
 use rsnet::engine::errors::{OK, UV_EOF};
 use rsnet::engine::event::{Event, Readiness};
-use rsnet::engine::read::READ_AHEAD;
+use rsnet::engine::read::{READ_AHEAD, ReadConfig};
 
 /// Milliseconds after which a test that waits for the kernel fails.
 const PATIENCE: i32 = 20_000;
@@ -117,9 +117,14 @@ pub fn accept(listener: &mut Driven) -> Driven {
 
 /// A connected endpoint, and the standard library's socket at the other end.
 pub fn connected() -> (Driven, TcpStream) {
+    connected_with(ReadConfig::default())
+}
+
+/// As [`connected`], of an endpoint with another configuration.
+pub fn connected_with(config: ReadConfig) -> (Driven, TcpStream) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let SocketAddr::V4(address) = listener.local_addr().unwrap() else { panic!() };
-    let mut driven = Driven::default();
+    let mut driven = Driven { endpoint: Endpoint::new(config), ..Driven::default() };
     assert_eq!(driven.endpoint.connect("127.0.0.1", address.port()), OK);
     let (peer, _) = listener.accept().unwrap();
     driven.until(|driven| !driven.events.is_empty());

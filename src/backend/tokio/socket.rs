@@ -31,7 +31,7 @@ use super::sync::{AsyncFd, Mutex, MutexGuard};
 use crate::engine::endpoint::Endpoint;
 use crate::engine::errors::status_of;
 use crate::engine::event::{Event, Readiness};
-use crate::engine::read::READ_AHEAD;
+use crate::engine::read::{READ_AHEAD, ReadConfig};
 use crate::engine::sys::is_hung_up;
 
 /// A socket on the tokio backend.
@@ -58,9 +58,11 @@ struct State {
 }
 
 impl TokioSocket {
-    /// A socket without a descriptor that JavaScript calls `id`.
-    pub fn new(ready_queue: &Arc<ReadyQueue>, id: u32) -> Arc<Self> {
-        let state = State { handle: Handle::default(), registration: None, armed: (false, false) };
+    /// A socket without a descriptor that JavaScript calls `id`. `reports_resets`: see
+    /// [`ReadConfig::reports_resets`].
+    pub fn new(ready_queue: &Arc<ReadyQueue>, id: u32, reports_resets: bool) -> Arc<Self> {
+        let handle = Handle::new(ReadConfig { reports_resets, off_thread: true });
+        let state = State { handle, registration: None, armed: (false, false) };
         Arc::new(TokioSocket {
             id,
             ready_queue: Arc::clone(ready_queue),
@@ -139,7 +141,6 @@ impl TokioSocket {
             Ok((runtime, registration)) => {
                 self.watch(&registration, &state.handle.endpoint);
                 state.registration = Some(registration);
-                state.handle.endpoint.set_reads_off_thread(true);
                 runtime.spawn(Task { socket: Arc::clone(self) });
             }
             Err(status) => state.handle.endpoint.fail(status),

@@ -15,6 +15,7 @@ use crate::backend::slots::Key;
 use crate::engine::endpoint::Endpoint;
 use crate::engine::errors::{Status, status_of};
 use crate::engine::event::{Event, Readiness};
+use crate::engine::read::ReadConfig;
 
 /// Bytes, or connections, that are taken ahead of JavaScript: one read, or one connection.
 const AHEAD: usize = 1;
@@ -27,7 +28,6 @@ pub struct UvSocket {
     state: RefCell<State>,
 }
 
-#[derive(Default)]
 struct State {
     handle: Handle,
     /// Where the backend keeps it, once its descriptor is registered.
@@ -47,9 +47,20 @@ struct State {
 }
 
 impl UvSocket {
-    /// A socket without a descriptor that JavaScript calls `id`.
-    pub fn new(backend: &Rc<UvBackend>, id: u32) -> Rc<Self> {
-        Rc::new(UvSocket { id, backend: Rc::clone(backend), state: RefCell::default() })
+    /// A socket without a descriptor that JavaScript calls `id`. `reports_resets`: see
+    /// [`ReadConfig::reports_resets`].
+    pub fn new(backend: &Rc<UvBackend>, id: u32, reports_resets: bool) -> Rc<Self> {
+        let state = State {
+            handle: Handle::new(ReadConfig { reports_resets, off_thread: false }),
+            key: None,
+            watches_writes: false,
+            listed: false,
+            eof_deferred: false,
+            read_in: 0,
+            asked: false,
+            owns_memory: false,
+        };
+        Rc::new(UvSocket { id, backend: Rc::clone(backend), state: RefCell::new(state) })
     }
 
     /// Runs `command` and sees to it that what it began goes on.
@@ -80,7 +91,7 @@ impl UvSocket {
     /// Closes the socket by `close`, which closes its endpoint.
     pub fn close<R>(&self, close: impl FnOnce(&mut Handle) -> R) -> (R, RefDelta) {
         let mut state = self.state.borrow_mut();
-        if self.is_lone() {
+        if self.is_solo() {
             self.backend.unwatch();
         }
         let own = state.key.take().and_then(|key| {
@@ -102,9 +113,9 @@ impl UvSocket {
     /// the first time, and lists the socket if there is something to do.
     fn follow_up(self: &Rc<Self>, state: &mut State) {
         let endpoint = &state.handle.endpoint;
-        if self.is_lone() {
+        if self.is_solo() {
             if endpoint.wants_write() {
-                self.demote_by(state);
+                self.demote_in(state);
             }
         } else if state.key.is_none() && (endpoint.wants_read(AHEAD) || endpoint.wants_write()) {
             self.register(state);
@@ -164,7 +175,7 @@ impl UvSocket {
     }
 
     /// Whether the event loop watches it itself, and the backend does not.
-    fn is_lone(&self) -> bool {
+    fn is_solo(&self) -> bool {
         self.backend
             .solo_socket
             .borrow()
@@ -174,11 +185,11 @@ impl UvSocket {
 
     /// The backend watches it again, if it does not.
     pub(super) fn demote(self: &Rc<Self>) {
-        self.demote_by(&mut self.state.borrow_mut());
+        self.demote_in(&mut self.state.borrow_mut());
     }
 
-    fn demote_by(self: &Rc<Self>, state: &mut State) {
-        if self.is_lone() {
+    fn demote_in(self: &Rc<Self>, state: &mut State) {
+        if self.is_solo() {
             self.backend.unwatch();
             self.register(state);
         }
@@ -223,7 +234,7 @@ impl UvSocket {
     fn note_read(&self, state: &mut State) {
         state.read_in = self.backend.iteration.get();
         state.asked = self.backend.polled.get()
-            && state.handle.endpoint.ends_behind()
+            && state.handle.endpoint.expects_end()
             && self.report_again(state);
     }
 
@@ -283,7 +294,7 @@ impl UvSocket {
                 }
                 batch.push(self.id, event);
             }
-            Next::Parked => {
+            Next::DeferredEof => {
                 state.eof_deferred = true;
                 let asked = std::mem::take(&mut state.asked);
                 if !(asked || self.backend.polled.get() && self.report_again(state)) {
@@ -304,7 +315,7 @@ enum Next {
     /// An event.
     Event(Event),
     /// An end, which has to wait, see [`Endpoint::ends_next`].
-    Parked,
+    DeferredEof,
     Nothing,
 }
 
@@ -313,7 +324,7 @@ fn next_event(endpoint: &mut Endpoint, has_read: bool) -> Next {
     let result = catch_unwind(AssertUnwindSafe(|| {
         loop {
             if has_read && endpoint.ends_next() {
-                return Next::Parked;
+                return Next::DeferredEof;
             }
             if let Some(event) = endpoint.next_event() {
                 return Next::Event(event);

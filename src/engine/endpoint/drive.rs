@@ -23,27 +23,10 @@ impl Endpoint {
         self.stream().is_some()
     }
 
-    /// Whether a reset is told that comes with the last bytes. If not, an end follows the last bytes of every
-    /// connection that is over in both directions (`POLLHUP`). To be set before there is a connection.
-    pub fn set_tells_resets(&mut self, tells: bool) {
-        self.tells_resets = tells;
-    }
-
-    /// Whether another thread than JavaScript's reads and sends: what the kernel tells once may reach a send
-    /// before the read that the built-in would have made first.
-    pub fn set_reads_off_thread(&mut self, off_thread: bool) {
-        if let Role::Stream(stream) = &mut self.role {
-            stream.reading_mut().set_off_thread(off_thread);
-        }
-    }
-
     /// Takes note that the descriptor is ready.
     pub fn on_ready(&mut self, readiness: Readiness) {
         match &mut self.role {
-            Role::Stream(stream) => {
-                stream.reading_mut().set_tells_resets(self.tells_resets);
-                stream.on_ready(readiness);
-            }
+            Role::Stream(stream) => stream.on_ready(readiness),
             Role::Listener(listener) => listener.on_ready(readiness),
             _ => {}
         }
@@ -107,9 +90,9 @@ impl Endpoint {
         self.stream().is_some_and(Stream::ends_next)
     }
 
-    /// See [`ReadSide::ends_behind`](crate::engine::read::ReadSide::ends_behind).
-    pub fn ends_behind(&self) -> bool {
-        self.stream().is_some_and(|stream| stream.reading().ends_behind())
+    /// See [`ReadSide::expects_end`](crate::engine::read::ReadSide::expects_end).
+    pub fn expects_end(&self) -> bool {
+        self.stream().is_some_and(|stream| stream.reading().expects_end())
     }
 
     /// See [`Stream::read_into`].

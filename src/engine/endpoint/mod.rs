@@ -4,23 +4,23 @@
 //! handle answers.
 
 mod drive;
+mod establish;
+mod io;
 mod options;
 
 pub use options::ModeRule;
 
-use std::io::{self, IoSlice};
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use socket2::{Domain, Socket};
+use socket2::Socket;
 
-use super::address::{self, NameRules};
-use super::bind;
 use super::errors::{OK, Status, status, status_of};
 use super::listen::Listener;
 use super::options::KeepAlive;
-use super::stream::{Remains, Stream, Written};
+use super::read::ReadConfig;
+use super::stream::{Remains, Stream};
 use super::sys;
 
 /// What the descriptor is used for.
@@ -51,14 +51,21 @@ pub struct Endpoint {
     shared: bool,
     /// Whether somebody has asked for the descriptor, and may have shared it.
     shown: bool,
-    /// See [`Endpoint::set_tells_resets`].
-    tells_resets: bool,
+    /// How its connection, once it has one, reads.
+    config: ReadConfig,
     /// The counter of a stream that was closed.
     bytes_read: u64,
 }
 
 impl Default for Endpoint {
     fn default() -> Self {
+        Endpoint::new(ReadConfig::default())
+    }
+}
+
+impl Endpoint {
+    /// An endpoint without a descriptor.
+    pub fn new(config: ReadConfig) -> Self {
         Endpoint {
             role: Role::Vacant,
             delayed: OK,
@@ -68,13 +75,11 @@ impl Default for Endpoint {
             congestion_control: None,
             shared: false,
             shown: false,
-            tells_resets: false,
+            config,
             bytes_read: 0,
         }
     }
-}
 
-impl Endpoint {
     /// Adopts the descriptor `fd`. `EBADF`, `ENOTSOCK` and `EINVAL` (not a stream socket, or the
     /// endpoint has one already) leave it alone.
     pub fn open(&mut self, fd: RawFd) -> Status {
@@ -92,265 +97,6 @@ impl Endpoint {
             return OK;
         }
         self.become_stream(socket)
-    }
-
-    /// Binds to a numeric address, see [`bind::bind_ip`]. `EADDRINUSE` comes later.
-    pub fn bind(&mut self, address: &str, port: u16, flags: u32) -> Status {
-        let address = match address::parse_ip(address, port) {
-            Ok(address) => address,
-            Err(error) => return status_of(&error),
-        };
-        let made = match &self.role {
-            Role::Vacant => match sys::new_socket(bind::domain_of(&address)) {
-                Ok(socket) => Some(socket),
-                Err(error) => return status_of(&error),
-            },
-            _ => None,
-        };
-        if let Some(socket) = made {
-            self.role = Role::Bound(socket);
-        }
-        let Some(socket) = self.socket() else { return -libc::EBADF };
-        match status(bind::bind_ip(socket, &address, flags)) {
-            error if error == -libc::EADDRINUSE => {
-                self.delayed = error;
-                OK
-            }
-            other => {
-                self.delayed = OK;
-                other
-            }
-        }
-    }
-
-    /// Binds to a Unix-domain path or abstract name.
-    pub fn bind_path(&mut self, path: &[u8], rules: NameRules) -> Status {
-        let (address, name) = match address::parse_path(path, rules) {
-            Ok(parsed) => parsed,
-            Err(error) => return status_of(&error),
-        };
-        if !matches!(self.role, Role::Vacant) {
-            return -libc::EINVAL;
-        }
-        match bind::bind_unix(&address) {
-            Ok(socket) => {
-                self.role = Role::Bound(socket);
-                // What libuv unlinks: the name as used; before 1.48 the one that was given.
-                self.path = address::file_of(if rules.exact { &name } else { path });
-                OK
-            }
-            Err(error) => status_of(&error),
-        }
-    }
-
-    /// Listens; without a bind before, on any IPv4 address and a port of the system's choice.
-    pub fn listen(&mut self, backlog: i32) -> Status {
-        if self.delayed != OK {
-            return self.delayed;
-        }
-        if let Role::Listener(listener) = &mut self.role {
-            return status(listener.listen_again(backlog));
-        }
-        let socket = match self.take_socket(Domain::IPV4) {
-            Ok(socket) => socket,
-            Err(error) => return error,
-        };
-        let applied = self.apply_congestion_control(&socket);
-        if applied != OK {
-            self.role = Role::Bound(socket);
-            return applied;
-        }
-        match Listener::new(socket, backlog) {
-            Ok(listener) => {
-                self.role = Role::Listener(listener);
-                OK
-            }
-            Err((socket, error)) => {
-                self.role = Role::Bound(socket);
-                status_of(&error)
-            }
-        }
-    }
-
-    /// Takes the next connection that `listener` reported; `EAGAIN`: there is none.
-    pub fn accept(&mut self, listener: &mut Endpoint) -> Status {
-        if !matches!(self.role, Role::Vacant) {
-            return -libc::EINVAL;
-        }
-        let Role::Listener(listener) = &mut listener.role else { return -libc::EINVAL };
-        match listener.take() {
-            Some(socket) => self.become_stream(socket),
-            None => -libc::EAGAIN,
-        }
-    }
-
-    /// Connects to a numeric address, also a socket that is connected. `ECONNREFUSED` comes as an
-    /// event, other errors of connect(2) at once. `EALREADY`: the event of the last connect was not
-    /// delivered.
-    pub fn connect(&mut self, address: &str, port: u16) -> Status {
-        if self.delayed != OK {
-            return self.delayed;
-        }
-        let address = match address::parse_ip(address, port) {
-            Ok(address) => address,
-            Err(error) => return status_of(&error),
-        };
-        let delayed = |error: &std::io::Error| error.raw_os_error() == Some(libc::ECONNREFUSED);
-        if let Role::Stream(stream) = &mut self.role {
-            if stream.is_connect_due() {
-                return -libc::EALREADY;
-            }
-            return status(stream.connect_again(&address.into(), delayed));
-        }
-        let socket = match self.take_socket(bind::domain_of(&address)) {
-            Ok(socket) => socket,
-            Err(error) => return error,
-        };
-        // The kernel paces for good what has begun with a congestion control that paces.
-        let applied = self.apply_options(&socket);
-        if applied != OK {
-            self.role = Role::Bound(socket);
-            return applied;
-        }
-        match Stream::connect(socket, &address.into(), delayed) {
-            Ok(stream) => {
-                self.role = Role::Stream(stream);
-                OK
-            }
-            Err((socket, error)) => {
-                self.role = Role::Bound(socket);
-                status_of(&error)
-            }
-        }
-    }
-
-    /// Connects to a Unix-domain path or abstract name, also a socket that is connected or connects.
-    /// Errors of connect(2) come as an event.
-    pub fn connect_path(&mut self, path: &[u8], rules: NameRules) -> Status {
-        let (address, _) = match address::parse_path(path, rules) {
-            Ok(parsed) => parsed,
-            Err(error) => return status_of(&error),
-        };
-        if let Role::Stream(stream) = &mut self.role {
-            return status(stream.connect_again(&address, |_| true));
-        }
-        let socket = match self.take_socket(Domain::UNIX) {
-            Ok(socket) => socket,
-            Err(error) => return error,
-        };
-        match Stream::connect(socket, &address, |_| true) {
-            Ok(stream) => {
-                self.role = Role::Stream(stream);
-                OK
-            }
-            Err((socket, error)) => {
-                self.role = Role::Bound(socket);
-                status_of(&error)
-            }
-        }
-    }
-
-    /// Delivers what arrives from now on. `ENOTCONN`: this is no connection.
-    pub fn read_start(&mut self) -> Status {
-        match &mut self.role {
-            Role::Stream(stream) => {
-                stream.reading_mut().set_on(true);
-                OK
-            }
-            Role::Closed => -libc::EINVAL,
-            _ => -libc::ENOTCONN,
-        }
-    }
-
-    /// Holds back what arrives from now on.
-    pub fn read_stop(&mut self) -> Status {
-        if let Role::Stream(stream) = &mut self.role {
-            stream.reading_mut().set_on(false);
-        }
-        OK
-    }
-
-    /// See [`ReadSide::take_undelivered`](super::read::ReadSide::take_undelivered).
-    pub fn take_undelivered(&mut self) -> Vec<u8> {
-        match &mut self.role {
-            Role::Stream(stream) => stream.reading_mut().take_undelivered(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// Caps one [`Event::Read`] at `bytes`; 0 takes the cap away.
-    pub fn set_read_size(&mut self, bytes: usize) {
-        if let Role::Stream(stream) = &mut self.role {
-            stream.reading_mut().set_size(bytes);
-        }
-    }
-
-    /// Lets one [`Event::Read`] have up to `bytes` where [`Endpoint::set_read_size`] has no cap.
-    pub fn set_read_most(&mut self, bytes: usize) {
-        if let Role::Stream(stream) = &mut self.role {
-            stream.reading_mut().set_most(bytes);
-        }
-    }
-
-    /// Writes: 0 (sent), the id of a queued write, whose [`Event::Write`] follows, or an error. `EBADF`: this is
-    /// no connection.
-    pub fn write(&mut self, slices: &[IoSlice<'_>]) -> Status {
-        self.write_by(|stream| stream.write(slices))
-    }
-
-    /// As [`Endpoint::write`], of memory that is nobody else's.
-    pub fn write_owned(&mut self, bytes: Vec<u8>) -> Status {
-        self.write_by(|stream| stream.write_owned(bytes))
-    }
-
-    /// See [`Stream::write_with_completion`]: an id or an error.
-    pub fn write_with_completion(&mut self, slices: &[IoSlice<'_>]) -> Status {
-        self.write_by(|stream| stream.write_with_completion(slices))
-    }
-
-    /// See [`Stream::write_rest`]: an id or an error.
-    pub fn write_rest(&mut self, slices: &[IoSlice<'_>]) -> Status {
-        self.write_by(|stream| stream.write_rest(slices))
-    }
-
-    /// See [`Stream::write_behind`].
-    pub fn write_behind(&mut self, bytes: &[u8], sent: usize, error: Status) -> Status {
-        self.write_by(|stream| stream.write_behind(bytes, sent, error))
-    }
-
-    fn write_by(&mut self, write: impl FnOnce(&mut Stream) -> io::Result<Written>) -> Status {
-        let Role::Stream(stream) = &mut self.role else { return -libc::EBADF };
-        match write(stream) {
-            Ok(Written::Now) => OK,
-            Ok(Written::Queued(id)) => id.get() as Status,
-            Err(error) => status_of(&error),
-        }
-    }
-
-    /// See [`Stream::write_large`]: how many bytes were sent, or an error. `EBADF`: this is no connection.
-    pub fn write_large(&mut self, bytes: &[u8], continues: bool) -> Status {
-        let Role::Stream(stream) = &mut self.role else { return -libc::EBADF };
-        // The kernel takes fewer than 2^31 bytes by one call (send(2)), and JavaScript counts in as many.
-        let bytes = &bytes[..bytes.len().min(Status::MAX as usize)];
-        stream
-            .write_large(bytes, continues)
-            .map_or_else(|error| status_of(&error), |sent| sent as Status)
-    }
-
-    /// Whether writes may be coalesced now: the descriptor of a connection on which nothing waits to be sent, and
-    /// that takes more bytes and belongs to nobody else. A write to another is answered by the kernel.
-    pub fn coalescible(&self) -> Option<RawFd> {
-        let stream = self.stream()?;
-        let fd = self.fd();
-        (stream.sends_at_once() && self.is_private() && sys::takes_bytes(fd)).then_some(fd)
-    }
-
-    /// See [`Stream::shutdown`].
-    pub fn shutdown(&mut self) -> Status {
-        match &mut self.role {
-            Role::Stream(stream) => status(stream.shutdown()),
-            _ => -libc::ENOTCONN,
-        }
     }
 
     /// Closes the descriptor, see [`sys::close`], and removes the path that was bound. Nothing happens afterwards.
@@ -417,19 +163,9 @@ impl Endpoint {
         result
     }
 
-    /// Bytes delivered as [`Event::Read`], also after close.
+    /// Bytes delivered as [`Event::Read`](super::event::Event::Read), also after close.
     pub fn bytes_read(&self) -> u64 {
         self.stream().map_or(self.bytes_read, |stream| stream.reading().delivered())
-    }
-
-    /// Bytes queued.
-    pub fn queued_bytes(&self) -> usize {
-        self.stream().map_or(0, Stream::queued_bytes)
-    }
-
-    /// Whether there is a descriptor.
-    pub fn is_open(&self) -> bool {
-        !matches!(self.role, Role::Vacant | Role::Closed)
     }
 
     /// Whether [`Endpoint::close`] was called.
@@ -455,26 +191,8 @@ impl Endpoint {
 
     fn become_stream(&mut self, socket: Socket) -> Status {
         let applied = self.apply_options(&socket);
-        self.role = Role::Stream(Stream::new(socket));
+        self.role = Role::Stream(Stream::new(socket, self.config));
         applied
-    }
-
-    /// The socket to listen or connect with: the bound one, one that was adopted and not used, or a
-    /// new one. `EINVAL`: it is in use.
-    fn take_socket(&mut self, domain: Domain) -> Result<Socket, Status> {
-        match std::mem::replace(&mut self.role, Role::Vacant) {
-            Role::Vacant => sys::new_socket(domain).map_err(|error| status_of(&error)),
-            Role::Bound(socket) => Ok(socket),
-            Role::Stream(stream) if stream.is_idle() => Ok(stream.into_socket()),
-            Role::Stream(stream) => {
-                self.role = Role::Stream(stream);
-                Err(-libc::EINVAL)
-            }
-            other => {
-                self.role = other;
-                Err(-libc::EINVAL)
-            }
-        }
     }
 }
 

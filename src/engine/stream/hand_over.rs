@@ -1,4 +1,4 @@
-//! A connection that somebody else goes on with: what it has done and nobody was told of.
+//! A connection that somebody else goes on with: what it has read, or has to send.
 
 use std::os::fd::OwnedFd;
 
@@ -13,7 +13,7 @@ pub struct Remains {
     pub socket: OwnedFd,
     /// Bytes that were read and not delivered.
     pub unread: Vec<u8>,
-    /// The error that a read has taken from the socket, which the kernel will not tell again; else [`OK`].
+    /// The error that recv(2) has consumed, so that the kernel does not report it again; else [`OK`].
     pub read_error: Status,
     /// Bytes that were queued and not sent.
     pub unsent: Vec<u8>,
@@ -51,14 +51,14 @@ mod tests {
 
     use super::*;
     use crate::engine::event::Readiness;
-    use crate::engine::read::READ_AHEAD;
+    use crate::engine::read::{READ_AHEAD, ReadConfig};
     use crate::engine::stream::Written;
 
     /// A stream, and its peer.
     fn pair() -> (Stream, UnixStream) {
         let (own, peer) = UnixStream::pair().unwrap();
         own.set_nonblocking(true).unwrap();
-        (Stream::new(OwnedFd::from(own).into()), peer)
+        (Stream::new(OwnedFd::from(own).into(), ReadConfig::default()), peer)
     }
 
     #[test]

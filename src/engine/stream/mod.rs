@@ -14,7 +14,7 @@ use crate::engine::connect::{self, Progress};
 use crate::engine::errors::{OK, Status, UV_EOF, status_of};
 use crate::engine::event::{Activity, Event, Readiness};
 use crate::engine::queue::WriteQueue;
-use crate::engine::read::ReadSide;
+use crate::engine::read::{ReadConfig, ReadSide};
 use crate::engine::sys;
 
 pub use hand_over::Remains;
@@ -70,13 +70,13 @@ pub struct Stream {
 
 impl Stream {
     /// A stream over a socket that is connected, or taken to be.
-    pub fn new(socket: Socket) -> Self {
+    pub fn new(socket: Socket, config: ReadConfig) -> Self {
         Stream {
             socket,
             connecting: false,
             connect_due: false,
             fresh: false,
-            read: ReadSide::default(),
+            read: ReadSide::new(config),
             queue: WriteQueue::default(),
             writable: true,
             write_side: WriteSide::Open,
@@ -96,11 +96,12 @@ impl Stream {
     /// The socket and the error of connect(2), if it is none of `delayed`.
     pub fn connect(
         socket: Socket,
+        config: ReadConfig,
         address: &SockAddr,
         delayed: impl FnOnce(&io::Error) -> bool,
     ) -> Result<Self, (Socket, io::Error)> {
         let progress = connect::start(&socket, address);
-        let mut stream = Stream::new(socket);
+        let mut stream = Stream::new(socket, config);
         stream.connecting = true;
         stream.connect_due = true;
         stream.fresh = true;
@@ -190,9 +191,10 @@ impl Stream {
     /// Takes note that the descriptor is ready.
     pub fn on_ready(&mut self, readiness: Readiness) {
         if readiness.readable {
-            self.read.on_ready(readiness.read_closed, readiness.hung_up);
+            self.read.on_ready(readiness);
         }
-        self.writable |= readiness.writable || (readiness.hung_up && self.read.tells_resets());
+        let reports_resets = self.read.config().reports_resets;
+        self.writable |= readiness.writable || (readiness.hung_up && reports_resets);
     }
 
     /// Whether a read would be made now, were there something to read.
@@ -213,7 +215,7 @@ impl Stream {
         if self.read.is_readable() && self.wants_read(ahead) && !self.sends_first() {
             let order = self.next_order();
             self.read.read(&self.socket, ahead, order);
-            self.yield_to_sending();
+            self.send_behind_rest();
             return true;
         }
         if self.sends_first() && self.queue.bytes() == 0 {
@@ -229,26 +231,26 @@ impl Stream {
         true
     }
 
-    /// Whether what waits to be sent comes before the next read, see [`ReadSide::yields`].
+    /// Whether what waits to be sent comes before the next read, see [`ReadSide::has_read_rest`].
     fn sends_first(&self) -> bool {
-        self.read.yields() && self.writable && !self.queue.is_empty()
+        self.read.has_read_rest() && self.writable && !self.queue.is_empty()
     }
 
     /// After a read: what waits to be sent, or to be shut down, comes behind the rest of a connection that is over, and
     /// before the error that ended it.
-    fn yield_to_sending(&mut self) {
+    fn send_behind_rest(&mut self) {
         if self.queue.is_empty() && self.write_side != WriteSide::Closing {
             return;
         }
-        let Some((order, status)) = self.read.take_error_behind() else {
-            if self.read.yields() {
+        let Some((order, status)) = self.read.take_error_behind_rest() else {
+            if self.read.has_read_rest() {
                 let order = self.next_order();
                 self.shut_if_sent(order);
             }
             return;
         };
-        // The kernel tells an error once: of a write and a read, the second one finds an end.
-        let told = if self.queue.is_empty() {
+        // The kernel reports an error once: of a write and a read, the second one finds an EOF.
+        let left = if self.queue.is_empty() {
             self.shut_if_sent(order);
             status
         } else {
@@ -256,7 +258,7 @@ impl Stream {
             UV_EOF
         };
         let order = self.next_order();
-        self.read.end_with(told, order);
+        self.read.end_with(left, order);
     }
 
     /// See [`ReadSide::read_into`]. Nothing is read while another event waits.
@@ -270,14 +272,16 @@ impl Stream {
         let order = self.next_order();
         let count = self.read.read_into(&self.socket, memory, order);
         if count.is_some() {
-            self.yield_to_sending();
+            self.send_behind_rest();
         }
         count
     }
 
     /// Whether [`Stream::next_event`] has something.
     pub fn has_event(&self) -> bool {
-        !self.events.is_empty() || self.read.next_order().is_some() || self.read.is_in_doubt()
+        !self.events.is_empty()
+            || self.read.next_order().is_some()
+            || self.read.has_retractable_eof()
     }
 
     /// Whether [`Stream::next_event`] has the end that a read has found. libuv finds it by a read of its own,
@@ -300,13 +304,13 @@ impl Stream {
 
     /// As [`Stream::next_event`], of what was read and of what else has happened.
     fn next_of_both(&mut self) -> Option<Event> {
-        self.read.settle_doubt();
-        if self.read.has_assumed_end() {
+        self.read.retract_eof();
+        if self.read.eof_implied_next() {
             return self.read.next_event(&self.socket);
         }
-        if self.read.delivers_behind() && sys::is_drained(self.socket.as_raw_fd()) {
+        if self.read.may_be_last() && sys::is_drained(self.socket.as_raw_fd()) {
             let order = self.next_order();
-            self.read.assume_end(order);
+            self.read.imply_eof(order);
         }
         let other = self.events.front().map(|(order, _)| *order);
         match (other, self.read.next_order()) {

@@ -135,7 +135,7 @@ impl Stream {
                     self.push_write(None, status_of(&error));
                     return Ok(0);
                 }
-                Err(error) if continues && self.read.overhears(status_of(&error)) => 0,
+                Err(error) if continues && self.read.defer_error(status_of(&error)) => 0,
                 Err(error) => return Err(self.write_error(error)),
             };
             if sent == bytes.len() {
@@ -253,7 +253,7 @@ impl Stream {
             }
             Err(error) if is_out_of_buffers(&error) => return false,
             Err(error) if is_would_block(&error) => self.writable = false,
-            Err(error) if self.read.overhears(status_of(&error)) => return true,
+            Err(error) if self.read.defer_error(status_of(&error)) => return true,
             Err(error) => self.fail_writes(status_of(&error)),
         }
         let order = self.next_order();
@@ -297,9 +297,8 @@ impl Stream {
         }
     }
 
-    /// The error of a write that the kernel has refused. What a read has taken from the socket, and nobody
-    /// was told of, it would have told here: it tells each error once, then `EPIPE`. (Unix-domain sockets
-    /// answer `EPIPE` anyway.)
+    /// The error of a write that the kernel has refused. If recv(2) has consumed the socket's error and no event
+    /// has reported it, the write reports that one, not `EPIPE`. (Unix-domain sockets answer `EPIPE` anyway.)
     fn write_error(&mut self, error: io::Error) -> io::Error {
         if error.raw_os_error() != Some(libc::EPIPE)
             || self.socket.local_addr().is_ok_and(|address| address.is_unix())

@@ -17,6 +17,10 @@ pub mod engine {
 
     /// The bound of what is read ahead: one event, so that the task often has to stop.
     pub mod read {
+        #[path = "../../../../../../src/engine/read/config.rs"]
+        mod config;
+        pub use config::ReadConfig;
+
         /// Events.
         pub const READ_AHEAD: usize = 1;
     }

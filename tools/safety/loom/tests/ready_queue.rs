@@ -61,7 +61,7 @@ fn explore(name: &str, model: impl Fn() + Sync + Send + 'static) {
 }
 
 fn open(ready_queue: &std::sync::Arc<ReadyQueue>) -> std::sync::Arc<TokioSocket> {
-    let socket = TokioSocket::new(ready_queue, 7);
+    let socket = TokioSocket::new(ready_queue, 7, false);
     socket.command(|handle| handle.endpoint.open());
     socket
 }

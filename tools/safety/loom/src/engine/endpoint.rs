@@ -5,6 +5,7 @@ use std::os::fd::RawFd;
 
 use super::event::{Activity, Event, Readiness};
 use super::memory::Chunk;
+use super::read::ReadConfig;
 use crate::kernel::{self, kernel};
 
 /// An endpoint over the kernel's one descriptor.
@@ -18,6 +19,11 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// A closed endpoint. The model reads in one way only.
+    pub fn new(_config: ReadConfig) -> Self {
+        Endpoint::default()
+    }
+
     /// Opens the descriptor and reads.
     pub fn open(&mut self) {
         self.open = true;
@@ -35,11 +41,6 @@ impl Endpoint {
     /// The descriptor.
     pub fn fd(&self) -> RawFd {
         if self.open { 3 } else { -1 }
-    }
-
-    /// Whether it is open.
-    pub fn is_open(&self) -> bool {
-        self.open
     }
 
     /// It reads as long as it is open.
@@ -66,9 +67,6 @@ impl Endpoint {
     pub fn can_advance(&self, ahead: usize) -> bool {
         self.readable && self.wants_read(ahead)
     }
-
-    /// The model has no errors.
-    pub fn set_reads_off_thread(&mut self, _beside: bool) {}
 
     /// The descriptor is ready.
     pub fn on_ready(&mut self, readiness: Readiness) {

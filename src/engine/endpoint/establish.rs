@@ -1,0 +1,187 @@
+//! How an endpoint gets its descriptor: bind, listen, accept, connect.
+
+use socket2::{Domain, Socket};
+
+use super::{Endpoint, Role};
+use crate::engine::address::{self, NameRules};
+use crate::engine::bind;
+use crate::engine::errors::{OK, Status, status, status_of};
+use crate::engine::listen::Listener;
+use crate::engine::stream::Stream;
+use crate::engine::sys;
+
+impl Endpoint {
+    /// Binds to a numeric address, see [`bind::bind_ip`]. `EADDRINUSE` comes later.
+    pub fn bind(&mut self, address: &str, port: u16, flags: u32) -> Status {
+        let address = match address::parse_ip(address, port) {
+            Ok(address) => address,
+            Err(error) => return status_of(&error),
+        };
+        let made = match &self.role {
+            Role::Vacant => match sys::new_socket(bind::domain_of(&address)) {
+                Ok(socket) => Some(socket),
+                Err(error) => return status_of(&error),
+            },
+            _ => None,
+        };
+        if let Some(socket) = made {
+            self.role = Role::Bound(socket);
+        }
+        let Some(socket) = self.socket() else { return -libc::EBADF };
+        match status(bind::bind_ip(socket, &address, flags)) {
+            error if error == -libc::EADDRINUSE => {
+                self.delayed = error;
+                OK
+            }
+            other => {
+                self.delayed = OK;
+                other
+            }
+        }
+    }
+
+    /// Binds to a Unix-domain path or abstract name.
+    pub fn bind_path(&mut self, path: &[u8], rules: NameRules) -> Status {
+        let (address, name) = match address::parse_path(path, rules) {
+            Ok(parsed) => parsed,
+            Err(error) => return status_of(&error),
+        };
+        if !matches!(self.role, Role::Vacant) {
+            return -libc::EINVAL;
+        }
+        match bind::bind_unix(&address) {
+            Ok(socket) => {
+                self.role = Role::Bound(socket);
+                // What libuv unlinks: the name as used; before 1.48 the one that was given.
+                self.path = address::file_of(if rules.exact { &name } else { path });
+                OK
+            }
+            Err(error) => status_of(&error),
+        }
+    }
+
+    /// Listens; without a bind before, on any IPv4 address and a port of the system's choice.
+    pub fn listen(&mut self, backlog: i32) -> Status {
+        if self.delayed != OK {
+            return self.delayed;
+        }
+        if let Role::Listener(listener) = &mut self.role {
+            return status(listener.listen_again(backlog));
+        }
+        let socket = match self.take_socket(Domain::IPV4) {
+            Ok(socket) => socket,
+            Err(error) => return error,
+        };
+        let applied = self.apply_congestion_control(&socket);
+        if applied != OK {
+            self.role = Role::Bound(socket);
+            return applied;
+        }
+        match Listener::new(socket, backlog) {
+            Ok(listener) => {
+                self.role = Role::Listener(listener);
+                OK
+            }
+            Err((socket, error)) => {
+                self.role = Role::Bound(socket);
+                status_of(&error)
+            }
+        }
+    }
+
+    /// Takes the next connection that `listener` reported; `EAGAIN`: there is none.
+    pub fn accept(&mut self, listener: &mut Endpoint) -> Status {
+        if !matches!(self.role, Role::Vacant) {
+            return -libc::EINVAL;
+        }
+        let Role::Listener(listener) = &mut listener.role else { return -libc::EINVAL };
+        match listener.take() {
+            Some(socket) => self.become_stream(socket),
+            None => -libc::EAGAIN,
+        }
+    }
+
+    /// Connects to a numeric address, also a socket that is connected. `ECONNREFUSED` comes as an
+    /// event, other errors of connect(2) at once. `EALREADY`: the event of the last connect was not
+    /// delivered.
+    pub fn connect(&mut self, address: &str, port: u16) -> Status {
+        if self.delayed != OK {
+            return self.delayed;
+        }
+        let address = match address::parse_ip(address, port) {
+            Ok(address) => address,
+            Err(error) => return status_of(&error),
+        };
+        let delayed = |error: &std::io::Error| error.raw_os_error() == Some(libc::ECONNREFUSED);
+        if let Role::Stream(stream) = &mut self.role {
+            if stream.is_connect_due() {
+                return -libc::EALREADY;
+            }
+            return status(stream.connect_again(&address.into(), delayed));
+        }
+        let socket = match self.take_socket(bind::domain_of(&address)) {
+            Ok(socket) => socket,
+            Err(error) => return error,
+        };
+        // The kernel paces for good what has begun with a congestion control that paces.
+        let applied = self.apply_options(&socket);
+        if applied != OK {
+            self.role = Role::Bound(socket);
+            return applied;
+        }
+        match Stream::connect(socket, self.config, &address.into(), delayed) {
+            Ok(stream) => {
+                self.role = Role::Stream(stream);
+                OK
+            }
+            Err((socket, error)) => {
+                self.role = Role::Bound(socket);
+                status_of(&error)
+            }
+        }
+    }
+
+    /// Connects to a Unix-domain path or abstract name, also a socket that is connected or connects.
+    /// Errors of connect(2) come as an event.
+    pub fn connect_path(&mut self, path: &[u8], rules: NameRules) -> Status {
+        let (address, _) = match address::parse_path(path, rules) {
+            Ok(parsed) => parsed,
+            Err(error) => return status_of(&error),
+        };
+        if let Role::Stream(stream) = &mut self.role {
+            return status(stream.connect_again(&address, |_| true));
+        }
+        let socket = match self.take_socket(Domain::UNIX) {
+            Ok(socket) => socket,
+            Err(error) => return error,
+        };
+        match Stream::connect(socket, self.config, &address, |_| true) {
+            Ok(stream) => {
+                self.role = Role::Stream(stream);
+                OK
+            }
+            Err((socket, error)) => {
+                self.role = Role::Bound(socket);
+                status_of(&error)
+            }
+        }
+    }
+
+    /// The socket to listen or connect with: the bound one, one that was adopted and not used, or a
+    /// new one. `EINVAL`: it is in use.
+    fn take_socket(&mut self, domain: Domain) -> Result<Socket, Status> {
+        match std::mem::replace(&mut self.role, Role::Vacant) {
+            Role::Vacant => sys::new_socket(domain).map_err(|error| status_of(&error)),
+            Role::Bound(socket) => Ok(socket),
+            Role::Stream(stream) if stream.is_idle() => Ok(stream.into_socket()),
+            Role::Stream(stream) => {
+                self.role = Role::Stream(stream);
+                Err(-libc::EINVAL)
+            }
+            other => {
+                self.role = other;
+                Err(-libc::EINVAL)
+            }
+        }
+    }
+}
