@@ -6,7 +6,6 @@
 mod batches;
 mod buffers;
 mod call;
-mod closing;
 mod commands;
 pub mod host;
 mod resource;
@@ -34,11 +33,10 @@ use crate::engine::memory::READ_SIZE;
 use batches::Batches;
 use call::Callbacks;
 pub use call::Functions;
-use closing::Closer;
 use host::Host;
 use scope::Scope;
 use sockets::Sockets;
-use uv::Watch;
+use uv::{Closer, UvLoop, Watch};
 use wake::Waker;
 
 /// So many bytes that were read count for an event more: an iteration takes four of the largest reads.
@@ -87,13 +85,12 @@ impl Backend {
     ///
     /// # Safety
     /// `env` belongs to the running call of a JavaScript function.
-    unsafe fn uv(env: sys::napi_env, functions: &Functions) -> Option<Self> {
+    unsafe fn uv(env: sys::napi_env, functions: &Functions, uv_loop: &Rc<UvLoop>) -> Option<Self> {
         let backend = UvBackend::new().ok()?;
-        // SAFETY: as above.
-        let batches = unsafe { Batches::new(env, functions.entries, functions.memory).ok()? };
         // SAFETY: passed on to the caller.
-        let watch = unsafe { Watch::new(env, backend.fd())? };
-        backend.set_event_loop(watch.event_loop());
+        let batches = unsafe { Batches::new(env, functions.entries, functions.memory).ok()? };
+        let watch = Watch::new(uv_loop, backend.fd())?;
+        backend.set_event_loop(watch.event_loop()?);
         Some(Backend::Uv { backend, watch, scope: Scope::default(), batches })
     }
 }
@@ -114,24 +111,25 @@ impl Bridge {
         uses_uv: bool,
     ) -> napi::Result<Rc<Self>> {
         // SAFETY: passed on to the caller.
-        let backend =
-            match unsafe { (uses_uv && host.is_node).then(|| Backend::uv(env, functions)) }
-                .flatten()
-            {
-                Some(backend) => backend,
-                // SAFETY: as above.
-                None => unsafe { Backend::tokio(env)? },
-            };
+        let uv_loop = if host.is_node { unsafe { UvLoop::new(env) } } else { None };
+        let backend = match uv_loop.as_ref().filter(|_| uses_uv) {
+            // SAFETY: as above.
+            Some(uv_loop) => unsafe { Backend::uv(env, functions, uv_loop) },
+            None => None,
+        };
+        let backend = match backend {
+            Some(backend) => backend,
+            // SAFETY: as above.
+            None => unsafe { Backend::tokio(env)? },
+        };
         let from_loop = host.is_node && matches!(backend, Backend::Tokio { .. });
-        // SAFETY: as above.
-        let closer = unsafe { host.is_node.then(|| Closer::new(env)) }.flatten();
         // SAFETY: as above.
         let callbacks = unsafe { Callbacks::new(env, functions, from_loop)? };
         let bridge = Rc::new(Bridge {
             env,
             callbacks,
             backend,
-            closer,
+            closer: uv_loop.clone().map(Closer::new),
             names: host.name_rules(),
             modes: host.mode_rule(),
             reports_resets: host.reports_resets(),
@@ -141,12 +139,11 @@ impl Bridge {
             coalescer: OnceCell::new(),
             ended: Cell::new(false),
         });
-        if let Some(closer) = &bridge.closer {
-            closer.set_target(&bridge);
+        if let Some(uv_loop) = uv_loop {
+            uv_loop.set_bridge(&bridge);
         }
-        match &bridge.backend {
-            Backend::Tokio { waker, .. } => waker.set_target(&bridge),
-            Backend::Uv { watch, .. } => watch.set_target(&bridge),
+        if let Backend::Tokio { waker, .. } = &bridge.backend {
+            waker.set_bridge(&bridge);
         }
         // SAFETY: the hook is removed before the bridge is dropped, so its argument is valid.
         napi::check_status!(unsafe {
@@ -163,9 +160,10 @@ impl Bridge {
         }
     }
 
-    /// The closing phase of some sockets.
-    fn closed(&self, ids: &[u32]) {
-        let mut rest = ids;
+    /// The closing phase has come for the sockets that the closer has announced.
+    fn run_closing(&self) {
+        let ids = self.closer.as_ref().map(Closer::take).unwrap_or_default();
+        let mut rest = &ids[..];
         while let [id, others @ ..] = rest {
             if self.ended.get() {
                 return;
@@ -223,21 +221,21 @@ impl Bridge {
         } else {
             backend.release_eof();
         }
-        self.serve_inline();
+        self.serve_uv();
     }
 
     /// As [`Bridge::run_uv`], for the socket that the event loop watches itself; `is_plain`: see
     /// [`UvBackend::collect_solo`].
-    fn turn_lone(&self, is_plain: bool) {
+    fn run_uv_solo(&self, is_plain: bool) {
         let Backend::Uv { backend, .. } = &self.backend else { return };
         backend.collect_solo(is_plain);
-        self.serve_inline();
+        self.serve_uv();
     }
 
     /// Hands what the iteration has found to JavaScript, and ends it.
-    fn serve_inline(&self) {
+    fn serve_uv(&self) {
         let Backend::Uv { backend, scope, batches, .. } = &self.backend else { return };
-        let _end = EndOfTurn(backend);
+        let _end = EndOfIteration(backend);
         let mut events = 0;
         while events < EVENTS_PER_ITERATION && backend.is_due() && !self.ended.get() {
             let mut count = 0;
@@ -318,9 +316,9 @@ impl Bridge {
 }
 
 /// Ends an iteration of the uv backend, however that comes.
-struct EndOfTurn<'a>(&'a UvBackend);
+struct EndOfIteration<'a>(&'a UvBackend);
 
-impl Drop for EndOfTurn<'_> {
+impl Drop for EndOfIteration<'_> {
     fn drop(&mut self) {
         self.0.rearm();
     }

@@ -1,10 +1,10 @@
 //! The threadsafe function: wakes the JavaScript thread and keeps its event loop alive.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use napi::sys;
 
@@ -15,8 +15,8 @@ use crate::backend::tokio::ready_queue::Wake;
 /// A threadsafe function without a JavaScript function of its own.
 pub struct Waker {
     function: sys::napi_threadsafe_function,
-    /// What it was created with as its context. Null until [`Waker::set_target`].
-    target: Box<Cell<*const Bridge>>,
+    /// The context that the function was created with.
+    bridge: Box<OnceCell<Weak<Bridge>>>,
     released: Cell<bool>,
 }
 
@@ -29,7 +29,7 @@ impl Waker {
     /// # Safety
     /// `env` belongs to the running call of a JavaScript function.
     pub unsafe fn new(env: sys::napi_env) -> napi::Result<Self> {
-        let target = Box::new(Cell::new(ptr::null()));
+        let bridge = Box::new(OnceCell::new());
         let mut name = ptr::null_mut();
         let mut function = ptr::null_mut();
         // SAFETY: `env` belongs to the running call, as the caller says.
@@ -52,18 +52,18 @@ impl Waker {
                 1,
                 ptr::null_mut(),
                 None,
-                (&raw const *target).cast_mut().cast(),
+                (&raw const *bridge).cast_mut().cast(),
                 Some(call_js),
                 &raw mut function,
             ))?;
             napi::check_status!(sys::napi_unref_threadsafe_function(env, function))?;
         }
-        Ok(Waker { function, target, released: Cell::new(false) })
+        Ok(Waker { function, bridge, released: Cell::new(false) })
     }
 
-    /// Sets the bridge that a wake-up runs.
-    pub fn set_target(&self, bridge: &Rc<Bridge>) {
-        self.target.set(Rc::as_ptr(bridge));
+    /// Sets the bridge that a wake-up runs, once.
+    pub fn set_bridge(&self, bridge: &Rc<Bridge>) {
+        let _ = self.bridge.set(Rc::downgrade(bridge));
     }
 
     /// What the runtime's threads call. The queue drops it before [`Waker::release`].
@@ -105,7 +105,6 @@ impl Waker {
         if self.released.replace(true) {
             return;
         }
-        self.target.set(ptr::null());
         // SAFETY: it is released once, and the queue, its only user, has ended.
         unsafe {
             sys::napi_release_threadsafe_function(
@@ -129,16 +128,8 @@ unsafe extern "C" fn call_js(
     }
     // SAFETY: the context lives in the bridge's waker, whose function was not released, or this
     // would not be called.
-    let bridge = unsafe { &*context.cast::<Cell<*const Bridge>>() }.get();
-    if bridge.is_null() {
-        return;
-    }
-    // SAFETY: the pointer came from an `Rc` and is cleared before the bridge goes away; the new
-    // reference keeps it alive while JavaScript runs.
-    let bridge = unsafe {
-        Rc::increment_strong_count(bridge);
-        Rc::from_raw(bridge)
-    };
+    let bridge = unsafe { &*context.cast::<OnceCell<Weak<Bridge>>>() };
+    let Some(bridge) = bridge.get().and_then(Weak::upgrade) else { return };
     // A panic must not unwind into the host; the sockets' own panics were caught before.
     let _ = catch_unwind(AssertUnwindSafe(|| bridge.run_tokio()));
 }
