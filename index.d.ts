@@ -16,6 +16,9 @@ import * as net from 'node:net';
  */
 export const engine: 'rsnet' | 'node';
 
+/** `net` by promises. Also `rsnet/promises`. Not enumerable where the host's `net` does not have it. */
+export * as promises from './promises.js';
+
 /** An IP address, its family (`'IPv4'` or `'IPv6'`) and a port. */
 export type AddressInfo = net.AddressInfo;
 /** A function in place of `dns.lookup`, as the `lookup` option takes it. */
@@ -291,6 +294,11 @@ export class Server extends net.Server {
   dropMaxConnection: boolean;
   /** Stop listening; the promise settles once every connection has ended. */
   [Symbol.asyncDispose](): Promise<void>;
+  /**
+   * Each connection, until `'close'`; rejects with what `'error'` brings. The server goes on accepting while the loop's
+   * body runs.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Socket>;
 
   addListener<E extends keyof ServerEvents>(event: E, listener: (...args: ServerEvents[E]) => void): this;
   addListener(event: string | symbol, listener: (...args: any[]) => void): this;

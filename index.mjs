@@ -20,6 +20,7 @@ export const {
   isIP,
   isIPv4,
   isIPv6,
+  promises,
   setDefaultAutoSelectFamily,
   setDefaultAutoSelectFamilyAttemptTimeout,
 } = net;

@@ -16,6 +16,7 @@ const instanceOf = require('./interop/instanceof');
 // These two fill in lib/handle/hooks.js.
 require('./interop/hand-over');
 require('./interop/http-hand-over');
+const { makeIterable, promisesOf } = require('./api/promises');
 const { Server, createServer } = require('./api/server');
 const Socket = require('./api/socket');
 const transfer = require('./interop/transfer');
@@ -54,6 +55,13 @@ const rsnet = {
 for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(builtin))) {
   if (!Object.hasOwn(rsnet, name)) Object.defineProperty(rsnet, name, descriptor);
 }
+
+makeIterable(Server);
+Object.defineProperty(rsnet, 'promises', {
+  value: promisesOf({ connect, createServer, normalizeArgs }),
+  configurable: true,
+  enumerable: Object.hasOwn(builtin, 'promises'),
+});
 
 // Not enumerable, so that a program which lists the exports finds those of `net`.
 Object.defineProperty(rsnet, 'engine', { value: 'rsnet', configurable: true });

@@ -5,6 +5,7 @@
 
 const { builtin } = require('../node/builtin');
 const { clientSocket } = require('../api/diagnostics');
+const { makeIterable, promisesOf } = require('../api/promises');
 const { BoundSocket } = require('./bound-socket');
 const { Server, createServer } = require('./server');
 const { Socket } = require('./socket');
@@ -40,6 +41,12 @@ for (const [name, value] of Object.entries(own)) {
   const flags = { writable: true, configurable: true, enumerable: known?.enumerable ?? true };
   Object.defineProperty(fallback, name, { ...flags, value });
 }
+makeIterable(Server);
+Object.defineProperty(fallback, 'promises', {
+  value: promisesOf({ connect, createServer, normalizeArgs: builtin._normalizeArgs }),
+  configurable: true,
+  enumerable: Object.hasOwn(builtin, 'promises'),
+});
 Object.defineProperty(fallback, 'engine', { value: 'node', configurable: true });
 
 module.exports = fallback;

@@ -31,6 +31,8 @@ function register() {
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(rsnet))) {
     Object.defineProperty(net, name, { ...descriptor, configurable: true });
   }
+  // Where the host has this, `net/promises` is the same object.
+  if (builtin.promises) Object.assign(builtin.promises, rsnet.promises);
   // A program may take it from `process` before anything is written.
   require('../node/process-ends').hookExecve(require('../addon/native').sendWaiting);
   syncBuiltinESMExports();

@@ -1,0 +1,5 @@
+import { promises } from './index.mjs';
+
+export const { connect, listen } = promises;
+
+export default promises;
