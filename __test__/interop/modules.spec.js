@@ -125,14 +125,14 @@ describeRsnet('rsnet/register', () => {
   test('what a newer Node exports stays, and stays the built-in\'s', async () => {
     const newer = source('newer.js', `
       const net = require('net');
-      const promises = { from: 'Node' };
-      Object.defineProperty(net, 'promises', { get: () => promises, enumerable: true, configurable: true });
+      const newNamespace = { from: 'Node' };
+      Object.defineProperty(net, 'newNamespace', { get: () => newNamespace, enumerable: true, configurable: true });
       net.newFunction = function newFunction() { return 'from Node'; };
     `);
     const app = source('app.js', `
       const net = require('net');
       const rsnet = require(${JSON.stringify(root)});
-      console.log(JSON.stringify([net, rsnet].map(({ promises, newFunction }) => [promises, newFunction()])));
+      console.log(JSON.stringify([net, rsnet].map((one) => [one.newNamespace, one.newFunction()])));
     `);
     const { stdout } = await node(['-r', newer, '-r', REGISTER, app]);
     expect(JSON.parse(stdout)).toEqual([[{ from: 'Node' }, 'from Node'], [{ from: 'Node' }, 'from Node']]);
