@@ -1,7 +1,7 @@
 'use strict';
 
 // What rsnet uses of Node's inside. Node does not document it, so another version may lack it. rsnet looks for each of
-// these capabilities once; the table below, and docs/architecture.md, say what happens without it. One warning, and the
+// these capabilities once; the table below, and docs/node-inside.md, say what happens without it. One warning, and the
 // line of RSNET_DEBUG=1, name those that are missing. NODE_DEBUG=rsnet lists all.
 
 // The global `process` is a getter: each use would call it.
