@@ -9,7 +9,7 @@ const hooks = require('../handle/hooks');
 const { startEntry } = require('../node/perf-entries');
 const { ConnectReq, PathConnectReq } = require('../handle/requests');
 const { applyOptions } = require('./socket-options');
-const { kAwaited, owner_symbol } = require('../handle/socket-symbols');
+const { kNextHandle, owner_symbol } = require('../handle/socket-symbols');
 const { UV_EADDRINUSE } = require('../node/errno');
 
 /**
@@ -157,7 +157,7 @@ function becomeConnected(socket, req) {
   socket._sockname = null;
   socket._unrefTimer();
   applyOptions(socket);
-  if (socket[kAwaited] !== undefined) hooks.handOver(socket);
+  if (socket[kNextHandle] !== undefined) hooks.handOver(socket);
   socket.emit('connect');
   socket.emit('ready');
   // Starts reading, or finds an end that is already there; no byte is taken.

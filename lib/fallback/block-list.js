@@ -1,6 +1,6 @@
 'use strict';
 
-// `blockList` for hosts whose `net` does not know the option.
+// The option `blockList`, for hosts whose `net` lacks it.
 
 const dns = require('dns');
 const { builtin } = require('../node/builtin');
@@ -9,7 +9,7 @@ const { codes } = require('../node/errors');
 /**
  * @param {object} [list] a net.BlockList
  * @param {string} address numeric
- * @returns {Error|undefined} why it may not be used
+ * @returns {Error|undefined} the reason if the list blocks it
  */
 function blocked(list, address) {
   const family = builtin.isIP(address);
@@ -17,9 +17,9 @@ function blocked(list, address) {
 }
 
 /**
- * A function in place of `dns.lookup` that leaves out what is blocked.
+ * Wraps a lookup function: the result leaves out blocked addresses.
  * @param {object} list a net.BlockList
- * @param {Function} [lookup] the option; dns.lookup where left out
+ * @param {Function} [lookup]
  * @returns {Function}
  */
 function guardedLookup(list, lookup = dns.lookup) {

@@ -29,7 +29,7 @@ function bindTcp(options) {
   const handle = builtin._createServerHandle(host, port, isIPv6 ? 6 : 4, undefined, flags);
   let status = handle;
   if (typeof handle === 'object') {
-    // A busy port is reported by the next call that needs the address, not by bind.
+    // libuv reports a busy port in the next call that needs the address, not in bind.
     const bound = {};
     status = handle.getsockname(bound);
     if (!status && bound.port === 0) status = UV_EADDRINUSE;
@@ -51,8 +51,8 @@ function bindPath(options) {
 }
 
 /**
- * A socket that is bound, made synchronously, to be given to `server.listen()` or `new Socket({ handle })`,
- * which then own it. One that is given to nobody must be closed.
+ * A bound socket for `server.listen()` or `new Socket({ handle })`, which then own it. The program must close one that
+ * it gives to neither.
  */
 class BoundSocket {
   #handle;
@@ -94,7 +94,7 @@ class BoundSocket {
   }
 
   /**
-   * @returns {number} the descriptor, which stays the BoundSocket's
+   * @returns {number} the descriptor; the BoundSocket keeps it
    * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
    */
   fd() {
@@ -102,7 +102,7 @@ class BoundSocket {
   }
 
   /**
-   * Gives the port or path back.
+   * Releases the port or path.
    * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
    */
   close() {
@@ -114,7 +114,7 @@ class BoundSocket {
     return this.#path !== undefined;
   }
 
-  /** Closes it, unless it is closed or has been given away. */
+  /** Closes it, unless it is closed or a Server or Socket owns the handle. */
   [Symbol.dispose ?? Symbol.for('Symbol.dispose')]() {
     if (this.#handle !== null) this.close();
   }

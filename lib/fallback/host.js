@@ -1,6 +1,6 @@
 'use strict';
 
-// What the host's own `net` lacks, by its version.
+// Features that the host's own `net` has or lacks, by its version.
 
 const { builtin } = require('../node/builtin');
 
@@ -12,8 +12,8 @@ module.exports = {
   hasTypeOfService: 'setTypeOfService' in Socket.prototype,
   /** Whether `setKeepAlive` takes an object, an interval and a count. */
   hasKeepAliveOptions: Socket.prototype.setKeepAlive.length > 2,
-  /** Whether its servers share a port by SO_REUSEPORT; libuv can since 1.49, and Node where it knows the option. */
+  /** Whether its servers share a port by SO_REUSEPORT; libuv has it since 1.49, Node with the option. */
   hasReusePort: /\breusePort\b/.test(Function.prototype.toString.call(Server.prototype.listen)),
-  /** Whether its sockets and servers mind a BlockList. */
+  /** Whether its sockets and servers obey a BlockList. */
   hasBlockList: new Server({ blockList: list }).blockList === list,
 };

@@ -1,7 +1,7 @@
 'use strict';
 
-// The exports of the package where its engine cannot run: the host's own `net`, with what JavaScript can add to it. No
-// file in this folder needs the addon, and nothing of the host is changed.
+// The exports of the package where its engine cannot run: the host's own `net` with additions in JavaScript. No file in
+// this folder needs the addon or changes the host.
 
 const { builtin } = require('../node/builtin');
 const { clientSocket } = require('../api/diagnostics');

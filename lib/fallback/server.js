@@ -1,6 +1,6 @@
 'use strict';
 
-// The Server of the host, with the options that rsnet's has. What needs the engine is refused.
+// The host's Server with the options of rsnet's. It refuses options that need the engine.
 
 const { builtin } = require('../node/builtin');
 const { codes } = require('../node/errors');
@@ -8,6 +8,7 @@ const { nameLike } = require('../node/mirror-members');
 const { validateString } = require('../node/validators');
 const { blocked } = require('./block-list');
 const { BoundSocket, consumed } = require('./bound-socket');
+const { derive, isMadeBy } = require('./derive');
 const { hasBlockList, hasReusePort } = require('./host');
 const { adopt } = require('./socket');
 const { ask, failListen, refusal, unavailable } = require('./unavailable');
@@ -24,7 +25,7 @@ const host = HostServer.prototype;
  * @throws {TypeError|RangeError} for bad options
  */
 function Server(options, connectionListener) {
-  if (!isServer(this)) {
+  if (!isMadeBy(Server, this)) {
     if (this instanceof HostServer) return HostServer.call(this, options, connectionListener);
     return new Server(options, connectionListener);
   }
@@ -39,23 +40,7 @@ function Server(options, connectionListener) {
   }
   this.blockList = blockList;
 }
-Object.setPrototypeOf(Server.prototype, host);
-Object.setPrototypeOf(Server, HostServer);
-
-/**
- * @param {*} value
- * @returns {boolean} whether it was made by this class, or by one derived from it
- */
-function isServer(value) {
-  return Object.prototype.isPrototypeOf.call(Server.prototype, value);
-}
-
-Object.defineProperty(Server, Symbol.hasInstance, {
-  value(instance) {
-    return Function.prototype[Symbol.hasInstance].call(this, instance) ||
-      (this === Server && instance instanceof HostServer);
-  },
-});
+derive(Server, HostServer);
 
 const members = {
   listen(...args) {
@@ -67,7 +52,7 @@ const members = {
     return host.listen.apply(this, args);
   },
 
-  // The host makes sockets of its own class of what it accepts.
+  // The host's Server makes instances of the built-in Socket.
   emit(event, ...args) {
     const [socket] = args;
     if (event === 'connection' && socket instanceof builtin.Socket) {

@@ -1,6 +1,6 @@
 'use strict';
 
-// The Socket of the host, with the members and options that rsnet's has. What needs the engine is refused.
+// The host's Socket with the members and options of rsnet's. It refuses those that need the engine.
 
 const { builtin } = require('../node/builtin');
 const { validateInt32, validateString } = require('../node/validators');
@@ -8,6 +8,7 @@ const { nameLike } = require('../node/mirror-members');
 const { checkedOptions, setBlockList } = require('../api/constructor-options');
 const { blocked, guardedLookup } = require('./block-list');
 const { BoundSocket, consumed } = require('./bound-socket');
+const { derive, isMadeBy } = require('./derive');
 const { hasBlockList, hasKeepAliveOptions, hasTypeOfService } = require('./host');
 const { ask, asked, failConnect, refusal, unavailable } = require('./unavailable');
 
@@ -22,7 +23,7 @@ const host = HostSocket.prototype;
  * @throws {TypeError|RangeError} for bad options
  */
 function Socket(options) {
-  if (!isSocket(this)) {
+  if (!isMadeBy(Socket, this)) {
     if (this instanceof HostSocket) return HostSocket.call(this, options);
     return new Socket(options);
   }
@@ -30,7 +31,7 @@ function Socket(options) {
   const isBound = settings.handle instanceof BoundSocket;
   if (isBound) {
     settings.handle = consumed(settings.handle);
-    // There is nothing to read before it connects.
+    // A bound socket has nothing to read before it connects.
     settings.manualStart = true;
   }
   HostSocket.call(this, settings);
@@ -40,28 +41,11 @@ function Socket(options) {
   const problem = refusal(this);
   if (problem && this._handle && !isBound) this.destroy(problem);
 }
-Object.setPrototypeOf(Socket.prototype, host);
-Object.setPrototypeOf(Socket, HostSocket);
+derive(Socket, HostSocket);
 
 /**
- * @param {*} value
- * @returns {boolean} whether it was made by this class, or by one derived from it
- */
-function isSocket(value) {
-  return Object.prototype.isPrototypeOf.call(Socket.prototype, value);
-}
-
-// The host's sockets (terminals, TLS) count as instances too, as they do where rsnet's engine runs.
-Object.defineProperty(Socket, Symbol.hasInstance, {
-  value(instance) {
-    return Function.prototype[Symbol.hasInstance].call(this, instance) ||
-      (this === Socket && instance instanceof HostSocket);
-  },
-});
-
-/**
- * Gives a socket that the host has made the members of rsnet's.
- * @param {object} socket which a Server of the host has accepted
+ * Adds the members of rsnet's Socket to one that the host's Server has accepted.
+ * @param {object} socket
  */
 function adopt(socket) {
   if (Object.getPrototypeOf(socket) === host) Object.setPrototypeOf(socket, Socket.prototype);
@@ -70,15 +54,15 @@ function adopt(socket) {
 /**
  * @param {object} list a net.BlockList
  * @param {Array} args of `connect`
- * @returns {{problem: Error|undefined, args: Array}} why it may not connect; arguments with which it minds the list
+ * @returns {{problem: Error|undefined, args: Array}} why it may not connect; arguments with a `lookup` that filters
  */
-function minding(list, args) {
+function withBlockList(list, args) {
   const isNormalized = Array.isArray(args[0]);
   const [options, ...rest] = isNormalized ? args[0] : builtin._normalizeArgs(args);
   if (options.path != null) return { problem: undefined, args };
   const { host: name, lookup } = options;
   const guarded = { ...options };
-  // The host says of anything else that it is none.
+  // The host's connect() throws for any other type.
   if (lookup == null || typeof lookup === 'function') guarded.lookup = guardedLookup(list, lookup ?? undefined);
   return { problem: blocked(list, name), args: [guarded, ...rest.filter(Boolean)] };
 }
@@ -88,7 +72,7 @@ const members = {
     const refused = refusal(this);
     if (refused) return failConnect(this, refused);
     if (hasBlockList || !this.blockList) return host.connect.apply(this, args);
-    const { problem, args: guarded } = minding(this.blockList, args);
+    const { problem, args: guarded } = withBlockList(this.blockList, args);
     return problem ? failConnect(this, problem) : host.connect.apply(this, guarded);
   },
 
@@ -105,7 +89,7 @@ const members = {
   },
 };
 
-/** Members of newer Nodes. */
+/** Newer Nodes have these. */
 const typeOfService = {
   setTypeOfService(tos) {
     validateInt32(tos, 'tos', 0, 255);
@@ -120,7 +104,7 @@ const typeOfService = {
   },
 };
 
-/** As newer Nodes have it. */
+/** Newer Nodes also take an object, an interval and a count. */
 const keepAlive = {
   setKeepAlive(enable, initialDelay, interval, count) {
     if (typeof enable === 'object' && enable !== null) {

@@ -1,24 +1,24 @@
 'use strict';
 
-// What has been asked for of a Socket or Server that neither the host nor JavaScript can do. It is told when it would
-// be done: by 'error' where it was an option, else thrown.
+// Features of a Socket or Server that neither the host nor JavaScript has. An option is refused by 'error' when the
+// Socket connects or the Server listens. A method throws.
 
 const { nextTick } = require('../node/captured');
 const { codes } = require('../node/errors');
 
-/** On Sockets and Servers: the values by option, all of which the host lacks. */
+/** Property of Sockets and Servers: values of options that the host lacks, by option. */
 const kAsked = Symbol('rsnet.asked');
 
 /**
  * @param {string} feature an option or a method
- * @returns {TypeError} which says that it is not to be had here
+ * @returns {TypeError} ERR_FEATURE_UNAVAILABLE_ON_PLATFORM
  */
 function unavailable(feature) {
   return new codes.ERR_FEATURE_UNAVAILABLE_ON_PLATFORM(feature);
 }
 
 /**
- * Keeps what was asked for. Who asks for nothing has no property of it: programs list them.
+ * Keeps the value of an option. Without a value it adds no property, because programs list properties.
  * @param {object} owner a Socket or Server
  * @param {string} option
  * @param {*} value undefined is none
@@ -32,7 +32,7 @@ function ask(owner, option, value) {
 /**
  * @param {object} owner a Socket or Server
  * @param {string} option
- * @returns {*} what was asked for
+ * @returns {*} the value
  */
 function asked(owner, option) {
   return owner[kAsked]?.get(option);
@@ -40,7 +40,7 @@ function asked(owner, option) {
 
 /**
  * @param {object} owner a Socket or Server
- * @returns {TypeError|undefined} for the first option that was asked for
+ * @returns {TypeError|undefined} for the first option kept
  */
 function refusal(owner) {
   const [option] = owner[kAsked]?.keys() ?? [];
@@ -48,9 +48,9 @@ function refusal(owner) {
 }
 
 /**
- * Ends a Socket that was to connect.
+ * Destroys a Socket in place of connecting it.
  * @param {object} socket
- * @param {Error} error told in the next tick, as that of an address which cannot be connected to
+ * @param {Error} error emitted in the next tick, as a failed connect(2) is
  * @returns {object} the Socket
  */
 function failConnect(socket, error) {
@@ -60,8 +60,8 @@ function failConnect(socket, error) {
 }
 
 /**
- * @param {object} server that was to listen
- * @param {Error} error told in the next tick
+ * @param {object} server
+ * @param {Error} error emitted in the next tick
  * @returns {object} the Server
  */
 function failListen(server, error) {

@@ -27,8 +27,8 @@ module.exports = {
   kBufferCb: host.kBufferCb,
   /** The function that makes buffers for the `onread` option, or null. */
   kBufferGen: host.kBufferGen,
-  /** Node's handle that gets the connection once there is one; null if that handle is to be made then. */
-  kAwaited: Symbol('kAwaited'),
+  /** The host's handle that takes the connection on connect; null if it is made then. */
+  kNextHandle: Symbol('kNextHandle'),
   /** The `signal` option of a Socket. */
   kSignal: Symbol('kSignal'),
   /** Options for the next connection. */

@@ -1,10 +1,10 @@
 'use strict';
 
-// Connections for the parts of Node that are written in C++ and take only streams of C++: TLS, HTTP/2.
+// Node's TLS and HTTP/2 are C++ and take only C++ streams.
 //
-// The descriptor goes to a TCP or Pipe handle of the host, and rsnet's handle closes without it. The host's becomes
-// `socket._handle`; the Socket stays what it is. What rsnet has read and nobody got comes first, what it has not sent
-// goes before all else.
+// This file moves the descriptor to a TCP or Pipe handle of the host and closes rsnet's handle without it. The host's
+// handle becomes `socket._handle`; the Socket stays the same object. Its next consumer gets rsnet's unread bytes
+// first, and the host's handle sends rsnet's unsent bytes first.
 
 const fs = require('fs');
 const { builtin } = require('../node/builtin');
@@ -20,32 +20,32 @@ const { later } = require('../node/later');
 const { checkOpen } = require('../node/permission');
 const { GATE_WAITING } = require('../handle/read-gate');
 const { takeHeld } = require('../api/socket-io');
-const { async_id_symbol, kAwaited, kBoundPath, kBuffer, owner_symbol } = require('../handle/socket-symbols');
+const { async_id_symbol, kNextHandle, kBoundPath, kBuffer, owner_symbol } = require('../handle/socket-symbols');
 const { UV_ECANCELED } = require('../node/errno');
 
 /**
- * What a handle of rsnet leaves.
+ * The state of a connection when rsnet's handle gives it up.
  *
- * @typedef {object} Remainder
+ * @typedef {object} ConnectionState
  * @property {number} fd
  * @property {boolean} refed whether it keeps the process alive
- * @property {boolean} wantsData whether the owner wants to be given data
+ * @property {boolean} wantsData whether the owner is reading
  * @property {number} bytesRead
- * @property {number} bytesWritten of what is sent
- * @property {Buffer[]} unread what was read, and the owner has not got
- * @property {number} readError that comes behind it; a negated errno, or 0
+ * @property {number} bytesWritten without the unsent
+ * @property {Buffer[]} unread read, but not delivered to the owner
+ * @property {number} readError of the read after `unread`; a negated errno, or 0
  * @property {Buffer} [unsent]
  * @property {number} writeError a negated errno, or 0
- * @property {object[]} writes requests that have not ended
- * @property {object|null} shutdown the same
- * @property {boolean} shuts whether that shutdown is still to be made
+ * @property {object[]} writes unfinished requests
+ * @property {object|null} shutdown the unfinished request
+ * @property {boolean} shuts whether shutdown(2) has not been called for it
  */
 
 /**
- * Closes a handle without its descriptor.
+ * Closes a handle, but not its descriptor.
  *
  * @param {object} handle rsnet's
- * @returns {Remainder|undefined} undefined when it is no connection
+ * @returns {ConnectionState|undefined} undefined when it is no connection
  */
 function takeFrom(handle) {
   if (handle.closing || handle[kConnectReq] !== null) return undefined;
@@ -58,7 +58,7 @@ function takeFrom(handle) {
   if (!given) return undefined;
   const { unread, unsent } = given;
   const pending = takePending(slot);
-  const remainder = {
+  const state = {
     ...given,
     refed,
     wantsData: handle[kReading] || handle[kReadGate] === GATE_WAITING,
@@ -72,14 +72,14 @@ function takeFrom(handle) {
   handle[kPendingRead] = null;
   handle[kShutdownReq] = null;
   handle._closing(undefined, given.announced);
-  return remainder;
+  return state;
 }
 
 /**
- * Ends what rsnet's handle was asked to do.
+ * Completes requests of rsnet's handle.
  *
  * @param {object[]} reqs
- * @param {number} status of the first one; if it is an error, those behind it are cancelled
+ * @param {number} status of the first one; an error cancels the others
  */
 function complete(reqs, status) {
   reqs.forEach((req, i) => {
@@ -92,10 +92,10 @@ function complete(reqs, status) {
 }
 
 /**
- * Sends what rsnet has not sent, and shuts down behind it, if that was asked for.
+ * Sends rsnet's unsent bytes, then shuts down if the program has asked for that.
  *
  * @param {object} socket whose handle is the host's
- * @param {Remainder} remainder
+ * @param {ConnectionState} state
  * @param {function(): void} onSent
  */
 function sendRest(socket, { unsent, writes, writeError, shutdown, shuts }, onSent) {
@@ -126,8 +126,8 @@ function sendRest(socket, { unsent, writes, writeError, shutdown, shuts }, onSen
 }
 
 /**
- * Lets the next consumer of a socket, which looks at `readableLength` and calls `read()`, find bytes behind those that
- * the stream has. The stream itself must not have them: it might flow.
+ * Appends bytes to those that the stream has buffered. The next consumer looks at `readableLength` and calls
+ * `read()`. The bytes do not go into the stream's buffer, because a flowing stream would emit them.
  *
  * @param {object} socket
  * @param {Buffer[]} chunks
@@ -161,58 +161,58 @@ function giveFirst(socket, chunks) {
 }
 
 /**
- * Gives a socket's connection to a handle of the host, which is its `_handle` then.
+ * Gives a socket's connection to a handle of the host, which becomes its `_handle`.
  *
  * @param {object} socket connected, with a handle of rsnet
  * @param {object} [options]
- * @param {function(): void} [options.onSent] called when what rsnet had not sent is sent, if there is any
- * @param {function(Buffer): void} [options.takeUnread] called for what rsnet has read and nobody got; otherwise the
- *   next consumer of the socket finds it there
- * @returns {object|undefined} that handle; undefined when there can be none
- * @throws {Error} ERR_ACCESS_DENIED, where the permission model lets handles of the host have no descriptor
+ * @param {function(): void} [options.onSent] called when rsnet's unsent bytes are sent
+ * @param {function(Buffer): void} [options.takeUnread] called with each undelivered chunk; without it, the socket's
+ *   `read()` returns them
+ * @returns {object|undefined} that handle; undefined when it cannot take the connection
+ * @throws {Error} ERR_ACCESS_DENIED where the permission model refuses `handle.open(fd)`
  */
 function handOver(socket, { onSent = () => {}, takeUnread } = {}) {
   checkOpen();
   const handle = socket._handle;
-  const hostHandle = socket[kAwaited] ?? hostHandleFor(handle);
-  const remainder = hostHandle && takeFrom(handle);
-  if (!remainder) return undefined;
+  const hostHandle = socket[kNextHandle] ?? hostHandleFor(handle);
+  const state = hostHandle && takeFrom(handle);
+  if (!state) return undefined;
   delete hostHandle.close;
-  hostHandle.open(remainder.fd);
-  prepareHostHandle(hostHandle, remainder);
+  hostHandle.open(state.fd);
+  prepareHostHandle(hostHandle, state);
   hostHandle[owner_symbol] = socket;
   hostHandle.onread = onStreamRead;
   if (socket[kBuffer]) hostHandle.useUserBuffer(socket[kBuffer]);
-  if (!remainder.refed) hostHandle.unref();
+  if (!state.refed) hostHandle.unref();
   hostHandle.reading = handle.reading;
   socket._handle = hostHandle;
   socket[async_id_symbol] = hostHandle.getAsyncId();
-  // rsnet's handle would remove the path that it has bound; the host's does not know of it.
+  // rsnet's handle would remove the path that it has bound. The host's handle has not bound it.
   const bound = socket[kBoundPath];
   if (bound !== undefined && !bound.startsWith('\0')) {
     socket.prependOnceListener('close', () => fs.rmSync(bound, { force: true }));
   }
-  const unread = [takeHeld(socket), ...remainder.unread].filter(Boolean);
+  const unread = [takeHeld(socket), ...state.unread].filter(Boolean);
   if (takeUnread) unread.forEach(takeUnread);
   else if (unread.length > 0) giveFirst(socket, unread);
-  sendRest(socket, remainder, onSent);
-  if (remainder.readError !== 0) {
-    later(() => socket.destroy(new ErrnoException(remainder.readError, 'read')));
-  } else if (remainder.wantsData) {
+  sendRest(socket, state, onSent);
+  if (state.readError !== 0) {
+    later(() => socket.destroy(new ErrnoException(state.readError, 'read')));
+  } else if (state.wantsData) {
     hostHandle.readStart();
   }
   return hostHandle;
 }
 
 /**
- * The same, as soon as a socket is connected.
+ * Calls `handOver` once a socket is connected.
  *
  * @param {object} socket that connects
- * @param {object} hostHandle which handle it will be
+ * @param {object} hostHandle its next handle
  */
 function handOverOnceConnected(socket, hostHandle) {
-  socket[kAwaited] = hostHandle;
-  // Whoever closes it means the connection.
+  socket[kNextHandle] = hostHandle;
+  // A consumer that closes this handle wants the connection closed.
   hostHandle.close = (callback) => {
     if (typeof callback === 'function') socket.once('close', callback);
     socket.destroy();
@@ -226,7 +226,7 @@ function handOverOnceConnected(socket, hostHandle) {
 
 /**
  * @param {object} handle rsnet's
- * @returns {boolean} whether the kernel has not taken all that was written
+ * @returns {boolean} whether the kernel has not accepted all written bytes
  */
 function hasUnsent(handle) {
   handle[kWriter]?.flush();
@@ -234,19 +234,18 @@ function hasUnsent(handle) {
 }
 
 /**
- * What TLS is to encrypt for.
+ * Finds the stream for TLS.
  *
  * @param {object} socket with a handle of rsnet
- * @param {function(): void} onSent called when what was written before is sent, if TLS has to wait for it
- * @returns {{stream: object|undefined, waits: boolean}} a stream of C++, undefined when there can be none; whether
- *   `onSent` is going to be called
+ * @param {function(): void} onSent called when earlier writes are sent, if TLS must wait for them
+ * @returns {{stream: object|undefined, waits: boolean}} a C++ stream, if there can be one; whether it calls `onSent`
  */
 function streamFor(socket, onSent) {
   if (!socket.connecting) {
     const waits = hasUnsent(socket._handle);
     return { stream: handOver(socket, waits ? { onSent } : {}), waits };
   }
-  let stream = socket[kAwaited];
+  let stream = socket[kNextHandle];
   if (!stream) {
     stream = hostHandleFor(socket._handle);
     if (stream) handOverOnceConnected(socket, stream);
@@ -255,7 +254,7 @@ function streamFor(socket, onSent) {
 }
 
 /**
- * @returns {boolean} whether the permission model lets handles of the host have no descriptor
+ * @returns {boolean} whether the permission model refuses `handle.open(fd)`
  */
 function isRefused() {
   try {
@@ -267,18 +266,18 @@ function isRefused() {
 }
 
 /**
- * The answer to `handle.isStreamBase`. Node's HTTP/2 asks before it takes the handle from the socket; Node's HTTP,
- * which asks too, has given the socket its parser by then, and does better with a socket's data as it is.
+ * Answers `handle.isStreamBase`. Node's HTTP/2 asks before it takes the handle from the socket. Node's HTTP asks
+ * after it has given the socket a parser. It is faster without a hand-over, so the answer is false.
  *
  * @param {object} handle rsnet's
- * @returns {boolean} whether the socket has, or will have once it is connected, a stream of C++ for its handle
+ * @returns {boolean} whether the socket's handle is, or becomes on connect, a C++ stream
  */
 function offer(handle) {
   const socket = handle[owner_symbol];
   if (!socket || socket.parser || socket._handle !== handle || !canTake(handle)) return false;
-  // A session takes each write that ends for its own. What is to be sent before takes the way through the Socket.
+  // An HTTP/2 session takes every completed write for its own, so earlier unsent bytes must go through the Socket.
   if (!socket.connecting) return !hasUnsent(handle) && !isRefused() && handOver(socket) !== undefined;
-  socket[kAwaited] ??= null;
+  socket[kNextHandle] ??= null;
   return true;
 }
 

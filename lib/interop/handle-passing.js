@@ -3,8 +3,8 @@
 // Sending rsnet's sockets and servers to other processes: `child.send(message, socket)`, the deals of `cluster`, and a
 // socket as a child's stdio.
 //
-// Node writes a handle to the channel together with the message, and only its own handles can be written. So an rsnet
-// handle is represented there by one of the host's, on a copy of its descriptor.
+// Node can write only its own handles to a channel. So a proxy stands for an rsnet handle there: a handle of the host
+// on a copy of the descriptor.
 
 const { ChildProcess } = require('child_process');
 const cluster = require('cluster');
@@ -22,7 +22,7 @@ const { giveToUser } = require('../api/socket-io');
 const { kBuffer, owner_symbol } = require('../handle/socket-symbols');
 
 /**
- * The `onread` of a handle whose connection goes to another process: what was read before is still the socket's.
+ * The `onread` of a handle whose connection goes to another process. The socket still gets the bytes read so far.
  *
  * @this {Handle}
  * @param {number} nread bytes, UV_EOF or a negated errno
@@ -36,17 +36,17 @@ function onRestRead(nread, buffer) {
 }
 
 /**
- * Stops reading, since another process reads on. The kernel does not take back what was read ahead: it goes to the
- * socket, not before the next tick, so that nothing is lost.
+ * Stops reading, since another process reads on. The kernel does not take back bytes that rsnet has read ahead. The
+ * socket gets them in the next tick.
  *
- * @param {Handle} handle that its socket does not have any more
+ * @param {Handle} handle that Node has taken from its socket
  */
 function leave(handle) {
   if (handle.readStop()) return;
   const rest = [handle[kPendingRead] ?? [], handle[kNative].takeUndelivered()].filter(({ length }) => length > 0);
   handle[kPendingRead] = null;
   handle.onread = onRestRead;
-  // What a batch still has for it comes, too.
+  // The batch of events may have more reads for it.
   handle[kReading] = true;
   nextTick(() => {
     for (const chunk of rest) handle.runInAsyncScope(onRestRead, handle, chunk.length, chunk);
@@ -54,14 +54,14 @@ function leave(handle) {
 }
 
 /**
- * The host's handle for the same descriptor, closed with the handle it stands for.
+ * A handle of the host on a copy of the descriptor. It closes with the rsnet handle that it stands for.
  *
  * @this {Handle}
  * @returns {object|undefined} undefined when there is no descriptor to copy
  */
-function hostTwin() {
+function hostProxy() {
   const socket = this[owner_symbol];
-  // Node has taken the handle from its socket, if nobody is going to read from it here any more.
+  // Node takes the handle from its socket if this process stops reading.
   if (socket instanceof Socket && socket._handle !== this) leave(this);
   if (this._adopted) return this._adopted;
   const fd = this.dup();
@@ -79,7 +79,7 @@ function hostTwin() {
 }
 
 /**
- * Lets a connection go on with a handle of the host.
+ * Gives a connection to a handle of the host.
  *
  * @this {Handle}
  * @returns {boolean} whether that was possible
@@ -89,7 +89,7 @@ function giveToHost() {
   return canHandOver() && socket instanceof Socket && handOver(socket) !== undefined;
 }
 
-Object.defineProperty(Handle.prototype, kHostProxy, { value: hostTwin, configurable: true });
+Object.defineProperty(Handle.prototype, kHostProxy, { value: hostProxy, configurable: true });
 Object.defineProperty(Handle.prototype, kHandOver, { value: giveToHost, configurable: true });
 
 /** Lets the channels between processes take rsnet's handles. */
@@ -97,11 +97,11 @@ function install() {
   const hasChannels = record('channels', hookChannels(() => closed(openHandle())));
   if (!hasChannels) guardSend(process);
   if (!installStdio(hasChannels) || !hasChannels) {
-    // The workers accept by themselves then, with a handle of the host that the primary sends.
+    // With SCHED_NONE the primary sends a listening handle of the host, and the workers accept.
     cluster.schedulingPolicy = cluster.SCHED_NONE;
     return;
   }
-  // As which of its own handles the host sends them.
+  // The host sends them as its own handles of these names.
   Object.defineProperty(TCP.prototype, kHandleKind, { value: 'TCP', configurable: true });
   Object.defineProperty(Pipe.prototype, kHandleKind, { value: 'Pipe', configurable: true });
 }
@@ -109,7 +109,7 @@ function install() {
 /**
  * Lets child processes have rsnet's sockets as their stdio.
  *
- * @param {boolean} [hasChannels] whether handles of rsnet can go to the channels of child processes
+ * @param {boolean} [hasChannels] whether channels of child processes take rsnet's handles
  * @returns {boolean} false where the host does not allow that
  */
 function installStdio(hasChannels = true) {

@@ -1,7 +1,7 @@
 'use strict';
 
-// Connections of Node's HTTP server given to the host's own handles. Its parser reads from these by itself, in C++,
-// without a Buffer and without a call for each read. That is worth its price on a connection that stays.
+// Gives busy connections of Node's HTTP server to handles of the host. Node's parser reads from those in C++, without a
+// Buffer and a call for each read. A short connection does not earn the cost of the hand-over.
 
 const { makeCallback } = require('../addon/bridge');
 const hooks = require('../handle/hooks');
@@ -10,8 +10,8 @@ const { kParserReads } = require('../handle/symbols');
 const { isServedByParser } = require('../handle/parser-reads');
 
 /**
- * How much a connection has to do before the host takes over. Giving it away costs about as much as the host saves in
- * eight small requests, or with 128 KB of bodies.
+ * Small reads before a hand-over. It costs about as much as the host saves in eight small requests, or with 128 KB of
+ * bodies.
  */
 const PRICE = 8;
 
@@ -19,7 +19,7 @@ const PRICE = 8;
 const UNIT = 16 * 1024;
 
 /**
- * Counts a read that the parser has had, and gives the connection away when that is likely to pay.
+ * Counts a read of the parser, and hands the connection over when that is likely to pay.
  *
  * @param {object} handle rsnet's
  * @param {import('../..').Socket} socket of a server, with a parser
@@ -28,14 +28,14 @@ const UNIT = 16 * 1024;
 function countParserRead(handle, socket, length) {
   handle[kParserReads] += 1 + length / UNIT;
   if (handle[kParserReads] + handle.bytesWritten / UNIT < PRICE) return;
-  // Where it can't be, it is asked again after as much once more.
+  // If the connection cannot be handed over now, rsnet tries again after as many reads.
   handle[kParserReads] = -(handle.bytesWritten / UNIT);
   if (socket._handle !== handle || !isServedByParser(socket) || isRefused()) return;
   const unread = [];
   const hostHandle = handOver(socket, { takeUnread: (chunk) => unread.push(chunk) });
   if (hostHandle === undefined) return;
   const { parser } = socket;
-  // What the server does itself with a connection that the host has accepted.
+  // Node's HTTP server does this with a connection that the built-in has accepted.
   parser._consumed = true;
   hostHandle._consumed = true;
   parser.consume(hostHandle);

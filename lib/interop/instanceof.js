@@ -1,7 +1,7 @@
 'use strict';
 
-// rsnet's sockets and servers as Node's modules see them: as the built-in's. Node asks `instanceof net.Socket` before
-// it takes a socket for TLS or sends it to another process, and what these need is prepared when it asks.
+// Makes rsnet's sockets and servers instances of the built-in classes. Node asks `instanceof net.Socket` before it
+// takes a socket for TLS or sends it to another process. The first question prepares both.
 
 const { record } = require('../node/capabilities');
 const { onFirstUse, onUseWith } = require('../node/first-use');
@@ -11,7 +11,7 @@ const { isHostRun } = require('../node/host-run-sockets');
 
 let isPrepared = false;
 
-/** Whether TLS, which may be who asks, can have the handle of a socket. */
+/** Whether TLS can take the handle of a socket. TLS may be asking. */
 let hasTls = true;
 
 /**
@@ -31,10 +31,10 @@ function prepare() {
 }
 
 /**
- * Node asks of a handle, too, whether it is a socket, before it asks which of its own handles it is.
+ * Node asks whether a handle is a socket before it asks for the kind of handle.
  *
  * @this {Handle}
- * @returns {boolean} that it is none
+ * @returns {boolean} false
  */
 function prepareForHandle() {
   prepare.call(this);
@@ -43,7 +43,7 @@ function prepareForHandle() {
 
 /**
  * @this {object}
- * @returns {boolean} that it counts as the built-in's
+ * @returns {boolean} true
  */
 function prepareForServer() {
   prepare.call(this);
@@ -58,7 +58,7 @@ function install({ Socket, Server }) {
   Object.defineProperty(Server.prototype, kServer, { value: prepareForServer });
   Object.defineProperty(Handle.prototype, kSocket, { value: prepareForHandle });
   onFirstUse(() => record('instanceOf', hookClasses()));
-  // Node asks nothing of what it is to give to a child that could be answered here.
+  // Node asks no question about a child's stdio that this file could answer.
   onUseWith('child_process', () => require('./handle-passing').installStdio());
 }
 

@@ -1,9 +1,9 @@
 'use strict';
 
 /**
- * Node's modules that derive a class from `net` do so when they are loaded. One that was loaded before
- * `rsnet/register` would go on with the built-in's prototypes under rsnet's constructors. Where the host does not tell
- * which were, they are loaded here.
+ * Node's modules derive their classes from `net` at load. One that was loaded before `rsnet/register` would keep the
+ * built-in's prototypes under rsnet's constructors. Where the host does not list its loaded modules, rsnet loads them
+ * here.
  */
 
 const { isLoaded } = require('../node/loaded-modules');
@@ -22,7 +22,7 @@ function rebase(derived, from, to) {
 }
 
 /**
- * Moves the classes of the modules that were loaded before over to rsnet.
+ * Rebases the classes of modules that are already loaded.
  * @param {typeof import('node:net')} builtin the host's own net
  * @param {typeof import('node:net')} rsnet what takes its place
  */
@@ -35,7 +35,7 @@ function rebaseClasses(builtin, rsnet) {
     }
   }
   const { openssl } = process.versions;
-  // Named the second way since Node 22.
+  // Node 22 renamed the module.
   if (openssl && (isLoaded('_tls_wrap') || isLoaded('internal/tls/wrap'))) {
     const { Server, TLSSocket } = require('node:tls');
     rebase(Server, builtin.Server, rsnet.Server);

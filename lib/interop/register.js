@@ -1,19 +1,18 @@
 'use strict';
 
 /**
- * Loaded with `node -r rsnet/register`, `node --import rsnet/register` or `require('rsnet/register')`: from
- * then on `net` and `node:net` are rsnet, in this thread and in whatever inherits the option.
+ * `node -r rsnet/register`, `node --import rsnet/register` or `require('rsnet/register')` loads this file. From then on
+ * `net` and `node:net` are rsnet in this thread, and in processes and threads that inherit the option.
  *
- * RSNET_DISABLE=1 turns it off; RSNET_DEBUG=1 writes a line to stderr which says what is active. Where rsnet's engine
- * cannot run, `net` stays the host's own.
+ * RSNET_DISABLE=1 turns it off; RSNET_DEBUG=1 writes the active backend to stderr. Where rsnet's engine cannot run,
+ * `net` stays the host's own.
  */
 
 const { isOn } = require('../node/switches');
 
 /**
- * Puts rsnet's exports into the built-in module's exports object. That object is what `require`, the default
- * import and process.getBuiltinModule give, and what http, tls, cluster and child_process look their `net` up
- * in.
+ * Puts rsnet's exports into the built-in module's exports object. `require`, the default import and
+ * process.getBuiltinModule return that object; http, tls, cluster and child_process use it.
  * @returns {boolean} false where `net` stays the host's own, since rsnet cannot run in its place
  */
 function register() {
@@ -38,7 +37,7 @@ function register() {
   syncBuiltinESMExports();
   require('./rebase-classes').rebaseClasses(builtin, rsnet);
   require('./handle-passing').install();
-  // What stands in for the handles of TLS changes the module's exports.
+  // The substitute for TLS changes the module's exports.
   if (process.versions.openssl && !require('./tls').install()) syncBuiltinESMExports();
   return true;
 }

@@ -15,9 +15,9 @@ const tls = probe('tls', () => require('tls'));
 Object.defineProperty(Handle.prototype, kTlsStream, { value: streamFor, configurable: true });
 
 /**
- * TLS takes connections of rsnet. Those that it makes itself are the host's.
+ * Lets TLS take connections of rsnet. TLS makes its own connections with the host's handles.
  *
- * @returns {boolean} whether it takes their handles
+ * @returns {boolean} whether TLS takes their handles
  */
 function install() {
   if (tls === undefined) return false;

@@ -1,18 +1,18 @@
 'use strict';
 
-// Transferring on hosts that can't mark an object in place (up to Node 20): in a message, marked objects stand in for
-// those that are transferred.
+// Transferring on hosts that can't mark an object in place (up to Node 20). A marked proxy takes the place of each
+// transferred object in the message.
 
-// Not a global everywhere: a vm context has only what it is given.
+// A vm context does not have this global.
 const { MessagePort } = require('../node/captured');
 const { nameLike } = require('../node/mirror-members');
 const { hide, host, implement, marked } = require('../node/transferable');
 
-/** On the method that has been replaced already, perhaps by another copy of rsnet: the host's own. */
+/** Property of a replaced postMessage: the host's own. Another copy of rsnet may have replaced it. */
 const kHostPostMessage = Symbol.for('rsnet.hostPostMessage');
 
-/** The marked objects' class: each does what its `source` does. */
-class StandIn {
+/** A proxy forwards the host's transfer protocol to its `source`. */
+class TransferProxy {
   /** @param {object} source */
   constructor(source) {
     hide(this, 'source', source);
@@ -23,16 +23,16 @@ class StandIn {
  * @param {*} value
  * @returns {boolean} whether it is transferable by the host's protocol and not marked
  */
-function needsStandIn(value) {
+function needsProxy(value) {
   return value !== null && typeof value === 'object' && host.aborted in value && host.transfer in value &&
     !(globalThis.AbortSignal && value instanceof AbortSignal);
 }
 
 /**
- * Copies a message with the stand-ins in their places. Looks into plain objects, arrays, maps and sets.
+ * Copies a message with the proxies in their places. Looks into plain objects, arrays, maps and sets.
  *
  * @param {*} value
- * @param {Map<object, object>} copies by original; the stand-ins are in it from the start
+ * @param {Map<object, object>} copies by original; the proxies are in it from the start
  * @returns {*}
  */
 function replace(value, copies) {
@@ -73,9 +73,9 @@ function transferListOf(list) {
   return items?.[Symbol.iterator] ? [...items] : undefined;
 }
 
-/** Lets the ports of this thread post what is not marked. */
+/** Lets the ports of this thread post unmarked objects. */
 function install() {
-  implement(StandIn.prototype, {
+  implement(TransferProxy.prototype, {
     transferList() { return this.source[host.transferList](); },
     transfer() { return this.source[host.transfer](); },
     deserialize() {},
@@ -87,10 +87,10 @@ function install() {
   const method = {
     postMessage(value, list, ...rest) {
       const items = transferListOf(list);
-      const sources = new Set(items?.filter(needsStandIn));
+      const sources = new Set(items?.filter(needsProxy));
       if (sources.size === 0) return Reflect.apply(hostPostMessage, this, [value, list, ...rest]);
       const copies = new Map();
-      for (const source of sources) copies.set(source, marked(new StandIn(source)));
+      for (const source of sources) copies.set(source, marked(new TransferProxy(source)));
       const transferred = items.map((item) => copies.get(item) ?? item);
       return Reflect.apply(hostPostMessage, this, [replace(value, copies), transferred, ...rest]);
     },

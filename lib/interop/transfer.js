@@ -3,14 +3,14 @@
 // Handing a Socket, a Server or a BoundSocket to another thread: `worker.postMessage({ socket }, [socket])`.
 // See "Transferring TCP handles to other threads" in Node's documentation of `net`.
 //
-// What crosses is a copy of the descriptor, in a carrier (carrier.js).
+// What crosses is a copy of the descriptor, in a proxy (descriptor-proxy.js).
 
 const net = require('node:net');
 const { getDefaultHighWaterMark } = require('stream');
 const { BoundSocket, heldHandle, hold, kConsume } = require('../api/bound-socket');
 const { builtin } = require('../node/builtin');
 const { nextTick } = require('../node/captured');
-const { prepare, receive, take } = require('./carrier');
+const { prepare, receive, take } = require('./descriptor-proxy');
 const { codes } = require('../node/errors');
 const { onFirstUse } = require('../node/first-use');
 const { beginOrClose, handleReceived } = require('../handle/foreign');
@@ -23,14 +23,14 @@ const { hide, host, implement, marked, marksInPlace } = require('../node/transfe
 const { deserializeWeakly, weakProperty } = require('../node/weak');
 const { defineLike, nameLike } = require('../node/mirror-members');
 
-/** Keeps the receiver of a class as long as the class. */
+/** Property of a class: its receiver, which lives as long as the class. */
 const kReceiver = Symbol('kReceiver');
 
-/** Where a class of the host keeps its own method, when rsnet's has been put before it. */
+/** Property of a host's class: its own method, which rsnet has replaced. */
 const kHostDeserialize = Symbol.for('rsnet.hostDeserialize');
 
 /**
- * Only a connection of which nothing has been read or written yet can move: what is buffered would stay behind.
+ * A connection can move only before its first read or write: the message does not carry buffers.
  *
  * @param {Socket} socket
  * @throws {Error} ERR_WORKER_HANDLE_NOT_TRANSFERABLE
@@ -50,14 +50,14 @@ const socketTransfer = {
   transferList() {
     checkSocket(this);
     this._handle.readStop();
-    let carried;
+    let transferred;
     try {
-      carried = prepare(this, this._handle);
+      transferred = prepare(this, this._handle);
     } finally {
-      // Should the message not be posted after all, the socket goes on.
+      // The socket reads on if nobody posts the message.
       nextTick(readOn, this, this._handle);
     }
-    return carried;
+    return transferred;
   },
 
   transfer() {
@@ -146,7 +146,7 @@ const boundTransfer = {
 };
 
 /**
- * Makes a new object of the host a new one of rsnet.
+ * Turns a new object of the host into a new one of rsnet.
  *
  * @param {object} object
  * @param {Function} Class Socket or Server
@@ -173,7 +173,7 @@ function receiverOf({ deserialize }) {
 }
 
 /**
- * Where rsnet is loaded and not registered, the host makes an object of its own out of what rsnet has sent.
+ * Where rsnet is loaded but not registered, the host deserializes rsnet's messages into objects of its own.
  *
  * @param {object} prototype of the host's class
  * @param {object} kind one of those above
@@ -185,7 +185,7 @@ function takeFromHost(prototype, kind) {
 }
 
 /**
- * A class that takes part in the protocol shows that as the host's does.
+ * Gives the protocol's methods the property flags that the host's have.
  *
  * @param {object} prototype
  * @param {object} model the host's
@@ -199,7 +199,7 @@ function showLikeHost(prototype, model) {
 /**
  * @param {Function} Class of rsnet
  * @param {object} kind one of those above
- * @returns {Function|undefined} what the receiver makes first, if that is not a class that `net` exports
+ * @returns {Function|undefined} the class that the receiver makes first, unless `net` exports it
  */
 function enable(Class, kind) {
   const HostClass = builtin[Class.name];
@@ -217,7 +217,7 @@ function enable(Class, kind) {
     takeFromHost(HostClass.prototype, kind);
     showLikeHost(Class.prototype, HostClass.prototype);
   } else {
-    // Where the host looks for it: among the exports of `net`.
+    // The host looks the class up in the exports of `net`.
     weakProperty(net, `_Transferred${kind.name}`, receiver);
     hide(Class, kReceiver, receiver);
   }

@@ -1,18 +1,20 @@
 'use strict';
 
 /**
- * `rsnet/undici`: what undici, and with it the global `fetch`, connects through.
+ * `rsnet/undici`: a connector for undici, and with it for the global `fetch`.
  *
  *     const { Agent, setGlobalDispatcher } = require('undici');
  *     const { connector } = require('rsnet/undici');
  *     setGlobalDispatcher(new Agent({ connect: connector() }));
+ *
+ * undici's own `buildConnector` calls `net.connect`, which is rsnet's only under `rsnet/register`.
  */
 
 const { connect } = require('../../index.js');
 const { builtin } = require('../node/builtin');
 const { clearTimeout, setTimeout } = require('../node/captured');
 
-/** Milliseconds after which a connect is given up: undici's own. */
+/** Time limit of a connect in milliseconds, as in undici. */
 const TIMEOUT = 10_000;
 
 /** Milliseconds of silence before the first keep-alive probe. */
@@ -21,7 +23,7 @@ const KEEP_ALIVE_DELAY = 60_000;
 /** Bytes that a connection buffers. */
 const HIGH_WATER_MARK = 64 * 1024;
 
-/** Sessions that are kept for being resumed. */
+/** TLS sessions kept for resumption. */
 const MAX_CACHED_SESSIONS = 100;
 
 /** No connection within the time limit; the name and code are undici's. */
@@ -37,7 +39,7 @@ class ConnectTimeoutError extends Error {
   }
 }
 
-/** The last TLS session of each host; the oldest one gives way. */
+/** The last TLS session of each host. The oldest is dropped first. */
 class Sessions {
   /** @param {number} max */
   constructor(max) {
@@ -60,8 +62,8 @@ class Sessions {
 /**
  * @param {object} settings of the connector
  * @param {Sessions} sessions
- * @param {object} target what undici asks for
- * @returns {object} a TLSSocket on a connection of rsnet, or on the one that undici gives
+ * @param {object} target undici's request
+ * @returns {object} a TLSSocket on undici's `httpSocket`, or else on a connection of rsnet
  */
 function connectTls(settings, sessions, target) {
   const tls = require('tls');
@@ -73,7 +75,7 @@ function connectTls(settings, sessions, target) {
   const tlsOptions = {
     highWaterMark: HIGH_WATER_MARK,
     ALPNProtocols: allowH2 ? ['http/1.1', 'h2'] : ['http/1.1'],
-    // Made before there is a connection that bad options would leave behind.
+    // Bad options throw here, before a connection exists.
     secureContext: options.secureContext ?? tls.createSecureContext(options),
     ...options,
     // RFC 6066, 3: no literal addresses.
@@ -90,7 +92,7 @@ function connectTls(settings, sessions, target) {
 
 /**
  * @param {object} settings of the connector
- * @param {object} target what undici asks for
+ * @param {object} target undici's request
  * @param {number} port
  * @returns {import('../..').Socket}
  */
@@ -127,7 +129,7 @@ function whenConnected(socket, { isTls, timeout, target }, callback) {
  * @param {object} [options] those of undici's own `buildConnector`, and those of `net.connect` and `tls.connect`
  * @param {number} [options.timeout] milliseconds for a connect with its TLS handshake; 0 = no limit
  * @param {boolean} [options.allowH2] offer HTTP/2
- * @param {number} [options.maxCachedSessions] TLS sessions kept for being resumed, 0 = none
+ * @param {number} [options.maxCachedSessions] TLS sessions kept for resumption, 0 = none
  * @param {string} [options.socketPath] a Unix socket to connect to, in place of the URL's host
  * @param {boolean} [options.keepAlive] probe silent connections; true unless false
  * @param {number} [options.keepAliveInitialDelay] milliseconds of silence before that

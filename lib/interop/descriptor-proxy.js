@@ -1,12 +1,13 @@
 'use strict';
 
-// What carries the copy of a descriptor to another thread. It closes it should the message never arrive.
+// A proxy: the transferable object that stands for a copied descriptor in a message to another thread. It closes the
+// descriptor if nobody receives the message. It is one of:
 //
-// - One of the host's own TCP handles, where those can be transferred: the built-in `net` of a thread without rsnet can
-//   take it as well.
-// - The native part of a FileHandle on hosts before that.
-// - A number beside a port, where the permission model refuses the others. The port is closed when the message is taken
-//   and when it is lost; the other end of its channel hears of it.
+// - A TCP handle of the host, where the host can transfer them. The built-in `net` of a thread without rsnet receives
+//   it, too.
+// - The native part of a FileHandle, on older hosts.
+// - A MessagePort beside the number, where the permission model refuses both. The port closes when the message is
+//   received or lost, and its other end hears that.
 
 const fs = require('fs');
 const { builtin } = require('../node/builtin');
@@ -18,20 +19,20 @@ const { host } = require('../node/transferable');
 const { UV_EBADF } = require('../node/errno');
 
 /**
- * @typedef {object} Carrier
+ * @typedef {object} DescriptorProxy
  * @property {object} item what must be transferred
- * @property {object} handle what stands for the descriptor in the message
+ * @property {object} handle its place in the message
  */
 
 /** Whether the host's own sockets and servers can be transferred. */
 const hostTransfers = host !== null && host.transfer in builtin.Socket.prototype;
 
-/** Carriers, by the object that is about to be transferred. */
-const carriers = new WeakMap();
+/** Proxies, by the object that is about to be transferred. */
+const proxies = new WeakMap();
 
 /**
  * @param {Int32Array} claim shared by both threads
- * @returns {boolean} whether the descriptor is the caller's: the first one gets it
+ * @returns {boolean} whether the caller gets the descriptor: the first one does
  */
 function claimed(claim) {
   return Atomics.exchange(claim, 0, 1) === 0;
@@ -39,9 +40,9 @@ function claimed(claim) {
 
 /**
  * @param {number} fd
- * @returns {Carrier}
+ * @returns {DescriptorProxy}
  */
-function carryByPort(fd) {
+function portProxy(fd) {
   const { MessageChannel } = require('node:worker_threads');
   const { port1, port2 } = new MessageChannel();
   const claim = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
@@ -54,37 +55,37 @@ function carryByPort(fd) {
 
 /**
  * @param {number} fd
- * @returns {object|undefined} a transferable object of the host that owns it; undefined where there is none to be had
+ * @returns {object|undefined} a transferable owner of the descriptor; undefined where the host refuses one
  * @throws {Error} when the host can't take the descriptor
  */
-function hostCarrier(fd) {
-  let carrier;
+function hostProxy(fd) {
+  let proxy;
   try {
-    carrier = hostTransfers ? hostHandleOf(fd, false) : new (process.binding('fs').FileHandle)(fd);
+    proxy = hostTransfers ? hostHandleOf(fd, false) : new (process.binding('fs').FileHandle)(fd);
   } catch {
     return undefined;
   }
-  if (typeof carrier === 'number') {
+  if (typeof proxy === 'number') {
     fs.closeSync(fd);
-    throw new ErrnoException(carrier, 'open');
+    throw new ErrnoException(proxy, 'open');
   }
-  return carrier;
+  return proxy;
 }
 
 /**
  * @param {object} handle of TCP: rsnet's, or the host's
- * @returns {Carrier} with a copy of the descriptor
+ * @returns {DescriptorProxy} with a copy of the descriptor
  * @throws {Error} when there can't be a copy
  */
 function pack(handle) {
   const fd = handle.dup ? handle.dup() : native.dupDescriptor(handle.fd);
   if (fd < 0) throw new ErrnoException(fd, 'dup');
-  const carrier = hostCarrier(fd);
-  return carrier === undefined ? carryByPort(fd) : { item: carrier, handle: carrier };
+  const proxy = hostProxy(fd);
+  return proxy === undefined ? portProxy(fd) : { item: proxy, handle: proxy };
 }
 
 /**
- * @param {object} handle that of a carrier, or the TCP handle of a built-in socket
+ * @param {object} handle that of a proxy, or the TCP handle of a built-in socket
  * @returns {number} the descriptor, which the caller owns, or a negated errno
  */
 function unpack(handle) {
@@ -103,15 +104,15 @@ function unpack(handle) {
 }
 
 /**
- * Lets go of a descriptor that was made ready, and whose message could not be posted.
+ * Closes the descriptor of an object whose message could not be posted.
  *
  * @param {object} object
  */
 function discard(object) {
-  const carrier = carriers.get(object);
-  if (carrier === undefined) return;
-  carriers.delete(object);
-  const fd = unpack(carrier.handle);
+  const proxy = proxies.get(object);
+  if (proxy === undefined) return;
+  proxies.delete(object);
+  const fd = unpack(proxy.handle);
   if (fd >= 0) fs.closeSync(fd);
 }
 
@@ -122,28 +123,28 @@ function discard(object) {
  * @throws {Error} when its descriptor can't be copied
  */
 function prepare(object, handle) {
-  if (!carriers.has(object)) {
-    carriers.set(object, pack(handle));
+  if (!proxies.has(object)) {
+    proxies.set(object, pack(handle));
     nextTick(discard, object);
   }
-  return [carriers.get(object).item];
+  return [proxies.get(object).item];
 }
 
 /**
  * @param {object} object that is being transferred
- * @returns {object} what stands for its descriptor in the message
+ * @returns {object} the proxy's place in the message
  */
 function take(object) {
-  const { handle } = carriers.get(object);
-  carriers.delete(object);
+  const { handle } = proxies.get(object);
+  proxies.delete(object);
   return handle;
 }
 
 /**
- * @param {{handle: object}} data what has crossed
+ * @param {{handle: object}} data the message
  * @param {string} name of the class
  * @returns {number} the descriptor, which the caller owns
- * @throws {Error} when nothing usable has come
+ * @throws {Error} when the message has no open descriptor
  */
 function receive(data, name) {
   const handle = data?.handle;
