@@ -1,6 +1,6 @@
 'use strict';
 
-/** What a server does with a connection that its handle has accepted. */
+/** Makes a Socket of a connection that a server's handle has accepted. */
 
 const { builtin } = require('../node/builtin');
 const { applyToAccepted } = require('./congestion-control');
@@ -34,7 +34,7 @@ function describeEnd(out, end) {
 }
 
 /**
- * Closes a connection that is one too many, and says so by 'drop'.
+ * Closes a connection beyond `maxConnections` and emits 'drop'.
  * @param {Server} server
  * @param {TCP|Pipe} client
  */
@@ -86,7 +86,7 @@ function onconnection(status, accepted) {
     server.emit('error', new ErrnoException(status, 'accept'));
     return;
   }
-  // In a cluster's worker it comes from the primary as a handle of the host.
+  // In a cluster's worker the primary sends a handle of the host.
   const client = adoptHandle(accepted);
   if (isFull(server)) {
     drop(server, client);

@@ -6,8 +6,8 @@ const { builtin } = require('../node/builtin');
 const { probe } = require('../node/capabilities');
 
 /**
- * Marks the result of `normalizeArgs`, which connect() takes as its only argument too. It is the host's own
- * symbol, where there is one, since modules of the host hand such arrays around.
+ * Marks the result of `normalizeArgs`, which connect() also takes as its only argument. It is the host's own symbol if
+ * there is one, because modules of the host pass such arrays.
  */
 const kNormalizedArgs = findArgsMark();
 
@@ -37,7 +37,7 @@ function isPipeName(value) {
 }
 
 /**
- * Brings the arguments of connect() and listen() into one form:
+ * Normalizes the arguments of connect() and listen():
  * `(options[, callback])`, `(path[, ...][, callback])` or `([port][, host][, ...][, callback])`.
  * @param {Array} args
  * @returns {[object, Function|null]} options and callback, marked with `kNormalizedArgs`; the options are the

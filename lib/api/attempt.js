@@ -1,6 +1,6 @@
 'use strict';
 
-// One attempt to connect: local bind, connect(2), and what becomes of the socket.
+// One attempt to connect: bind(2) of the local side, connect(2), and the socket's new state.
 
 const { applyCongestionControl } = require('./congestion-control');
 const { debug } = require('../node/debug');
@@ -75,7 +75,7 @@ function connectErrorAtOnce(socket, req, status) {
  * @returns {number} status
  */
 function startConnect(self, req) {
-  // What a handle that is none throws names the call as it stands here: the built-in's words.
+  // The TypeError of an object without this method quotes the call as written here. The built-in's text is the same.
   if (req.addressType === undefined) return self._handle.connect(req, req.address);
   const status = req.addressType === 4
     ? self._handle.connect(req, req.address, req.port)
@@ -85,7 +85,7 @@ function startConnect(self, req) {
 }
 
 /**
- * Connects to the only address there is.
+ * Connects to the only address.
  *
  * @param {import('../..').Socket} socket
  * @param {{address: string, port?: number, family?: number, localAddress?: string, localPort?: number}} target
@@ -125,7 +125,7 @@ function connectTo(socket, { address, port, family, localAddress, localPort }) {
 }
 
 /**
- * Called when the only attempt has come to its end.
+ * Runs when the only attempt ends.
  *
  * @param {number} status
  * @param {object} handle
@@ -146,7 +146,7 @@ function afterConnect(status, handle, req) {
 }
 
 /**
- * The connection stands: options, 'connect', 'ready', and the first read.
+ * Sets the options on a new connection, emits 'connect' and 'ready', and starts reading.
  *
  * @param {import('../..').Socket} socket
  * @param {ConnectReq} req
@@ -160,7 +160,7 @@ function becomeConnected(socket, req) {
   if (socket[kNextHandle] !== undefined) hooks.handOver(socket);
   socket.emit('connect');
   socket.emit('ready');
-  // Starts reading, or finds an end that is already there; no byte is taken.
+  // This starts reading, or finds an end of the stream. It consumes no byte.
   if (socket._handle && !socket.isPaused()) socket.read(0);
   req.finishEntry?.();
 }

@@ -1,8 +1,8 @@
 'use strict';
 
-// Family autoselection: the addresses of a host are tried one after the other, each for a limited time.
-// See "net.setDefaultAutoSelectFamily" and `socket.connect` in Node's documentation; the order is that of RFC 8305,
-// section 4, without its races.
+// Family autoselection: tries the addresses of a host one after the other, each for a limited time. See
+// "net.setDefaultAutoSelectFamily" and `socket.connect` in Node's documentation. The order is that of RFC 8305, section
+// 4, without its races.
 
 const { builtin } = require('../node/builtin');
 const {
@@ -18,8 +18,7 @@ const { kReinitializeHandle, kSignal } = require('../handle/socket-symbols');
 const { UV_ECANCELED, UV_ETIMEDOUT } = require('../node/errno');
 
 /**
- * Takes the usable addresses of a lookup, each once, the two families by turns, beginning with the family of the
- * first.
+ * Selects the usable addresses of a lookup, each once. The two families alternate, and the first address comes first.
  *
  * @param {Array<{address: string, family: number}>} addresses
  * @returns {Array<{address: string, family: number}>}

@@ -11,7 +11,7 @@ const { validateObject } = require('../node/validators');
 
 const { ERR_SOCKET_HANDLE_ADOPTED } = codes;
 
-/** Method by which a Server or Socket takes the handle out of a BoundSocket. */
+/** Method: a Server or Socket takes the handle out of a BoundSocket. */
 const kConsume = Symbol('kBoundSocketConsume');
 
 /** Getter for the bound path, undefined for TCP. */
@@ -31,7 +31,7 @@ function bindTcp(options) {
   const status = beginOrClose(handle, () => {
     const bindStatus = isIPv6 ? handle.bind6(host, port, flags) : handle.bind(host, port, flags);
     if (bindStatus) return bindStatus;
-    // A busy port is reported by the next call that needs the address, not by bind.
+    // libuv reports a busy port in the next call that needs the address, not in bind.
     const bound = {};
     const nameStatus = handle.getsockname(bound);
     return !nameStatus && bound.port === 0 ? UV_EADDRINUSE : nameStatus;
@@ -53,11 +53,11 @@ function bindPath(options) {
   throw new ErrnoException(status, 'bind');
 }
 
-/** What each BoundSocket holds; not in the class, since one that comes from another thread is not constructed. */
+/** The handle and path of each BoundSocket. Not private fields: no constructor runs for one from another thread. */
 const states = new WeakMap();
 
 /**
- * Gives a BoundSocket what it holds.
+ * Sets the handle and path of a BoundSocket.
  * @param {BoundSocket} bound
  * @param {TCP|Pipe} handle bound
  * @param {string} [path] to which a Pipe is bound
@@ -68,14 +68,14 @@ function hold(bound, handle, path) {
 
 /**
  * @param {BoundSocket} bound
- * @returns {TCP|Pipe|null} the handle, which stays its own; null when it has been given away or closed
+ * @returns {TCP|Pipe|null} the handle, which the BoundSocket keeps; null once adopted or closed
  */
 function heldHandle(bound) {
   return states.get(bound).handle;
 }
 
 /**
- * Checks that a BoundSocket has not been given away or closed.
+ * Checks that a BoundSocket is neither adopted nor closed.
  * @param {TCP|Pipe|null} handle the BoundSocket's
  * @returns {TCP|Pipe} the handle
  * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
@@ -86,8 +86,8 @@ function notAdopted(handle) {
 }
 
 /**
- * A socket that is bound, made synchronously, to be given to `server.listen()` or `new Socket({ handle })`,
- * which then own it. One that is given to nobody must be closed.
+ * A bound socket for `server.listen()` or `new Socket({ handle })`, which then own it. The program must close one that
+ * it gives to neither.
  */
 class BoundSocket {
   /**
@@ -118,7 +118,7 @@ class BoundSocket {
   }
 
   /**
-   * @returns {number} the descriptor, which stays the BoundSocket's
+   * @returns {number} the descriptor; the BoundSocket keeps it
    * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
    */
   fd() {
@@ -126,7 +126,7 @@ class BoundSocket {
   }
 
   /**
-   * Gives the port or path back.
+   * Releases the port or path.
    * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
    */
   close() {
@@ -138,16 +138,12 @@ class BoundSocket {
     return this[kPath] !== undefined;
   }
 
-  /**
-   *
-   */
+  /** The bound path, undefined for TCP. */
   get [kPath]() {
     return states.get(this).path;
   }
 
-  /**
-   *
-   */
+  /** Closes it, unless it is closed or a Server or Socket owns the handle. */
   [Symbol.dispose ?? Symbol.for('Symbol.dispose')]() {
     if (heldHandle(this) !== null) this.close();
   }

@@ -1,6 +1,6 @@
 'use strict';
 
-// Listening inside a cluster worker: the primary has the ports, the worker asks for a share.
+// Listening in a cluster worker: the primary owns the ports, and the worker asks it for a share.
 // See "How it works" in the chapter on cluster in Node's documentation.
 
 const cluster = require('cluster');
@@ -19,8 +19,8 @@ function asksPrimary(exclusive) {
 }
 
 /**
- * Whether a handle that a primary shares is bound where it should be: it may have been bound by somebody else first,
- * which only shows now.
+ * Checks that a handle from the primary is bound to the right port. libuv reports a busy port in the first
+ * call that needs the address.
  *
  * @param {object} handle
  * @param {number} port that was asked for
@@ -34,7 +34,7 @@ function checkShared(handle, port) {
 }
 
 /**
- * Where cluster does not find the owner of a handle, it closes the handle and waits to be called back.
+ * If cluster does not find the owner of a handle, it closes the handle and waits for the callback.
  *
  * @param {object} handle of cluster
  * @param {import('../..').Server} server that has it
@@ -68,7 +68,7 @@ function requestHandle(server, place, callback) {
       callback(problem);
       return;
     }
-    // Whoever disconnects the worker closes the owner of each handle that the primary has given.
+    // `worker.disconnect()` closes the owner of each handle from the primary.
     handle[owner_symbol] = server;
     if (!isOwnerKnown) closeOwner(handle, server);
     callback(0, adoptHandle(handle));

@@ -1,7 +1,7 @@
 'use strict';
 
-// The congestion control of TCP (TCP_CONGESTION, tcp(7)), for those who ask for one. It has to be set before
-// connect(2) and listen(2): Linux goes on pacing a connection that has begun with a congestion control that paces.
+// The congestion control of TCP (TCP_CONGESTION, tcp(7)). rsnet sets it before connect(2) and listen(2): Linux goes on
+// pacing a connection that has begun with a congestion control that paces.
 
 const { codes, ErrnoException } = require('../node/errors');
 const { Handle, TCP } = require('../handle');
@@ -10,7 +10,7 @@ const { UV_EBADF, UV_ENOPROTOOPT } = require('../node/errno');
 const { validateString } = require('../node/validators');
 
 /**
- * Keeps what was asked for. Who asks for nothing has no property of it: programs list them.
+ * Keeps the requested name. Without a request there is no property, because programs list properties.
  *
  * @param {import('../..').Socket|import('../..').Server} owner
  * @param {string} name
@@ -32,7 +32,7 @@ function errorOf(status, call) {
 /**
  * @param {object} handle
  * @param {string} name
- * @returns {Error|undefined} why it has not got it
+ * @returns {Error|undefined} the reason if it is not set
  */
 function setOn(handle, name) {
   if (!handle.setCongestionControl) return new codes.ERR_INVALID_HANDLE_TYPE();
@@ -41,10 +41,10 @@ function setOn(handle, name) {
 }
 
 /**
- * Gives the handle of a Socket, or of a Server that is going to listen, what was asked for.
+ * Sets the requested name on the handle of a Socket, or of a Server before listen(2).
  *
  * @param {import('../..').Socket|import('../..').Server} owner
- * @returns {Error|undefined} why it has not got it
+ * @returns {Error|undefined} the reason if it is not set
  */
 function applyCongestionControl(owner) {
   const name = owner[kCongestionControl];
@@ -52,16 +52,16 @@ function applyCongestionControl(owner) {
 }
 
 /**
- * As `applyCongestionControl`, of a Server, whose connections inherit it from the listener. What stands for a listener
- * in a worker of a cluster has no socket: the name is tried on another one.
+ * As `applyCongestionControl` for a Server, whose connections inherit it from the listener. The proxy that stands for a
+ * listener in a cluster worker has no socket, so this tries the name on another one.
  *
  * @param {import('../..').Server} server
- * @returns {Error|undefined} why its connections can't have it
+ * @returns {Error|undefined} the reason if it is not set
  */
 function applyToListener(server) {
   const name = server[kCongestionControl];
   if (name === undefined || server._handle instanceof Handle) return applyCongestionControl(server);
-  // What stands for a path has no such method.
+  // The proxy for a path has no such method.
   if (!server._handle.getsockname) return new codes.ERR_INVALID_HANDLE_TYPE();
   const handle = new TCP(TCP.SOCKET);
   const problem = setOn(handle, name);
@@ -70,12 +70,12 @@ function applyToListener(server) {
 }
 
 /**
- * Gives a connection what its Server was asked for, where there is no listener to inherit it from.
+ * Sets the Server's requested name on a connection that has no listener to inherit it from.
  *
  * @param {import('../..').Server} server
- * @param {object} listener the listening handle, or what stands for one
+ * @param {object} listener the listening handle, or its proxy
  * @param {object} handle of the connection
- * @returns {Error|undefined} why it has not got it
+ * @returns {Error|undefined} the reason if it is not set
  */
 function applyToAccepted(server, listener, handle) {
   const name = server[kCongestionControl];
@@ -88,7 +88,7 @@ function applyToAccepted(server, listener, handle) {
  * @this {import('../..').Socket}
  * @param {string} name one of `/proc/sys/net/ipv4/tcp_available_congestion_control`
  * @returns {import('../..').Socket} this
- * @throws {TypeError} for what is no string, for a socket that is not of TCP, and where the platform has no such option
+ * @throws {TypeError} for a value other than a string, a socket other than TCP, and a platform without the option
  * @throws {Error} when the system refuses it
  */
 function setCongestionControl(name) {
@@ -100,12 +100,12 @@ function setCongestionControl(name) {
 }
 
 /**
- * `socket.getCongestionControl`: what the connection has, or what was asked for while there is none.
+ * `socket.getCongestionControl`: the connection's, or the requested one before there is a connection.
  *
  * @this {import('../..').Socket}
  * @returns {string|undefined}
  * @throws {TypeError} for a socket that is not of TCP, and where the platform has no such option
- * @throws {Error} when the system does not tell
+ * @throws {Error} of getsockopt(2)
  */
 function getCongestionControl() {
   const handle = this._handle;

@@ -19,10 +19,10 @@ const {
 
 const { isIP } = builtin;
 
-/** Attempts get at least this long, in milliseconds, whatever was asked for. */
+/** The shortest time for an attempt, in milliseconds. */
 const MIN_ATTEMPT_TIMEOUT = 10;
 
-/** Since this version `host` is checked here; before, dns.lookup checks it. */
+/** Since this Node version, connect() checks `host`; before, dns.lookup does. */
 const CHECKS_HOST_SINCE = 22;
 
 /** The class whose sockets connect. */
@@ -54,7 +54,7 @@ function socketConnect(...args) {
   if (listener !== null) this.once('connect', listener);
   if (this._parent?.connecting) return this;
   const { prototype } = Socket;
-  // A socket that was ended by the other party has a write of its own; it is used again.
+  // After the peer's end the socket has a `write` of its own. A new connection needs that of the class.
   if (this.write !== prototype.write && Object.hasOwn(this, 'write')) this.write = prototype.write;
   if (this.destroyed) {
     this._handle = null;
@@ -62,7 +62,7 @@ function socketConnect(...args) {
     this._sockname = undefined;
   }
   const { path } = options;
-  // A socket that is bound is of one kind already.
+  // A bound socket is already TCP or a pipe.
   const isPipe = this[kBoundSource] && this._handle ? this._handle instanceof Pipe : !!path;
   debug('pipe', isPipe, path);
   if (!this._handle) attachHandle(this, isPipe ? new Pipe(Pipe.SOCKET) : new TCP(TCP.SOCKET));
@@ -134,7 +134,7 @@ function checkBound(options) {
 }
 
 /**
- * Finds the address, where the host is a name, and connects to it.
+ * Looks up the host if it is a name, and connects.
  *
  * @param {import('../..').Socket} socket
  * @param {object} options of `connect`
@@ -149,7 +149,7 @@ function lookupAndConnect(socket, options) {
     const connectNow = () => {
       if (socket.connecting) connectTo(socket, { address: host, port, family, localAddress, localPort });
     };
-    // The address of a bound socket is known as soon as connect(2) was called.
+    // The kernel knows the address of a bound socket as soon as connect(2) returns.
     if (bound) connectNow();
     else nextTick(connectNow);
     return;
@@ -206,7 +206,7 @@ function lookupAll(socket, lookup, { host, query, target, options }) {
     }
     const usable = alternateFamilies(found);
     if (usable.length === 0) {
-      // Node's own ends the process where there is none at all.
+      // For an empty list, the built-in ends the process.
       const { address, family } = addresses?.[0] ?? {};
       nextTick(failConnect, socket, addressProblem(address, family, options));
       return;
@@ -226,7 +226,7 @@ function dnsFamily(family) {
 }
 
 /**
- * What is wrong with the answer of a lookup.
+ * Checks the answer of a lookup.
  *
  * @param {string} address
  * @param {number} family
@@ -234,7 +234,7 @@ function dnsFamily(family) {
  * @returns {Error|undefined}
  */
 function addressProblem(address, family, options) {
-  // What is no string may still read as an address; Node before 22 ends the process over it.
+  // A value other than a string may still convert to an address. Node before 22 ends the process over it.
   if (typeof address !== 'string' || !isIP(address)) return new codes.ERR_INVALID_IP_ADDRESS(address);
   if (family === 4 || family === 6) return undefined;
   return new codes.ERR_INVALID_ADDRESS_FAMILY(family, options.host, options.port);

@@ -1,6 +1,6 @@
 'use strict';
 
-// The options of a Socket's constructor: checked, and those that are its stream's.
+// Checks the options of a Socket's constructor and selects those of its stream.
 
 const { builtin } = require('../node/builtin');
 const { codes } = require('../node/errors');
@@ -42,8 +42,8 @@ function setBlockList(socket, blockList) {
 }
 
 /**
- * The options of a Socket that its stream is to have: those in the documentation of `stream.Duplex` and EventEmitter.
- * Taken one by one, the object has one hidden class for all sockets, which makes a Socket much cheaper.
+ * Selects the options that Node documents for `stream.Duplex` and EventEmitter. Copied one by one, they give the object
+ * one hidden class for all sockets, which makes a Socket much cheaper.
  *
  * @param {object} settings of the Socket
  * @returns {object}

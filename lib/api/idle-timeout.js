@@ -10,7 +10,7 @@ const { validateFunction, validateTimerDuration } = require('../node/validators'
 const { kLastWriteQueueSize, kTimeout } = require('../handle/socket-symbols');
 
 /**
- * `socket.setTimeout`: emits 'timeout' after that time without traffic; the connection stays.
+ * `socket.setTimeout`: emits 'timeout' after that time without traffic. The connection stays open.
  *
  * @this {import('../..').Socket}
  * @param {number} msecs milliseconds, 0 = no timer
@@ -39,11 +39,11 @@ function setOwnTimeout(msecs, callback) {
   return this;
 }
 
-/** The host's does the same to any stream, by timers of Node's inside, which cost less. */
+/** The host's works on any stream. It uses Node's internal timers, which cost less. */
 const setSocketTimeout = hasHostTimeout ? builtin.Socket.prototype.setTimeout : setOwnTimeout;
 
 /**
- * Runs when the timer does. A write on its way that has made progress since the last look counts as traffic.
+ * Runs when the timer fires. Progress of a pending write since the last run counts as traffic.
  *
  * @this {import('../..').Socket}
  */
@@ -63,7 +63,7 @@ function onTimeout() {
 }
 
 /**
- * Starts the idle time anew, for a socket and those it is layered on.
+ * Restarts the timers of a socket and of those below it.
  *
  * @this {import('../..').Socket}
  */
@@ -75,7 +75,7 @@ function refreshTimeout() {
 }
 
 /**
- * Stops the timer of one socket. It stays where it is, as the built-in's does; to start it anew has no effect then.
+ * Stops the timer of one socket. As in the built-in, the property keeps the timer, and a restart has no effect.
  *
  * @param {import('../..').Socket} socket
  */

@@ -1,6 +1,6 @@
 'use strict';
 
-/** `server.listen()`: its forms, and the handle that each of them ends in. */
+/** `server.listen()`: its forms, and the handle for each. */
 
 const dns = require('dns');
 const { addAbortListener } = require('events');
@@ -22,7 +22,7 @@ const { validateAbortSignal, validatePort } = require('../node/validators');
 
 const { ERR_INVALID_ARG_VALUE, ERR_INVALID_FD_TYPE, ERR_OUT_OF_RANGE, ERR_SERVER_ALREADY_LISTEN } = codes;
 
-/** Connections that may wait for accept(2) when the caller does not say. */
+/** Default backlog: connections that may wait for accept(2). */
 const DEFAULT_BACKLOG = 511;
 
 /**
@@ -37,7 +37,7 @@ function emitError(server, error) {
  * @param {Server} server
  */
 function emitListening(server) {
-  // It may have been closed in the meantime.
+  // The program may have closed it in the meantime.
   if (server._handle) server.emit('listening');
 }
 
@@ -52,7 +52,7 @@ function fail(server, error) {
 }
 
 /**
- * A handle that is bound and ready to listen.
+ * Makes a bound handle.
  * @param {string|null} address a numeric IP address; with port and addressType -1, a path; none with `fd`
  * @param {number} port
  * @param {number} addressType 4 or 6
@@ -105,7 +105,7 @@ function bound(handle, bind) {
 }
 
 /**
- * Makes `this` server listen: on the handle that it has, or on a new one.
+ * Makes `this` server listen on its handle, or on a new one.
  * @param {string|null} address a numeric IP address or a path; none = any address
  * @param {number} port -1 for a path
  * @param {number} addressType 4 or 6, -1 for a path
@@ -165,7 +165,7 @@ function setupListenHandle(address, port, addressType, backlog, fd, flags) {
 }
 
 /**
- * Where every form of listen() ends: gets the server a handle for a place and has it listen there.
+ * Gets a handle for a place and listens there. Every form of listen() ends here.
  * @param {Server} server
  * @param {object} place
  * @param {string|null} place.address a numeric IP address or a path; null = any
@@ -184,7 +184,7 @@ function obtainHandle(server, place) {
   }
   const listeningId = server._listeningId;
   requestHandle(server, place, (status, handle) => {
-    // Closed, or told to listen elsewhere, in the meantime.
+    // The program has closed the server, or called listen() again, in the meantime.
     if (server._listeningId !== listeningId) {
       handle?.close();
       return;
@@ -214,7 +214,7 @@ function preferGlobal(addresses) {
 function lookupAndListen(server, place) {
   const listeningId = server._listeningId;
   const found = (err, address, family) => {
-    // Closed, or told to listen elsewhere, in the meantime.
+    // The program has closed the server, or called listen() again, in the meantime.
     if (server._listeningId !== listeningId) return;
     if (err) {
       server.emit('error', err);
@@ -234,7 +234,7 @@ function lookupAndListen(server, place) {
 }
 
 /**
- * Closes the server when the signal is aborted.
+ * Closes the server when the signal aborts.
  * @param {Server} server
  * @param {AbortSignal} [signal]
  * @throws {TypeError} ERR_INVALID_ARG_TYPE
@@ -257,7 +257,7 @@ function closeOnAbort(server, signal) {
 }
 
 /**
- * The handle that listen() was given in place of an address.
+ * Takes the handle that listen() gets in place of an address.
  * @param {Server} server
  * @param {object} options what was given, or its `handle` or `_handle`
  * @returns {Handle|null}
@@ -289,7 +289,7 @@ function listenOnPath(server, options, backlog) {
   server._pipeName = options.path;
   const { path, exclusive, readableAll, writableAll } = options;
   obtainHandle(server, { address: path, port: -1, addressType: -1, backlog, exclusive, readableAll, writableAll });
-  // It failed, and the error is on its way.
+  // It failed, and the next tick emits the error.
   if (!server._handle) return;
   let mode = 0;
   if (options.readableAll === true) mode |= Pipe.UV_READABLE;
@@ -312,7 +312,7 @@ function listenOnPort(server, options, backlog) {
   const port = validatePort(options.port, 'options.port');
   let flags = options.ipv6Only === true ? TCP.UV_TCP_IPV6ONLY : 0;
   if (options.reusePort === true) flags |= TCP.UV_TCP_REUSEPORT;
-  // A port of several sockets needs no sharing of one.
+  // With SO_REUSEPORT each worker has a socket of its own.
   const exclusive = options.exclusive || options.reusePort === true;
   if (options.host) {
     lookupAndListen(server, { address: options.host, port, backlog, flags, exclusive });

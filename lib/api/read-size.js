@@ -1,16 +1,16 @@
 'use strict';
 
-// How much one read of a Socket may bring, and where to.
+// The size of a Socket's reads, and their buffer.
 
 const { isUint8Array } = require('util/types');
 const { kBuffer, kBufferGen } = require('../handle/socket-symbols');
 
-/** The most bytes of a chunk: the built-in's, by which programs size their buffers; of a stream that buffers more. */
+/** Largest chunks: the built-in's, by which programs size their buffers; that of a stream which buffers more. */
 const USUAL = 64 * 1024;
 const MOST = 256 * 1024;
 
 /**
- * Connects a handle with the user's buffer of `onread`, if there is one.
+ * Gives a handle the user's buffer of `onread`, if there is one.
  *
  * @param {import('../..').Socket} socket with a handle
  */
@@ -25,7 +25,7 @@ function useUserBuffer(socket) {
 }
 
 /**
- * Tells a handle how much a read may bring.
+ * Sets the largest read of a handle.
  *
  * @param {import('../..').Socket} socket with a handle
  */

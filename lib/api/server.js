@@ -94,7 +94,7 @@ function Server(options, connectionListener) {
   this.pauseOnConnect = Boolean(options.pauseOnConnect);
   this.noDelay = Boolean(options.noDelay);
   this.keepAlive = Boolean(options.keepAlive);
-  // The handles take seconds.
+  // Handles take seconds.
   this.keepAliveInitialDelay = seconds(options.keepAliveInitialDelay);
   this.highWaterMark = options.highWaterMark ?? getDefaultHighWaterMark(false);
   if (options.congestionControl !== undefined) remember(this, options.congestionControl);
@@ -132,7 +132,7 @@ Object.defineProperty(Server.prototype, 'listening', {
  * @throws {Error} of the system call getsockname
  */
 Server.prototype.address = function() {
-  // What stands for a path in a worker of a cluster has no such method.
+  // The proxy for a path in a cluster worker has no such method.
   if (!this._handle?.getsockname || this._handle instanceof Pipe) return this._pipeName ?? null;
   const out = {};
   const status = this._handle.getsockname(out);
@@ -141,7 +141,7 @@ Server.prototype.address = function() {
 };
 
 /**
- * Counts the open connections, with those that were sent to child processes.
+ * Counts the open connections, including those of child processes.
  * @param {function(Error|null, number=): void} callback called in a later tick
  * @returns {Server} this
  */
@@ -167,7 +167,7 @@ Server.prototype.getConnections = function(callback) {
 };
 
 /**
- * Stops accepting. 'close' follows when the last connection has ended.
+ * Stops accepting. Emits 'close' when the last connection has ended.
  * @param {function(Error=): void} [callback] for 'close'; gets ERR_SERVER_NOT_RUNNING if it was not open
  * @returns {Server} this
  */
@@ -195,7 +195,7 @@ Server.prototype.close = function(callback) {
     this._connections--;
     this._emitCloseIfDrained();
   };
-  // Counted as one connection, so that 'close' is not emitted while the workers are asked.
+  // This counts as a connection, so the server does not emit 'close' before the workers answer.
   this._connections++;
   for (const worker of this._workers) worker.close(onWorkerClose);
   return this;
@@ -220,7 +220,7 @@ function emitClose(server) {
 }
 
 /**
- * Counts the connections that are sent to a child process.
+ * Counts the connections that the program sends to a child process.
  * @param {EventEmitter} socketList of child_process, with `getConnections` and `close`
  */
 Server.prototype._setupWorker = function(socketList) {
@@ -252,7 +252,7 @@ Server.prototype[asyncDispose] = async function() {
 };
 
 /**
- * A listener that returned a promise was rejected (`captureRejections`).
+ * Runs when a listener's promise rejects (`captureRejections`).
  * @param {Error} err
  * @param {string} event
  * @param {Socket} socket of 'connection'

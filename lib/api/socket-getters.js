@@ -1,6 +1,6 @@
 'use strict';
 
-// The properties of a Socket that are computed: state, addresses, counters.
+// Computed properties of a Socket: state, addresses, counters.
 
 const { kBoundPath, kBytesRead, kBytesWritten, kHandle } = require('../handle/socket-symbols');
 
@@ -19,7 +19,7 @@ function byteLength(data, encoding) {
 }
 
 /**
- * The socket's own address, remembered once known.
+ * The socket's own address, cached.
  *
  * @this {import('../..').Socket}
  * @returns {{address?: string, family?: string, port?: number}}
@@ -35,7 +35,7 @@ function getsockname() {
 }
 
 /**
- * The peer's address, remembered once known, so that it can be read after the end too.
+ * The peer's address, cached: programs read it after the end, too.
  *
  * @this {import('../..').Socket}
  * @returns {{address?: string, family?: string, port?: number}}
@@ -68,7 +68,7 @@ const getters = Object.getOwnPropertyDescriptors({
     const waiting = this.writableBuffer;
     if (!waiting) return undefined;
     const held = byteLength(waiting) + byteLength(this._pendingData, this._pendingEncoding);
-    // A handle that counts nothing has no number to add to.
+    // A handle without counters has no number to add to.
     return held === 0 ? this._bytesDispatched : this._bytesDispatched + held;
   },
   get remoteAddress() { return this._getpeername().address; },

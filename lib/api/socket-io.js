@@ -1,6 +1,6 @@
 'use strict';
 
-// How data passes between a Socket's streams and its handle.
+// Moves data between a Socket's stream and its handle.
 
 const { Duplex } = require('stream');
 const { isUint8Array } = require('util/types');
@@ -21,11 +21,11 @@ const {
   async_id_symbol, kAfterAsyncWrite, kBuffer, kBufferCb, kBufferGen, kLastWriteQueueSize, owner_symbol,
 } = require('../handle/socket-symbols');
 
-/** What a user's buffer (`onread`) had no room for when its callback asked to pause. */
+/** Bytes for which the user's buffer (`onread`) had no room when its callback paused. */
 const kHeld = Symbol('kHeld');
 
 /**
- * Called by the handle, as `this`, for data, end and read errors.
+ * The handle calls this, as `this`, for data, end and read errors.
  *
  * @this {object}
  * @param {number} nread bytes, or UV_EOF, or a negated errno
@@ -71,8 +71,8 @@ function giveToUser(socket, nread, data) {
 }
 
 /**
- * Hands data to the callback of `onread`, in as many turns as the user's buffer needs. One that has no room, since it
- * was detached or its ArrayBuffer was shrunk, ends the socket, as libuv does (`uv_alloc_cb` in its documentation).
+ * Passes data to the callback of `onread`, in as many calls as the user's buffer needs. A detached buffer, or one whose
+ * ArrayBuffer shrank, has no room and ends the socket, as in libuv (`uv_alloc_cb` in its documentation).
  *
  * @param {import('../..').Socket} socket
  * @param {Buffer} data
@@ -101,7 +101,7 @@ function fillUserBuffer(socket, data) {
 }
 
 /**
- * Asks for the next buffer where the user makes one for each read, and gives it to the handle.
+ * Gets the next buffer if the user makes one for each read, and gives it to the handle.
  *
  * @param {import('../..').Socket} socket
  */
@@ -115,7 +115,7 @@ function takeNextUserBuffer(socket) {
 }
 
 /**
- * Makes a handle a socket's own, and the socket alive again if it was destroyed.
+ * Gives a socket a handle, and revives the socket if it was destroyed.
  *
  * @param {import('../..').Socket} socket
  * @param {object} handle
@@ -131,7 +131,7 @@ function attachHandle(socket, handle) {
 }
 
 /**
- * With `onread`, data flows as soon as somebody asks for it, whatever the stream's state.
+ * With `onread`, data flows after the first request for it, whatever the stream's state.
  *
  * @param {import('../..').Socket} socket
  */
@@ -196,7 +196,7 @@ function read(n) {
 }
 
 /**
- * Hands a chunk, or several at once, to the handle; while connecting, as soon as connected.
+ * Writes one or more chunks to the handle. A connecting socket writes them on connect.
  *
  * @this {import('../..').Socket}
  * @param {boolean} several whether `data` is an array of `{ chunk, encoding }`
@@ -295,7 +295,7 @@ function writeChunks(handle, req, entries) {
 }
 
 /**
- * Called for a write that the kernel did not take at once.
+ * Completes a write that the kernel did not accept at once.
  *
  * @this {WriteReq}
  * @param {number} status
@@ -354,7 +354,7 @@ function onShutdownComplete() {
 }
 
 /**
- * What `write` is once the other side has ended and half-open is not allowed.
+ * Replaces `write` once the peer has ended, if half-open is not allowed.
  *
  * @this {import('../..').Socket}
  * @param {*} chunk

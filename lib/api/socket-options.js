@@ -1,6 +1,6 @@
 'use strict';
 
-// Socket options: remembered while there is no connection, set on it once there is one.
+// Socket options. A socket without a connection keeps them until it connects.
 
 const { builtin } = require('../node/builtin');
 const { codes, ErrnoException } = require('../node/errors');
@@ -9,7 +9,7 @@ const {
   kSetKeepAlive, kSetKeepAliveCount, kSetKeepAliveInitialDelay, kSetKeepAliveInterval, kSetNoDelay, kSetTOS,
 } = require('../handle/socket-symbols');
 
-/** Whether programs that list a fresh socket of the host see a place for the type of service. */
+/** Whether a new socket of the host has a property for the type of service: programs list properties. */
 const LISTS_TOS = 'setTypeOfService' in builtin.Socket.prototype;
 
 /**
@@ -21,7 +21,7 @@ function seconds(milliseconds) {
 }
 
 /**
- * Takes the options that the constructor was given.
+ * Keeps the constructor's options.
  *
  * @param {import('../..').Socket} socket
  * @param {object} options `noDelay`, `keepAlive`, `keepAliveInitialDelay` (milliseconds), `typeOfService`
@@ -34,7 +34,7 @@ function initOptions(socket, options) {
 }
 
 /**
- * Sets on a fresh connection what was asked for before.
+ * Sets the kept options on a new connection.
  *
  * @param {import('../..').Socket} socket
  */
@@ -126,7 +126,7 @@ function setTypeOfService(tos) {
 }
 
 /**
- * `socket.getTypeOfService`: what the connection has, or what it will get.
+ * `socket.getTypeOfService`: the connection's, or the kept one before there is a connection.
  *
  * @this {import('../..').Socket}
  * @returns {number} 0 to 255

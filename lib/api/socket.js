@@ -1,6 +1,6 @@
 'use strict';
 
-// The Socket class: construction, ending, closing. What else it can do stands in the socket-*.js files.
+// The Socket class: construction, ending, closing. The socket-*.js files have the rest.
 
 const { Duplex } = require('stream');
 const { isUint8Array } = require('util/types');
@@ -42,7 +42,7 @@ const {
  */
 function Socket(options) {
   if (!isSocket(this)) {
-    // Classes that were derived from the built-in's call whatever `net.Socket` is now.
+    // Classes derived from the built-in call the current `net.Socket`.
     if (this instanceof builtin.Socket) return builtin.Socket.call(this, options);
     return new Socket(options);
   }
@@ -60,8 +60,8 @@ function Socket(options) {
   }
   markTransferable(this);
 
-  // The properties come in the built-in's order, which programs see that list them. The stream's constructor destroys
-  // at once where the signal has fired already.
+  // Programs list the properties, so they come in the built-in's order. The stream's constructor destroys the socket at
+  // once if the signal has already aborted.
   this.connecting = false;
   this._hadError = false;
   this._parent = null;
@@ -98,7 +98,7 @@ function Socket(options) {
   } else if (settings.fd !== undefined) {
     io.attachHandle(this, handleFromDescriptor(settings.fd));
   } else {
-    // A signal that had fired already does not keep the socket from being used; its error still comes.
+    // A signal that aborted before leaves the socket usable. Its error still comes.
     undestroy(this);
   }
   if (this._handle && !bound) refuse(this, applyCongestionControl(this));
@@ -139,7 +139,7 @@ function isSocket(value) {
   return Object.prototype.isPrototypeOf.call(Socket.prototype, value);
 }
 
-// The built-in's sockets (terminals, TLS) count as instances too: a program with `instanceof net.Socket` means them.
+// The built-in's sockets (terminals, TLS) are instances too: programs with `instanceof net.Socket` expect that.
 Object.defineProperty(Socket, Symbol.hasInstance, {
   value(instance) {
     if (isPlain(instance)) return false;
@@ -149,7 +149,7 @@ Object.defineProperty(Socket, Symbol.hasInstance, {
 });
 
 /**
- * Takes the `onread` option; one that is incomplete is ignored, as Node does.
+ * Takes the `onread` option. As Node does, it ignores an incomplete one.
  *
  * @param {Socket} socket
  * @param {{buffer: Uint8Array|Function, callback: Function}} [onread]
@@ -185,7 +185,7 @@ function startOrPause(socket, settings) {
 }
 
 /**
- * The other side has ended. Without half-open, nothing may be written from here on.
+ * Runs when the peer ends. Without half-open, later writes fail.
  *
  * @this {Socket}
  */
@@ -216,7 +216,7 @@ const methods = {
   unref: socketOptions.unref,
 
   /**
-   * `socket.address`: where this socket is bound.
+   * `socket.address`: the local address.
    * @returns {{address?: string, family?: string, port?: number}} empty without a connection
    */
   address() {
@@ -263,7 +263,7 @@ const methods = {
     return Duplex.prototype.read.call(this, size);
   },
 
-  /** Destroys the socket once everything written is sent. */
+  /** Destroys the socket after all writes. */
   destroySoon() {
     if (this.writable) this.end();
     if (this.writableFinished) this.destroy();
@@ -305,7 +305,7 @@ const methods = {
     return (isHosts ? hostWriteGeneric : io.writeGeneric).call(this, writev, data, encoding, cb);
   },
 
-  // The names of the callbacks stand in the error for what is none.
+  // The TypeError of a missing callback quotes these names.
   _write(data, encoding, cb) {
     this._writeGeneric(false, data, encoding, cb);
   },
@@ -352,7 +352,7 @@ const methods = {
 };
 
 /**
- * Lets go of the handle; 'close' follows when it has closed.
+ * Closes the handle. Then 'close' follows.
  *
  * @this {Socket}
  * @param {boolean} hadError what 'close' will say
@@ -367,7 +367,7 @@ function closeHandle(hadError) {
     debug('emit close');
     this.emit('close', hadError);
   };
-  // Errors of a handle that is none name the call as it stands here: the built-in's words.
+  // The TypeError of an object without this method quotes the call as written here. The built-in's text is the same.
   if (this.resetAndClosing) {
     this.resetAndClosing = false;
     const status = this._handle.reset(closed);
