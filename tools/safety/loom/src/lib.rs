@@ -15,11 +15,12 @@ pub mod engine {
     #[path = "../../../../../src/engine/memory.rs"]
     pub mod memory;
 
+    #[path = "../../../../../src/engine/read/config.rs"]
+    mod read_config;
+
     /// The bound of what is read ahead: one event, so that the task often has to stop.
     pub mod read {
-        #[path = "../../../../../../src/engine/read/config.rs"]
-        mod config;
-        pub use config::ReadConfig;
+        pub use super::read_config::ReadConfig;
 
         /// Events.
         pub const READ_AHEAD: usize = 1;
