@@ -17,7 +17,7 @@ pub fn is_ascii(units: &[u16]) -> bool {
 
 /// The length of `units` as UTF-8, in bytes; exact, but for surrogates, which count as 3 bytes each.
 pub fn room(units: &[u16]) -> usize {
-    // Counts of a block fit into 16 bits, so that the vectors need no wider backends.
+    // Counts of a block fit into 16 bits, so the vectors need no wider lanes.
     let of_block = |block: &[u16]| {
         block
             .iter()

@@ -101,7 +101,7 @@ fn connecting_again_is_refused_only_while_the_event_of_the_last_time_is_due() {
     assert_eq!(driven.endpoint.connect("127.0.0.1", port), OK);
     assert_eq!(driven.endpoint.connect("127.0.0.1", port), -libc::EALREADY);
     let mut accepted = support::accept(&mut listener);
-    // The connection stands by now, but nobody was told.
+    // The connection stands by now, but its event was not delivered.
     driven.endpoint.on_ready(Readiness { writable: true, ..Readiness::default() });
     while driven.endpoint.advance(1) {}
     assert_eq!(driven.endpoint.connect("127.0.0.1", port), -libc::EALREADY);

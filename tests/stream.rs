@@ -229,7 +229,7 @@ fn nothing_happens_after_close() {
 }
 
 #[test]
-fn a_lane_that_fails_ends_everything() {
+fn a_backend_that_fails_ends_everything() {
     let (mut driven, _peer) = connected();
     assert_eq!(driven.endpoint.read_start(), OK);
     assert_eq!(driven.write(&vec![1; 8_000_000]), 1);
@@ -239,9 +239,9 @@ fn a_lane_that_fails_ends_everything() {
     assert_eq!(kinds, ["Write(1, -5)", "ReadEnd(-5)"]);
 }
 
-/// libuv looks at the connect and does not come to the shutdown; fuzzing shows it.
+/// libuv looks at the connect and not at the shutdown; fuzzing shows it.
 #[test]
-fn a_connect_keeps_a_shutdown_that_was_begun_in_the_same_turn_from_happening() {
+fn a_connect_defers_a_shutdown_of_the_same_iteration() {
     let (mut driven, mut peer) = connected();
     let SocketAddr::V4(address) = peer.local_addr().unwrap() else { panic!() };
     assert_eq!(driven.endpoint.shutdown(), OK);
@@ -303,7 +303,7 @@ fn a_short_read_of_a_connection_that_is_over_is_the_last() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn who_stops_before_the_assumed_end_reads_again_unless_he_starts_at_once() {
+fn a_stop_before_the_implied_eof_retracts_it_unless_reading_starts_at_once() {
     for at_once in [false, true] {
         let (mut driven, mut peer) = connected();
         peer.write_all(b"last").unwrap();
@@ -373,7 +373,7 @@ fn the_peer_sees_a_shutdown_when_its_event_is_delivered() {
 }
 
 #[test]
-fn a_reset_behind_bytes_that_nobody_took_is_an_end() {
+fn a_reset_behind_bytes_that_were_not_delivered_is_an_end() {
     for stops in [false, true] {
         let (mut driven, mut peer) = connected();
         assert_eq!(driven.endpoint.read_start(), OK);

@@ -213,7 +213,7 @@ fn a_shutdown_between_two_events_is_done_before_the_end_that_waits() {
 }
 
 /// Not always: a task that looks by itself, because something else has woken it, may find its descriptor ready before the
-/// runtime tells. That was so in up to 4 of 20,000 rounds; with the order of tasks it was 9,000.
+/// runtime reports it. That was so in up to 4 of 20,000 rounds; with the order of tasks it was 9,000.
 #[test]
 fn events_come_in_the_order_in_which_descriptors_became_ready() {
     const ROUNDS: usize = 20_000;

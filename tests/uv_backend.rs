@@ -244,7 +244,7 @@ fn a_listener_that_pauses_or_closes_in_its_own_event_gets_no_other() {
 }
 
 #[test]
-fn a_busy_socket_leaves_the_others_their_turn() {
+fn a_busy_socket_does_not_keep_others_waiting() {
     let environment = Environment::new();
     let (busy, mut busy_peer) = connected(&environment, 1);
     let (quiet, mut quiet_peer) = connected(&environment, 2);
@@ -322,7 +322,7 @@ fn a_solo_socket_that_does_not_want_to_read_is_not_watched() {
 }
 
 #[test]
-fn the_end_of_a_solo_socket_is_told() {
+fn the_end_of_a_solo_socket_is_delivered() {
     let environment = Environment::new();
     let (_socket, mut peer) = solo(&environment, 7);
     peer.write_all(b"abc").unwrap();

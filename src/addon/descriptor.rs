@@ -1,4 +1,4 @@
-//! Functions on descriptors that belong to nobody's `Socket` yet.
+//! Functions on descriptors that belong to no `Socket` yet.
 
 use napi_derive::napi;
 

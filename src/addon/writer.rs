@@ -53,7 +53,7 @@ unsafe extern "C" fn write_with_completion(
 }
 
 /// `writeLarge(id, view, offset)`: sends what the kernel takes of the view from `offset` on. How many bytes that was, or
-/// a negated errno; if some are left, a WRITABLE event tells when to go on.
+/// a negated errno; if some are left, a WRITABLE event follows when the kernel takes more.
 unsafe extern "C" fn write_large(
     env: sys::napi_env,
     info: sys::napi_callback_info,

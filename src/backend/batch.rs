@@ -15,7 +15,7 @@ pub const OUT_OF_LINE: i32 = -1;
 /// A read whose bytes stand in memory that belongs to the socket.
 pub const USER_BUFFER: i32 = -2;
 
-/// A read is made into the memory only while at least so much of it is free: as much as the built-in
+/// A read is made into the memory only while at least so much of it is free: as much as libuv
 /// takes by one read.
 pub const RESERVE: usize = 64 * 1024;
 
@@ -25,7 +25,7 @@ pub const MEMORY: usize = READ_SIZE + RESERVE;
 /// The next read begins at a multiple of this, as allocations do.
 const ALIGNMENT: usize = 8;
 
-/// No event: JavaScript writes this over the kind of an entry that nobody is to get.
+/// No event: JavaScript writes this over the kind of an entry that is not to be dispatched.
 pub const NONE: i32 = 0;
 
 /// The kind of [`Event::Read`].

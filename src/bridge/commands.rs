@@ -112,7 +112,7 @@ impl Bridge {
     }
 
     /// Closes the socket `id` by `close`, which closes its endpoint. Returns the status, and whether
-    /// JavaScript is going to be told in the closing phase; the callbacks stay alive until then.
+    /// the event CLOSED follows in the closing phase; the callbacks stay alive until then.
     pub fn close(&self, id: u32, close: impl FnOnce(&mut Endpoint) -> Status) -> (Status, bool) {
         let announced =
             !self.ended.get() && self.closer.as_ref().is_some_and(|closer| closer.begin(id));

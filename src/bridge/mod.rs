@@ -335,7 +335,7 @@ impl Drop for Bridge {
     }
 }
 
-/// Adds `change` to `count`; tells when it became, or stopped being, more than 0.
+/// Adds `change` to `count`; whether it is more than 0 now, if that has changed.
 fn step(count: &Cell<i32>, change: i32) -> Option<bool> {
     let before = count.get();
     let now = before + change;

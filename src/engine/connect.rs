@@ -49,7 +49,7 @@ pub fn finish(socket: &Socket, fresh: bool) -> io::Result<Progress> {
     match socket.peer_addr() {
         Ok(_) => Ok(Progress::Done),
         Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => Ok(Progress::Waiting),
-        // The peer has already gone (macOS says EINVAL): connected, and the next read tells.
+        // The peer has already gone (macOS says EINVAL). The next read reports it.
         Err(_) => Ok(Progress::Done),
     }
 }

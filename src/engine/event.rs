@@ -69,8 +69,8 @@ pub struct Readiness {
     /// The peer sends no more (`EPOLLRDHUP`, `EPOLLHUP`, `EPOLLERR`, `EV_EOF`): reading goes on
     /// until it sees the end, also after a read that was shorter than its buffer.
     pub read_closed: bool,
-    /// Both directions are over (`EPOLLHUP`): a read that is shorter than its buffer is the last one,
-    /// as libuv sees it. Only where the platform tells.
+    /// Both directions are over (`EPOLLHUP`): libuv takes a read that is shorter than its buffer for the last one.
+    /// False where the platform does not report it.
     pub hung_up: bool,
 }
 

@@ -15,7 +15,7 @@ use super::sys;
 /// Most connections that are accepted ahead of JavaScript.
 pub const ACCEPT_AHEAD: usize = 32;
 
-/// Accepts connections, ahead of those who take them up to a bound.
+/// Accepts connections ahead of JavaScript, up to a bound.
 #[derive(Debug)]
 pub struct Listener {
     socket: Socket,
@@ -77,7 +77,7 @@ impl Listener {
     }
 
     /// Accepts one connection. Returns whether it got anywhere; if not and the listener is still
-    /// readable, the next iteration tries again. `private`: nobody else has the socket.
+    /// readable, the next iteration tries again. `private`: no other process or descriptor has the socket.
     pub fn advance(&mut self, ahead: usize, private: bool) -> bool {
         if !self.readable || !self.wants_read(ahead) {
             return false;
@@ -124,8 +124,8 @@ impl Listener {
         self.arrived.push_back(Err(status));
     }
 
-    /// Deals with an error of accept(2); returns whether the listener may go on at once. Nobody is told,
-    /// and what may pass is tried again: as libuv does, which finds the descriptor readable still.
+    /// Deals with an error of accept(2); returns whether the listener may go on at once. libuv does not report
+    /// such an error, and tries again, as its loop finds the descriptor readable still.
     fn refused(&mut self, error: &io::Error, private: bool) -> bool {
         if is_would_block(error) {
             self.readable = false;
@@ -149,7 +149,7 @@ impl Listener {
         }
     }
 
-    /// Connections that nobody took are reset, as the kernel does with those in its own backlog.
+    /// Resets the connections that JavaScript did not take, as the kernel does with those in its own backlog.
     fn turn_away(&mut self) {
         let arrived = self.arrived.drain(..).filter_map(Result::ok);
         for socket in arrived.chain(self.offered.drain(..)) {

@@ -3,7 +3,7 @@
 //! Small reads go through a scratch area of the thread and are copied to memory of their exact size,
 //! so that a socket that waits holds none. When a socket receives more at a time, the next read goes
 //! straight into a block of the size of the last one; what does not fit it goes to the scratch area by
-//! the same system call. Behind a read that was as large as one of the built-in can be, they go to
+//! the same system call. Behind a read that was as large as one of libuv's can be, they go to
 //! blocks that are handed over without a copy and used again once they are given back, so that the
 //! kernel does not have to clear pages for each of them.
 
@@ -19,13 +19,13 @@ pub const READ_SIZE: usize = 256 * 1024;
 /// From this many bytes on a read that is expected gets a block of its own.
 pub const BLOCK: usize = 4 * 1024;
 
-/// As much as the built-in takes by one read: programs size their own buffers by it. It is what one read
-/// asks for where nobody wants more. After a read of so many bytes there may be more, and the next one
-/// gets a block of its own.
+/// What libuv asks for by one read: programs size their own buffers by it. One read asks for as much, unless
+/// the program wants more. After a read of so many bytes there may be more, and the next one gets a block
+/// of its own.
 pub const LARGE: usize = 64 * 1024;
 
-/// Sizes of blocks that are used again, and how many of each are kept for the next read: as much memory
-/// as V8 lets Buffers hold before it looks for those that nobody has any more, and gives back.
+/// Sizes of blocks that are used again, and how many of each are kept for the next read. V8 lets Buffers hold as
+/// much memory before it collects them.
 const KINDS: [(usize, usize); 2] = [(LARGE, 512), (READ_SIZE, 128)];
 
 /// Empty blocks of each of the [`KINDS`], for all threads: some read, others give back.

@@ -18,7 +18,7 @@ pub struct KeepAlive {
     pub count: u32,
 }
 
-/// Iterations `TCP_NODELAY` on or off.
+/// Switches `TCP_NODELAY` on or off.
 ///
 /// # Errors
 /// Those of setsockopt(2).
@@ -26,7 +26,7 @@ pub fn set_no_delay(socket: &Socket, on: bool) -> io::Result<()> {
     socket.set_tcp_nodelay(on)
 }
 
-/// Iterations keep-alive probes on, with their times, or off.
+/// Switches keep-alive probes on, with their times, or off.
 ///
 /// # Errors
 /// Those of setsockopt(2). `EINVAL` for a delay of 0, after `SO_KEEPALIVE` was set, as

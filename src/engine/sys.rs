@@ -38,7 +38,7 @@ pub fn accept(listener: &Socket) -> io::Result<Socket> {
         let flags = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
         let descriptor = retry(|| {
             // SAFETY: the descriptor is open while `listener` is borrowed, and accept4(2) allows
-            // null for an address that nobody wants.
+            // null for an address that is not wanted.
             let result = unsafe {
                 libc::accept4(
                     listener.as_raw_fd(),
@@ -197,7 +197,7 @@ pub fn set_congestion_control(socket: &Socket, name: &str) -> io::Result<()> {
 }
 
 /// Whether a connection is over in both directions (`POLLHUP`, poll(2)); false where the event loop of
-/// the platform does not tell.
+/// the platform does not report it.
 pub fn is_hung_up(fd: RawFd) -> bool {
     #[cfg(target_os = "linux")]
     {
@@ -218,7 +218,7 @@ pub fn is_hung_up(fd: RawFd) -> bool {
 pub fn takes_bytes(fd: RawFd) -> bool {
     #[cfg(target_os = "linux")]
     const ENDED: i16 = libc::POLLRDHUP;
-    // There POLLHUP tells of either direction.
+    // There POLLHUP reports the end of either direction.
     #[cfg(not(target_os = "linux"))]
     const ENDED: i16 = libc::POLLHUP;
     let mut poll = libc::pollfd { fd, events: libc::POLLOUT | ENDED, revents: 0 };
@@ -235,7 +235,7 @@ pub fn is_readable(fd: RawFd) -> bool {
 }
 
 /// Whether a connection is over in both directions, and nothing of it is left to read (`FIONREAD`,
-/// ioctl_list(2)); false where the event loop of the platform does not tell.
+/// ioctl_list(2)); false where the event loop of the platform does not report it.
 pub fn is_drained(fd: RawFd) -> bool {
     if !is_hung_up(fd) {
         return false;

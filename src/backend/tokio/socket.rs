@@ -207,7 +207,7 @@ impl TokioSocket {
 
     /// The socket was taken off its list; does what its task has not come to.
     pub(super) fn unlist(self: &Arc<Self>) {
-        // Not stored: who saw it listed before has said first that it was found ready.
+        // A swap and not a store: a thread that saw the socket listed has set `found` before.
         self.listed.swap(false, Ordering::AcqRel);
         if self.found.load(Ordering::Acquire) {
             let _ = self.run(&mut lock(&self.state));

@@ -22,7 +22,7 @@ pub struct Solo {
 }
 
 impl Solo {
-    /// Takes note of an iteration of the backend while nobody is alone. `only`: the socket, if just one could be read, and
+    /// Takes note of an iteration of the backend while no socket is alone. `only`: the socket, if just one could be read, and
     /// nothing else was reported. Returns whether it counts as alone now.
     pub fn note(&mut self, only: Option<Key>) -> bool {
         if only.is_none() {
@@ -40,7 +40,7 @@ impl Solo {
         self.iterations = (self.iterations + 1).min(ENOUGH);
     }
 
-    /// Takes note of an iteration of others. Returns whether there have been too many for anyone to count as alone.
+    /// Takes note of an iteration of others. Returns whether there have been too many for any socket to count as alone.
     pub fn note_others(&mut self) -> bool {
         self.iterations = self.iterations.saturating_sub(WEIGHT);
         self.iterations == 0
@@ -55,14 +55,14 @@ mod tests {
     const OTHER: Option<Key> = Some(Key { index: 2, generation: 0 });
 
     #[test]
-    fn a_socket_is_alone_after_some_turns_without_others() {
+    fn a_socket_is_alone_after_some_iterations_without_others() {
         let mut solo = Solo::default();
         let iterations = (0..100).take_while(|_| !solo.note(ONE)).count();
         assert_eq!(iterations as u32, ENOUGH);
     }
 
     #[test]
-    fn sockets_by_turns_are_not_alone() {
+    fn sockets_in_alternation_are_not_alone() {
         let mut solo = Solo::default();
         assert!((0..100).all(|nth| !solo.note(if nth % 2 == 0 { ONE } else { OTHER })));
     }

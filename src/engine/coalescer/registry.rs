@@ -9,7 +9,7 @@ const MOST: usize = 256;
 
 static POOLS: [AtomicPtr<Pool>; MOST] = [const { AtomicPtr::new(std::ptr::null_mut()) }; MOST];
 
-/// A pool that nobody has: one that was given back, or a new one.
+/// A pool that no environment has: one that was given back, or a new one.
 pub fn take() -> Option<&'static Pool> {
     let free = all().find(|pool| {
         pool.taken.compare_exchange(false, true, Ordering::SeqCst, Ordering::SeqCst).is_ok()

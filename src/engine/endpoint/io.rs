@@ -57,7 +57,7 @@ impl Endpoint {
         self.write_by(|stream| stream.write(slices))
     }
 
-    /// As [`Endpoint::write`], of memory that is nobody else's.
+    /// As [`Endpoint::write`], of memory that the endpoint takes over.
     pub fn write_owned(&mut self, bytes: Vec<u8>) -> Status {
         self.write_by(|stream| stream.write_owned(bytes))
     }
@@ -96,8 +96,8 @@ impl Endpoint {
             .map_or_else(|error| status_of(&error), |sent| sent as Status)
     }
 
-    /// Whether writes may be coalesced now: the descriptor of a connection on which nothing waits to be sent, and
-    /// that takes more bytes and belongs to nobody else. A write to another is answered by the kernel.
+    /// The descriptor, if writes to it may be coalesced now: nothing waits to be sent, the kernel takes more bytes,
+    /// and no other process or descriptor has the socket. Otherwise the kernel's answer to each write matters.
     pub fn coalescible(&self) -> Option<RawFd> {
         let stream = self.stream()?;
         let fd = self.fd();

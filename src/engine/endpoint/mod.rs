@@ -49,7 +49,7 @@ pub struct Endpoint {
     congestion_control: Option<String>,
     /// Whether others have the socket too: what is set on it would outlive our descriptor.
     shared: bool,
-    /// Whether somebody has asked for the descriptor, and may have shared it.
+    /// Whether the program has asked for the descriptor, and may have shared it.
     shown: bool,
     /// How its connection, once it has one, reads.
     config: ReadConfig,

@@ -114,7 +114,7 @@ impl Endpoint {
         address::show(&address).ok_or(-libc::EAFNOSUPPORT)
     }
 
-    /// What has happened to the connection and nobody was told of yet (`SO_ERROR`, socket(7)); it is told once.
+    /// The error of the connection that the kernel has not reported yet (`SO_ERROR`, socket(7)). It reports one once.
     pub fn pending_error(&self) -> Status {
         match self.socket().map(Socket::take_error) {
             Some(Ok(Some(error))) => status_of(&error),
@@ -137,13 +137,13 @@ impl Endpoint {
         self.socket().map_or(-1, AsRawFd::as_raw_fd)
     }
 
-    /// As [`Endpoint::fd`], for somebody who may let others have the socket.
+    /// As [`Endpoint::fd`], for a caller that may share the socket.
     pub fn show_descriptor(&mut self) -> RawFd {
         self.shown = true;
         self.fd()
     }
 
-    /// Whether nobody else can have the socket, so that closing its descriptor ends it.
+    /// Whether no other process or descriptor can have the socket, so that closing its descriptor ends it.
     pub fn is_private(&self) -> bool {
         !self.shown && !self.shared
     }

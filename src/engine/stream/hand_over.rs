@@ -1,4 +1,4 @@
-//! A connection that somebody else goes on with: what it has read, or has to send.
+//! A connection that is handed over: what it has read, or has to send.
 
 use std::os::fd::OwnedFd;
 

@@ -45,7 +45,7 @@ pub struct Stream {
     connecting: bool,
     /// Whether the event of a connect was not delivered.
     connect_due: bool,
-    /// Whether connect(2) was called once, by [`Stream::connect`]: nobody watched the socket before.
+    /// Whether connect(2) was called once, by [`Stream::connect`]: no backend watched the socket before.
     fresh: bool,
     read: ReadSide,
     /// Writes behind those that the kernel took. Empty whenever a write may be tried at once.
@@ -108,8 +108,8 @@ impl Stream {
         stream.writable = false;
         stream.requests = 1;
         match progress {
-            // Also what is connected at once waits for the descriptor to say so, as under libuv: who had
-            // something to do before, such as the server that is connected to, comes first.
+            // A socket that is connected at once waits for its descriptor, too, as under libuv. Descriptors that
+            // became ready earlier, such as the server's, come first.
             Ok(_) => {}
             Err(error) if delayed(&error) => stream.connected(status_of(&error)),
             Err(error) => return Err((stream.socket, error)),
@@ -224,7 +224,7 @@ impl Stream {
         self.writable && !self.queue.is_empty() && self.flush()
     }
 
-    /// Ends writes that wait without bytes of their own, if the connection is lost: an empty write tells.
+    /// Ends writes that wait without bytes of their own, if the connection is lost: the kernel answers an empty write.
     fn fail_lost_writes(&mut self) -> bool {
         let Err(error) = sys::send(&self.socket, &[IoSlice::new(&[])]) else { return false };
         self.fail_writes(status_of(&error));
@@ -284,9 +284,9 @@ impl Stream {
             || self.read.has_retractable_eof()
     }
 
-    /// Whether [`Stream::next_event`] has the end that a read has found. libuv finds it by a read of its own,
-    /// when the event loop has gone on since the last bytes: who answers them in `setImmediate` has done
-    /// so before the end comes.
+    /// Whether [`Stream::next_event`] has the end that a read has found. libuv finds it by a read of its own, in
+    /// the next iteration of the event loop: a program that answers the last bytes in `setImmediate` has done so
+    /// before the end comes.
     pub fn ends_next(&self) -> bool {
         let other = self.events.front().map(|(order, _)| *order);
         let read = self.read.next_order();

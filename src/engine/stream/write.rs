@@ -43,9 +43,8 @@ impl Stream {
     }
 
     /// Sends `slices` as one write; queues a copy of what the kernel does not take. More of them than one system
-    /// call takes count as queued, as for libuv. An empty write goes
-    /// to the kernel too: it tells of a connection that is lost. Several empty slices do not, since writev(2)
-    /// comes back before it asks the socket.
+    /// call takes count as queued, as for libuv. An empty write goes to the kernel too, which reports a lost
+    /// connection. Several empty slices do not: writev(2) returns before it asks the socket.
     ///
     /// # Errors
     /// `EPIPE` after [`Stream::shutdown`], and those of sendmsg(2). Nothing is queued then.
@@ -61,7 +60,7 @@ impl Stream {
         }
     }
 
-    /// As [`Stream::write`], of memory that is nobody else's: what waits of it is not copied.
+    /// As [`Stream::write`], of memory that the stream takes over: what waits of it is not copied.
     ///
     /// # Errors
     /// As for [`Stream::write`].
@@ -117,8 +116,8 @@ impl Stream {
     }
 
     /// Sends of `bytes` what the kernel takes now and returns how much that was. If it is not all of
-    /// them, an [`Event::Writable`] tells when it may take more; nothing is copied. `continues`: a part was
-    /// sent before, and what a read has found meanwhile is told first.
+    /// them, an [`Event::Writable`] follows when it may take more; nothing is copied. `continues`: a part was
+    /// sent before, and an error that a read has found meanwhile is reported first.
     ///
     /// # Errors
     /// As for [`Stream::write`].
@@ -280,8 +279,8 @@ impl Stream {
         }
     }
 
-    /// A shutdown that was due waits for bytes to be sent first: libuv looks at the connect instead, and
-    /// comes to the shutdown only after the next write that has to wait, or when the connection is over.
+    /// A shutdown that was due waits for bytes to be sent first: libuv looks at the connect instead. It shuts down
+    /// only after the next write that has to wait, or when the connection is over.
     pub(super) fn defer_shutdown(&mut self) {
         if self.write_side == WriteSide::Due {
             self.write_side = WriteSide::Closing;
