@@ -8,7 +8,7 @@ Drives real servers through well-known npm packages, on the built-in net and on 
 
   --only REGEX     only the clients whose name matches
   --quick          only the selection for frequent checks
-  --backend NAME      rsnet's backend: uv or tokio
+  --backend NAME   rsnet's backend: uv or tokio
   --node PATH      another Node to run the clients with
   --repeat N       run each client N times on rsnet
   --strict         a client whose server is missing is a failure

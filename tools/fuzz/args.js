@@ -12,7 +12,7 @@ Compares rsnet with the built-in net over random programs of socket operations.
   --minutes M    stop after that long
   --seed S       start of every program's seed: S/0, S/1, ... (a random one)
   --from N       number of the first program (0)
-  --backend L       uv or tokio (what the host gets by default)
+  --backend B    uv or tokio (what the host gets by default)
   --processes P  child processes (the number of cores)
   --replay SEED  run one program, in all pairings, and print it
   --file FILE    the same with a program from a JSON file

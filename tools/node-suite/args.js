@@ -14,7 +14,7 @@ run once more, with nothing beside it.
                    of the modules that Node builds on net (node-suite/wider.json)
   --sample NAME    the files of a fixed list (node-suite/samples.json), in place of test-net-*; with --group, those
                    of them that it names
-  --backend NAME      rsnet's backend: uv or tokio
+  --backend NAME   rsnet's backend: uv or tokio
   --node NODE      another Node: a path, or a major version to be had from npm
   --repeat N       run each file N times on rsnet; it passes if it does so each time
   --jobs N         how many files of the folder parallel run at once (default: the cores)

@@ -13,7 +13,7 @@ const USAGE = `npm run sanitize -- [OPTIONS]
 AddressSanitizer over the addon in node, ThreadSanitizer or valgrind over the Rust tests.
 
   --tool NAME    asan, leaks, tsan or valgrind; may be repeated (asan and leaks)
-  --backend BACKEND    uv or tokio (both)
+  --backend B    uv or tokio (both)
   --only REGEX   the spec files whose name matches (asan)
   --all          more spec files (asan)
   --short        fewer of them (asan)

@@ -12,7 +12,7 @@ const USAGE = `npm run soak -- [OPTIONS]
   --open N           open at once (default 10000, or half of the connections)
   --minutes M        stop opening after that long (default 120)
   --threads N        instead: start and terminate N worker threads under traffic
-  --backend BACKEND        uv or tokio (default: the one rsnet chooses)
+  --backend NAME     uv or tokio (default: the one rsnet chooses)
   --net              the built-in net on both sides, for comparison
   --seed N           another order of things (default random)
   --out FOLDER       where report.md, report.json and plot.svg go (default .cache/soak/last)
