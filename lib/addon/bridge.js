@@ -102,7 +102,7 @@ function dispatch(slot, kind, status, payload) {
       handle._completeRead(status, payload);
       break;
     case WRITE:
-      [completing] = handle._writeRequests;
+      completing = handle._writeRequests[0];
       handle._completeWrite(payload, status);
       break;
     case WRITABLE:
@@ -149,13 +149,21 @@ function copied(offset, length) {
 }
 
 /**
+ * @param {number} slot
+ * @param {Buffer} chunk a read that was lent
+ */
+function dispatchLent(slot, chunk) {
+  dispatch(slot, READ, chunk.length, chunk);
+}
+
+/**
  * Dispatches a large read. A handle that only Node's HTTP parser reads from needs no Buffer of its own for it.
  * @param {number} slot
  * @param {number} length
  * @param {number} offset in `memory`
  */
 function dispatchLarge(slot, length, offset) {
-  const isLent = handles[slot]?._lendRead(memory, offset, length, (chunk) => dispatch(slot, READ, length, chunk));
+  const isLent = handles[slot]?._lendRead(memory, offset, length, dispatchLent);
   if (isLent !== true) dispatch(slot, READ, length, copied(offset, length));
 }
 

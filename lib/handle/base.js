@@ -288,7 +288,7 @@ class Handle extends WritableHandle {
    * @param {ArrayBuffer} memory
    * @param {number} offset of the bytes in it
    * @param {number} length
-   * @param {function(Buffer): void} deliver
+   * @param {function(number, Buffer): void} deliver called with the slot
    * @returns {boolean} whether `deliver` was called
    */
   _lendRead(memory, offset, length, deliver) {
@@ -296,7 +296,7 @@ class Handle extends WritableHandle {
     const isPlain = length <= MAX_LENT && this[kReading] && this[kOnRead] === hooks.onSocketRead &&
       socket?._handle === this;
     if (!isPlain || !borrowsReads(socket)) return false;
-    lend(socket, new Uint8Array(memory, offset, length), deliver);
+    lend(socket, new Uint8Array(memory, offset, length), (chunk) => deliver(this[kSlot], chunk));
     return true;
   }
 
