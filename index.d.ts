@@ -25,12 +25,21 @@ export type AddressInfo = net.AddressInfo;
 export type LookupFunction = net.LookupFunction;
 /** The `onread` option: one buffer that is used again and again, instead of `'data'` events. */
 export type OnReadOpts = net.OnReadOpts;
+/** The bound on a connect. */
+export interface ConnectTimeoutOpts {
+  /**
+   * Milliseconds from `connect()` to `'connect'`, the lookup and every attempt included. When they are over, the socket is
+   * destroyed with `ERR_SOCKET_CONNECTION_TIMEOUT`. Default: `0`, which is no bound.
+   */
+  connectTimeout?: number | undefined;
+}
+
 /** Options of `socket.connect()` for TCP. */
-export type TcpSocketConnectOpts = net.TcpSocketConnectOpts;
+export interface TcpSocketConnectOpts extends net.TcpSocketConnectOpts, ConnectTimeoutOpts {}
 /** Options of `socket.connect()` for Unix-domain sockets; a path that starts with `'\0'` is an abstract name (Linux). */
-export type IpcSocketConnectOpts = net.IpcSocketConnectOpts;
+export interface IpcSocketConnectOpts extends net.IpcSocketConnectOpts, ConnectTimeoutOpts {}
 /** Options of `socket.connect()`. */
-export type SocketConnectOpts = net.SocketConnectOpts;
+export type SocketConnectOpts = TcpSocketConnectOpts | IpcSocketConnectOpts;
 /** Values of `socket.readyState`. */
 export type SocketReadyState = net.SocketReadyState;
 /** What a `'drop'` event tells of the connection that was refused; nothing for a Unix-domain socket. */
@@ -96,6 +105,15 @@ export interface SetKeepAliveOptions {
 export class Socket extends net.Socket {
   /** Make a socket that is not connected, unless `fd` or `handle` brings a connection. Works without `new`, too. */
   constructor(options?: SocketConstructorOpts);
+
+  /**
+   * Connect; `'connect'` tells when that is done, `'error'` that it failed.
+   * @param connectionListener listener of `'connect'`
+   */
+  connect(options: SocketConnectOpts, connectionListener?: () => void): this;
+  connect(port: number, host: string, connectionListener?: () => void): this;
+  connect(port: number, connectionListener?: () => void): this;
+  connect(path: string, connectionListener?: () => void): this;
 
   /**
    * Switch keep-alive probes on or off, and say when they are sent. Before the connection is made, the settings are kept

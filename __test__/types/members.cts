@@ -38,6 +38,8 @@ const over: Promise<void> = server[Symbol.asyncDispose]();
 
 net.connect({ port: 1, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 10, timeout: 5, typeOfService: 1 });
 new net.Socket({ congestionControl: 'reno' }).connect(1);
+new net.Socket().connect({ port: 1, connectTimeout: 1000 }).connect({ path: '/tmp/socket', connectTimeout: 1 }, () => {});
+net.connect({ port: 1, connectTimeout: 1000 });
 net.connect({ port: 1, congestionControl: 'reno' });
 net.connect({ path: '/tmp/socket', congestionControl: undefined });
 net.createConnection(1, () => {});
@@ -55,6 +57,8 @@ net.connect(true);
 new net.BoundSocket({ path: '/tmp/socket', port: 1 });
 // @ts-expect-error the count is a number
 socket.setKeepAlive(true, 1, 1, '3');
+// @ts-expect-error the bound of a connect is a number
+net.connect({ port: 1, connectTimeout: '1' });
 // @ts-expect-error a congestion control has a name
 socket.setCongestionControl(1);
 // @ts-expect-error a congestion control has a name

@@ -5,6 +5,7 @@
 const { normalizeArgs, kNormalizedArgs } = require('./arguments');
 const { connectTo } = require('./attempt');
 const { alternateFamilies, connectToFirst } = require('./attempts');
+const { boundConnect, connectTimeoutOf } = require('./connect-timeout');
 const { builtin } = require('../node/builtin');
 const { nextTick } = require('../node/captured');
 const { debug } = require('../node/debug');
@@ -51,6 +52,7 @@ function socketConnect(...args) {
   if (options.port === undefined && options.path == null) {
     throw new codes.ERR_MISSING_ARGS(['options', 'port', 'path']);
   }
+  const connectTimeout = connectTimeoutOf(options);
   if (listener !== null) this.once('connect', listener);
   if (this._parent?.connecting) return this;
   const { prototype } = Socket;
@@ -74,6 +76,7 @@ function socketConnect(...args) {
   } else {
     lookupAndConnect(this, options);
   }
+  boundConnect(this, connectTimeout);
   return this;
 }
 

@@ -5,6 +5,7 @@
 const { builtin } = require('../node/builtin');
 const { validateInt32, validateString } = require('../node/validators');
 const { nameLike } = require('../node/mirror-members');
+const { boundConnect, connectTimeoutOf } = require('../api/connect-timeout');
 const { checkedOptions, setBlockList } = require('../api/constructor-options');
 const { blocked, guardedLookup } = require('./block-list');
 const { BoundSocket, consumed } = require('./bound-socket');
@@ -67,13 +68,29 @@ function withBlockList(list, args) {
   return { problem: blocked(list, name), args: [guarded, ...rest.filter(Boolean)] };
 }
 
+/**
+ * @param {Socket} socket
+ * @param {Array} args of `connect`
+ */
+function connectByHost(socket, args) {
+  if (hasBlockList || !socket.blockList) {
+    host.connect.apply(socket, args);
+    return;
+  }
+  const { problem, args: guarded } = withBlockList(socket.blockList, args);
+  if (problem) failConnect(socket, problem);
+  else host.connect.apply(socket, guarded);
+}
+
 const members = {
   connect(...args) {
+    const [options] = Array.isArray(args[0]) ? args[0] : builtin._normalizeArgs(args);
+    const connectTimeout = connectTimeoutOf(options);
     const refused = refusal(this);
     if (refused) return failConnect(this, refused);
-    if (hasBlockList || !this.blockList) return host.connect.apply(this, args);
-    const { problem, args: guarded } = withBlockList(this.blockList, args);
-    return problem ? failConnect(this, problem) : host.connect.apply(this, guarded);
+    connectByHost(this, args);
+    boundConnect(this, connectTimeout);
+    return this;
   },
 
   setCongestionControl(name) {
