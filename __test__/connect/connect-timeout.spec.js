@@ -51,6 +51,14 @@ describeRsnet('connectTimeout', (rsnet) => {
       expect(thrownBy(() => net.connect(options)).code).toBe(code);
     });
 
+    test.each([['nothing', []], ['an array', [[]]], ['options in an array', [[{ port: 1 }]]]])(
+      '%s has neither a bound nor a port', (text, args) => {
+        for (const options of [{}, { blockList: new net.BlockList() }]) {
+          const socket = track(new net.Socket(options));
+          expect(thrownBy(() => socket.connect(...args)).code).toBe('ERR_MISSING_ARGS');
+        }
+      });
+
     test('bounds a lookup that does not answer', async () => {
       const socket = track(net.connect({ port: 1, host: 'a.invalid', lookup: silent, connectTimeout: 20 }));
       expect(await eventsOf(socket)).toEqual(timedOutEvents);

@@ -5,6 +5,7 @@
 const { builtin } = require('../node/builtin');
 const { validateInt32, validateString } = require('../node/validators');
 const { nameLike } = require('../node/mirror-members');
+const { kNormalizedArgs } = require('../api/arguments');
 const { boundConnect, connectTimeoutOf } = require('../api/connect-timeout');
 const { checkedOptions, setBlockList } = require('../api/constructor-options');
 const { blocked, guardedLookup } = require('./block-list');
@@ -53,13 +54,21 @@ function adopt(socket) {
 }
 
 /**
+ * @param {Array} args of `connect`
+ * @returns {Array} options and listener; an array without the host's mark is an object of options, as for the host
+ */
+function normalized(args) {
+  const [first] = args;
+  return Array.isArray(first) && first[kNormalizedArgs] ? first : builtin._normalizeArgs(args);
+}
+
+/**
  * @param {object} list a net.BlockList
  * @param {Array} args of `connect`
  * @returns {{problem: Error|undefined, args: Array}} why it may not connect; arguments with a `lookup` that filters
  */
 function withBlockList(list, args) {
-  const isNormalized = Array.isArray(args[0]);
-  const [options, ...rest] = isNormalized ? args[0] : builtin._normalizeArgs(args);
+  const [options, ...rest] = normalized(args);
   if (options.path != null) return { problem: undefined, args };
   const { host: name, lookup } = options;
   const guarded = { ...options };
@@ -84,8 +93,7 @@ function connectByHost(socket, args) {
 
 const members = {
   connect(...args) {
-    const [options] = Array.isArray(args[0]) ? args[0] : builtin._normalizeArgs(args);
-    const connectTimeout = connectTimeoutOf(options);
+    const connectTimeout = connectTimeoutOf(normalized(args)[0]);
     const refused = refusal(this);
     if (refused) return failConnect(this, refused);
     connectByHost(this, args);
