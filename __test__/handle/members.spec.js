@@ -5,7 +5,7 @@
 const {
   closed, describeRsnet, implementations, once, pair, tempPath, traceTest, track, turn,
 } = require('../helpers');
-const { describeFeature, nodeAtLeast } = require('../helpers/features');
+const { describeFeature, hostHandleHas } = require('../helpers/features');
 
 /** Members of the built-in's that mean nothing outside of C++. */
 const NATIVE = new Set(['_externalStream', 'isStreamBase']);
@@ -57,7 +57,7 @@ describeRsnet('useUserBuffer', (rsnet) => {
   });
 });
 
-describeFeature('hasPendingRead', () => nodeAtLeast(26, 12, 1), (net) => {
+describeFeature('hasPendingRead', () => hostHandleHas('hasPendingRead'), (net) => {
   test.each([false, true])('tells of data and an end that were not read, Unix: %s', async (path) => {
     const { client, peer } = await pair(net, net, { path });
     const { _handle: handle } = client;

@@ -30,6 +30,16 @@ function describeFeature(title, has, define) {
 }
 
 /**
+ * Whether the built-in's handles have a member. Members come to older lines of Node as well, so no version tells.
+ *
+ * @param {string} name
+ * @returns {boolean}
+ */
+function hostHandleHas(name) {
+  return name in process.binding('tcp_wrap').TCP.prototype;
+}
+
+/**
  * Whether the Node that runs the specs is at least of a version.
  *
  * @param {...number} wanted major, minor, patch; those left out are 0
@@ -60,4 +70,4 @@ function atLeast(version, wanted) {
   return at < 0 || numbers[at] > (wanted[at] ?? 0);
 }
 
-module.exports = { describeFeature, nodeAtLeast, uvAtLeast, withFeature };
+module.exports = { describeFeature, hostHandleHas, nodeAtLeast, uvAtLeast, withFeature };

@@ -5,7 +5,7 @@
 // Connections that Node's HTTP agent uses again: each request's events belong to that request's context.
 
 const { tempPath } = require('../helpers');
-const { nodeAtLeast } = require('../helpers/features');
+const { hostHandleHas } = require('../helpers/features');
 const { modes, runMode } = require('../helpers/registered');
 
 describe.each(modes)('an agent that keeps connections, %s', (_mode, flags) => {
@@ -80,7 +80,7 @@ describe.each(modes)('an agent that keeps connections, %s', (_mode, flags) => {
       server.close();
       return { texts, connections };
     });
-    const looks = nodeAtLeast(26, 12, 1);
+    const looks = hostHandleHas('hasPendingRead');
     expect(result).toEqual({
       texts: ['asked for', looks ? 'asked for' : 'not asked for'], connections: looks ? 2 : 1,
     });

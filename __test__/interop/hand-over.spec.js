@@ -440,7 +440,8 @@ describe.each(modes)('programs, %s', (_name, flags) => {
   test('a socket that HTTP/2 was offered goes to another process', async () => {
     const result = await runMode(flags, async () => {
       const { fork } = require('child_process');
-      const file = require('path').join(require('os').tmpdir(), `rsnet-${process.pid}.js`);
+      const folder = fs.mkdtempSync(require('path').join(require('os').tmpdir(), 'rsnet-spec-'));
+      const file = `${folder}/child.js`;
       fs.writeFileSync(file, `process.once('message', (message, socket) => {
         socket.end('from the child');
         socket.on('close', () => process.disconnect());
@@ -454,7 +455,7 @@ describe.each(modes)('programs, %s', (_name, flags) => {
       const text = String(await all(net.connect(port, '127.0.0.1')));
       server.close();
       await once(peer, 'exit');
-      fs.unlinkSync(file);
+      fs.rmSync(folder, { recursive: true });
       return text;
     });
     expect(result).toBe('from the child');

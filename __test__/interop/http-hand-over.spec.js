@@ -272,7 +272,9 @@ describe.each(modes)('a busy connection of an HTTP server, %s', (mode, flags) =>
       const http = require('http');
       const os = require('os');
       const path = require('path');
-      const file = path.join(os.tmpdir(), `rsnet-order-${process.pid}.sock`);
+      const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rsnet-spec-'));
+      const file = path.join(folder, 's');
+      process.on('exit', () => fs.rmSync(folder, { recursive: true }));
       const readNow = (fd) => {
         const bytes = Buffer.alloc(100);
         return bytes.toString('latin1', 0, fs.readSync(fd, bytes));

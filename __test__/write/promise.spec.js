@@ -276,7 +276,10 @@ describe.each(implementations)('%s: small writes', (name, net) => {
   test('are sent, though what async_hooks calls destroys their socket meanwhile', async () => {
     const { stdout, stderr } = await spawnNode(name, () => {
       const hooks = require('async_hooks');
-      const path = `${require('os').tmpdir()}/rsnet-${process.pid}.sock`;
+      const { mkdtempSync, rmSync } = require('fs');
+      const folder = mkdtempSync(`${require('os').tmpdir()}/rsnet-spec-`);
+      process.on('exit', () => rmSync(folder, { recursive: true }));
+      const path = `${folder}/s`;
       const peers = [];
       const server = net.createServer({ pauseOnConnect: true }, (peer) => peers.push(peer));
       server.listen(path, () => {

@@ -26,6 +26,6 @@ module.exports = {
   listsOnread: major <= 20,
   /** Since Node 24, handles have `getAsyncContextFrameForDebuggingOnly`. */
   hasContextFrames: major >= 24,
-  /** Since Node 26.12.1, handles have `hasPendingRead`. */
-  hasPendingRead: isAtLeast(26, 12, 1),
+  /** Since Node 26.12.1, 24.22.1 and 22.23.5, handles have `hasPendingRead`. To look at one would cost a warning. */
+  hasPendingRead: { 22: isAtLeast(22, 23, 5), 24: isAtLeast(24, 22, 1) }[major] ?? isAtLeast(26, 12, 1),
 };
