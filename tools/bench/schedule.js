@@ -2,6 +2,7 @@
 
 const { setCongestionControl } = require('./network');
 const { KNOWN } = require('./peers');
+const { STANDING_TURNS, Standing } = require('./standing');
 const { runTurn } = require('./turn');
 
 /** Failed turns after which a peer is not tried again in a scenario. */
@@ -15,6 +16,8 @@ const ORIENTATION = 3;
  * 0.77x of the built-in then, and to 1.14x after 2 s.
  */
 const FULL = { net: { warm: 700, time: 2000 }, programs: { warm: 2000, time: 1000 } };
+/** A client that measures itself keeps its connections from its warm-up. */
+const SELF_WARM = 1000;
 const QUICK = { warm: 300, time: 500 };
 /** Node's own benchmark has no warm-up but what it measures, and more than 60 configurations. */
 const SUITE_TIME = 1000;
@@ -28,7 +31,11 @@ const SUITE_TIME = 1000;
 function timesOf(scenario, { suite, quick, time: asked }) {
   const { warm, time } = quick ? QUICK : FULL[suite];
   const own = quick ? scenario.quickTime : scenario.time;
-  return { warm, time: own ?? asked ?? (scenario.kind === 'suite' ? SUITE_TIME : time) };
+  const isSelf = scenario.kind === 'self';
+  return {
+    warm: isSelf ? Math.min(warm, SELF_WARM) : warm,
+    time: own ?? asked ?? (scenario.kind === 'suite' ? SUITE_TIME : time),
+  };
 }
 
 /**
@@ -96,6 +103,8 @@ async function runScenario(scenario, peers, options) {
   const times = timesOf(scenario, options);
   const outcome = { id: scenario.id, results: {}, failures: {} };
   for (const { id } of able) outcome.results[id] = [];
+  // A busy machine may take several times as long.
+  const standing = new Standing(60 + (STANDING_TURNS * able.length * 3 * (times.warm + times.time)) / 1000);
   const { address: server, stop } = await services.start(scenario);
   try {
     for (let turn = 0; turn < turns; turn++) {
@@ -110,7 +119,7 @@ async function runScenario(scenario, peers, options) {
         const { folder, paths } = services;
         const setting = { benchmark: benchmarkOf(peer, benchmarks), folder, paths, server };
         try {
-          results[turn] = await runTurn(scenario, peer, times, setting);
+          results[turn] = await runTurn(scenario, peer, times, setting, standing);
           progress.result(scenario, peer, results[turn]);
         } catch (error) {
           outcome.failures[peer.id] = [...failures, error.message];
@@ -119,6 +128,7 @@ async function runScenario(scenario, peers, options) {
       }
     }
   } finally {
+    await standing.stopAll();
     await stop();
     if (control) setCongestionControl(control);
   }

@@ -58,6 +58,7 @@ const LONGER = 4;
  * @property {Setting} setting
  * @property {number} limit seconds that each process may take
  * @property {(command: import('./peers').Command) => Running} start
+ * @property {import('./standing').Standing} standing servers that stay up
  */
 
 /**
@@ -140,20 +141,20 @@ async function clientTurn(turn) {
 }
 
 /**
- * The program under test is a server, and a tool its client: once to warm up, once for the figures.
+ * The program under test is a server that stays up for several turns, and a tool its client: once to warm up, then
+ * for the figures of each turn.
  * @param {Turn} turn
  * @returns {Promise<Result>}
  */
 async function toolTurn(turn) {
-  const { scenario, times, setting, start } = turn;
-  const tested = start(testedCommand(turn));
-  const { port } = await tested.json();
+  const { scenario, peer, times, setting, start, standing } = turn;
+  const { tested, port, turns } = await standing.enter(peer.id, () => testedCommand(turn));
   const died = tested.ended.then(() => tested.line());
   const work = (time) => Promise.race([
     runTool(scenario.load, { port, folder: setting.folder, time, start }),
     died,
   ]);
-  await work(times.warm);
+  if (turns === 1) await work(times.warm);
   // On a busy machine a short time may pass before the first answer.
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const before = usageOf(tested.pid);
@@ -229,10 +230,11 @@ const KINDS = { server: serverTurn, client: clientTurn, suite: suiteTurn, tool: 
  * @param {import('./peers').Peer} peer
  * @param {Times} times
  * @param {Setting} setting
+ * @param {import('./standing').Standing} standing servers of the scenario that stay up; that of a failed turn is ended
  * @returns {Promise<Result>}
  * @throws {Error} if a process fails or takes too long
  */
-async function runTurn(scenario, peer, times, setting) {
+async function runTurn(scenario, peer, times, setting, standing) {
   const started = [];
   const limit = GRACE + (times.warm + times.time) / 1000;
   const start = (command) => {
@@ -241,11 +243,13 @@ async function runTurn(scenario, peer, times, setting) {
     return running;
   };
   try {
-    return await KINDS[scenario.kind]({ scenario, peer, times, setting, limit, start });
+    return await KINDS[scenario.kind]({ scenario, peer, times, setting, limit, start, standing });
   } catch (error) {
     // Either end may have failed first: show what both say, and let a crash end its message.
-    await Promise.race([Promise.all(started.map(({ ended }) => ended)), sleep(LAST_WORDS)]);
-    const errors = started.map((running) => running.errors.trim());
+    const all = [...started, ...standing.processes(peer.id)];
+    await Promise.race([Promise.all(all.map(({ ended }) => ended)), sleep(LAST_WORDS)]);
+    await standing.stop(peer.id);
+    const errors = all.map((running) => running.errors.trim());
     const said = errors.filter((text) => text && !error.message.includes(text));
     throw new Error([error.message, ...said].join('; '), { cause: error });
   } finally {
