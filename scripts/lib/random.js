@@ -4,16 +4,25 @@
  * A repeatable source of random numbers (mulberry32), so that a failure can be run again by its seed.
  *
  * @param {number} seed
- * @returns {(limit: number) => number} gives whole numbers from 0 to limit - 1
+ * @returns {() => number} gives numbers in 0..1, 1 excluded
  */
-function random(seed) {
+function fractions(seed) {
   let state = seed >>> 0;
-  return (limit) => {
+  return () => {
     state = (state + 0x6d2b79f5) >>> 0;
     let value = Math.imul(state ^ (state >>> 15), state | 1);
     value ^= value + Math.imul(value ^ (value >>> 7), value | 61);
-    return Math.floor(((value ^ (value >>> 14)) >>> 0) / 4294967296 * limit);
+    return ((value ^ (value >>> 14)) >>> 0) / 4294967296;
   };
 }
 
-module.exports = { random };
+/**
+ * @param {number} seed
+ * @returns {(limit: number) => number} gives whole numbers from 0 to limit - 1
+ */
+function random(seed) {
+  const next = fractions(seed);
+  return (limit) => Math.floor(next() * limit);
+}
+
+module.exports = { fractions, random };

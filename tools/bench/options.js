@@ -1,6 +1,7 @@
 'use strict';
 
 const { parseArgs } = require('node:util');
+const { UsageError, oneOf, patternOf, wholeNumberOf } = require('../lib/options');
 const { KNOWN, BASE } = require('./peers');
 const { SUITES } = require('./scenarios');
 
@@ -56,21 +57,6 @@ const USAGE = `npm run bench -- [OPTIONS]
  */
 
 /**
- * Reads a whole number.
- * @param {string} name of the option
- * @param {string} text
- * @returns {number}
- * @throws {Error} if it is none from 1 on
- */
-function wholeNumber(name, text) {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) {
-    throw new Error(`--${name} must be a whole number from 1 on, got "${text}"`);
-  }
-  return value;
-}
-
-/**
  * Reads the command line.
  * @param {string[]} args
  * @returns {Options}
@@ -87,30 +73,17 @@ function parseOptions(args) {
       report: text, list: flag, help: flag,
     },
   });
-  if (!Object.hasOwn(SUITES, values.suite)) {
-    throw new Error(`--suite: "${values.suite}" is none of ${Object.keys(SUITES).join(', ')}`);
-  }
+  oneOf('suite', values.suite, Object.keys(SUITES));
   const peers = values.peers ? values.peers.split(',') : [...PEERS[values.suite]];
-  for (const kind of peers) {
-    if (!Object.hasOwn(KNOWN, kind)) {
-      throw new Error(`--peers: "${kind}" is none of ${Object.keys(KNOWN).join(', ')}`);
-    }
-  }
-  if (!/^\w+$/.test(values.congestion)) throw new Error('--congestion must be a name such as reno');
-  const pattern = values.rows ?? values.only;
-  let only;
-  try {
-    only = pattern === undefined ? undefined : new RegExp(pattern, 'i');
-  } catch (error) {
-    throw new Error(`--rows: ${error.message}`, { cause: error });
-  }
+  for (const kind of peers) oneOf('peers', kind, Object.keys(KNOWN));
+  if (!/^\w+$/.test(values.congestion)) throw new UsageError('--congestion must be a name such as reno');
   return {
     ...values,
-    only,
+    only: patternOf('rows', values.rows ?? values.only, 'i'),
     nodes: values.node ? values.node.split(',') : NODES,
     peers: [...new Set([BASE, ...peers])],
-    turns: wholeNumber('turns', values.turns ?? (values.quick ? '1' : String(TURNS))),
-    time: values.time === undefined ? undefined : wholeNumber('time', values.time),
+    turns: wholeNumberOf('turns', values.turns ?? (values.quick ? '1' : String(TURNS))),
+    time: values.time === undefined ? undefined : wholeNumberOf('time', values.time),
   };
 }
 

@@ -1,12 +1,10 @@
 'use strict';
 
 const path = require('node:path');
+const { ROOT, cacheOf } = require('../lib/paths');
 
-/** The package's root folder. */
-const ROOT = path.join(__dirname, '..', '..');
-
-/** What the bench fetches and writes; ignored by git. */
-const CACHE = path.join(ROOT, '.cache', 'bench');
+/** What the bench fetches and writes. */
+const CACHE = cacheOf('bench');
 
 /** The Rust program that makes the load. */
 const LOAD = path.join(__dirname, 'load', 'target', 'release', 'rsnet-load');

@@ -3,12 +3,10 @@
 const { spawn } = require('node:child_process');
 const readline = require('node:readline');
 const { childEnvironment } = require('../../scripts/lib/environment');
+const { endGroup, withGroup } = require('../lib/group');
 
 /** How much of a process's error output is kept for the message when it fails, in characters. */
 const KEPT = 2000;
-
-/** The processes that run now. */
-const running = new Set();
 
 /** A process in a group of its own that speaks lines on its standard output and has a time limit. */
 class Running {
@@ -22,7 +20,8 @@ class Running {
     this.errors = '';
     this.lines = [];
     this.waiting = [];
-    this.child = spawn(file, args, { env, cwd, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.hasEnded = false;
+    this.child = withGroup(spawn(file, args, { env, cwd, detached: true, stdio: ['pipe', 'pipe', 'pipe'] }));
     this.child.stdin.on('error', () => {});
     this.child.stderr.setEncoding('utf8').on('data', (text) => {
       this.errors = (this.errors + text).slice(-KEPT);
@@ -42,7 +41,6 @@ class Running {
       this.errors += `\nended after ${limit} seconds`;
       this.kill();
     }, limit * 1000);
-    running.add(this);
   }
 
   /** @returns {number|undefined} the process id */
@@ -52,9 +50,7 @@ class Running {
 
   #finish() {
     clearTimeout(this.timer);
-    // A process may leave children in its group.
-    this.kill();
-    running.delete(this);
+    this.hasEnded = true;
     for (const { reject } of this.waiting) reject(this.#failure());
     this.waiting = [];
   }
@@ -72,7 +68,7 @@ class Running {
    */
   async line() {
     if (this.lines.length > 0) return this.lines.shift();
-    if (!running.has(this)) throw this.#failure();
+    if (this.hasEnded) throw this.#failure();
     return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
   }
 
@@ -100,12 +96,7 @@ class Running {
 
   /** Kills the whole group. */
   kill() {
-    if (!this.pid) return;
-    try {
-      process.kill(-this.pid, 'SIGKILL');
-    } catch (error) {
-      if (error.code !== 'ESRCH') throw error;
-    }
+    endGroup(this.pid);
   }
 
   /**
@@ -113,19 +104,9 @@ class Running {
    * @returns {Promise<void>}
    */
   async stop() {
-    if (running.has(this)) this.kill();
+    if (!this.hasEnded) this.kill();
     await this.ended;
   }
-}
-
-/** Kills everything that still runs. */
-function killAll() {
-  for (const process of running) process.kill();
-}
-
-process.on('exit', killAll);
-for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15], ['SIGHUP', 1]]) {
-  process.on(signal, () => process.exit(128 + number));
 }
 
 /**

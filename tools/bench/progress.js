@@ -1,5 +1,6 @@
 'use strict';
 
+const { StatusLine } = require('../lib/status');
 const { formatMetric } = require('./report/format');
 
 /** Shows what goes on, on standard error: a line that changes if that is a terminal, and what stays. */
@@ -10,18 +11,10 @@ class Progress {
    */
   constructor(total, out = process.stderr) {
     this.total = total;
-    this.out = out;
+    this.line = new StatusLine({ out, interval: Infinity });
     this.scenario = 0;
     this.latest = {};
     this.started = Date.now();
-  }
-
-  #status(text) {
-    if (this.out.isTTY) this.out.write(`\r\x1b[K${text.slice(0, (this.out.columns ?? 80) - 1)}`);
-  }
-
-  #clear() {
-    if (this.out.isTTY) this.out.write('\r\x1b[K');
   }
 
   /**
@@ -29,8 +22,7 @@ class Progress {
    * @param {string} text
    */
   notice(text) {
-    this.#clear();
-    this.out.write(`${text}\n`);
+    this.line.notice(text);
   }
 
   /** A scenario begins. */
@@ -49,7 +41,7 @@ class Progress {
   turn(scenario, peer, turn, turns) {
     const done = Object.entries(this.latest).map(([id, text]) => `${id} ${text}`).join(', ');
     const place = `[${this.scenario}/${this.total}] ${scenario.title}, turn ${turn + 1}/${turns}`;
-    this.#status(`${place}: ${peer.id} runs${done ? `; ${done}` : ''}`);
+    this.line.show(() => `${place}: ${peer.id} runs${done ? `; ${done}` : ''}`);
   }
 
   /**

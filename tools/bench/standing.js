@@ -2,8 +2,11 @@
 
 const { Running } = require('./process');
 
-/** Turns for which a server stays up. Its start and its warm-up take twice as long as a turn. */
-const TURNS = 4;
+/**
+ * Turns for which a server stays up. Its start and its warm-up take as long as both. Processes of one program differ by
+ * up to a fifth, so each peer has several.
+ */
+const TURNS = 2;
 
 /**
  * A server that stays up.

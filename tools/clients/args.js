@@ -1,6 +1,7 @@
 'use strict';
 
 const { parseArgs } = require('node:util');
+const { backendOf, patternOf, wholeNumberOf } = require('../lib/options');
 
 const USAGE = `Usage: npm run test:clients -- [options]
 
@@ -52,19 +53,12 @@ const OPTIONS = {
  */
 function readArgs(argv) {
   const { values } = parseArgs({ args: argv, options: OPTIONS });
-  if (values.backend !== undefined && !['uv', 'tokio'].includes(values.backend)) {
-    throw new Error(`--backend must be uv or tokio, got "${values.backend}"`);
-  }
-  if (!/^[1-9]\d{0,3}$/.test(values.repeat)) {
-    throw new Error(`--repeat must be a whole number from 1 to 9999, got "${values.repeat}"`);
-  }
-  let only;
-  try {
-    only = values.only === undefined ? undefined : new RegExp(values.only);
-  } catch (error) {
-    throw new Error(`--only: ${error.message}`, { cause: error });
-  }
-  return { ...values, only, repeat: Number(values.repeat) };
+  return {
+    ...values,
+    backend: backendOf(values.backend),
+    only: patternOf('only', values.only),
+    repeat: wholeNumberOf('repeat', values.repeat),
+  };
 }
 
 module.exports = { USAGE, readArgs };

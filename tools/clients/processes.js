@@ -4,22 +4,7 @@
 
 const { spawn } = require('node:child_process');
 const { childEnvironment } = require('../../scripts/lib/environment');
-
-/** Leaders of the groups that may still run. */
-const groups = new Set();
-
-/**
- * End a process group; one that has ended already is no error.
- * @param {number} pid its leader
- * @param {string} [signal]
- */
-function endGroup(pid, signal = 'SIGKILL') {
-  try {
-    process.kill(-pid, signal);
-  } catch (error) {
-    if (error.code !== 'ESRCH') throw error;
-  }
-}
+const { endGroup, withGroup } = require('../lib/group');
 
 /**
  * Start a process in a group of its own. The group is ended when the leader ends, and when the runner does.
@@ -29,15 +14,7 @@ function endGroup(pid, signal = 'SIGKILL') {
  * @returns {import('node:child_process').ChildProcess}
  */
 function startGroup(command, args, options) {
-  const child = spawn(command, args, { env: childEnvironment(), ...options, detached: true });
-  if (child.pid !== undefined) {
-    groups.add(child.pid);
-    child.once('exit', () => {
-      endGroup(child.pid);
-      groups.delete(child.pid);
-    });
-  }
-  return child;
+  return withGroup(spawn(command, args, { env: childEnvironment(), ...options, detached: true }));
 }
 
 /**
@@ -66,19 +43,6 @@ function runToEnd(command, args, { limit = 60, anyStatus = false, ...options } =
       if (code === 0 || (anyStatus && code !== null)) resolve(output);
       else reject(new Error(`${command} ${args.join(' ')}: ended with ${signal ?? code}\n${output.slice(-2000)}`));
     });
-  });
-}
-
-/** End what still runs. */
-function endAll() {
-  for (const pid of groups) endGroup(pid);
-}
-
-process.on('exit', endAll);
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.once(signal, () => {
-    endAll();
-    process.kill(process.pid, signal);
   });
 }
 

@@ -2,6 +2,7 @@
 
 const os = require('node:os');
 const { parseArgs } = require('node:util');
+const { UsageError, backendOf, numberOf, wholeNumberOf } = require('../lib/options');
 
 /** What `--help` prints. */
 const USAGE = `npm run fuzz -- [OPTIONS]
@@ -21,26 +22,6 @@ Compares rsnet with the built-in net over random programs of socket operations.
   --help         this text
 
 Ends with 0 if everything was equal, with 1 if not, with 2 if it could not start.`;
-
-/** The command line is wrong. */
-class UsageError extends Error {}
-
-/**
- * @param {string} name of an option
- * @param {string | undefined} text its value
- * @param {number} otherwise what holds if it is not given
- * @param {number} least the smallest value
- * @returns {number}
- * @throws {UsageError} when it is no number, or too small
- */
-function toNumber(name, text, otherwise, least) {
-  if (text === undefined) return otherwise;
-  const number = Number(text);
-  if (text.trim() === '' || !(number >= least)) {
-    throw new UsageError(`--${name} must be a number from ${least}, got "${text}"`);
-  }
-  return number;
-}
 
 /**
  * @param {string[]} argv
@@ -62,17 +43,17 @@ function readArgs(argv) {
   } catch (error) {
     throw new UsageError(error.message);
   }
-  if (values.backend !== undefined && !['uv', 'tokio'].includes(values.backend)) {
-    throw new UsageError(`--backend must be uv or tokio, got "${values.backend}"`);
-  }
+  const { minutes, programs } = values;
+  const isEndless = programs === undefined && minutes !== undefined;
   return {
     ...values,
-    programs: toNumber('programs', values.programs, values.minutes === undefined ? 2000 : Infinity, 1),
-    minutes: toNumber('minutes', values.minutes, Infinity, 0),
-    from: toNumber('from', values.from, 0, 0),
-    processes: toNumber('processes', values.processes, os.availableParallelism(), 1),
+    backend: backendOf(values.backend),
+    programs: isEndless ? Infinity : wholeNumberOf('programs', programs ?? '2000'),
+    minutes: minutes === undefined ? Infinity : numberOf('minutes', minutes),
+    from: wholeNumberOf('from', values.from ?? '0', 0),
+    processes: wholeNumberOf('processes', values.processes ?? String(os.availableParallelism())),
     seed: values.seed ?? Math.random().toString(36).slice(2, 10),
   };
 }
 
-module.exports = { USAGE, UsageError, readArgs };
+module.exports = { USAGE, readArgs };

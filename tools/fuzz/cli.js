@@ -4,7 +4,9 @@
 // npm run fuzz: see args.js for what it takes.
 
 const fs = require('node:fs');
-const { UsageError, USAGE, readArgs } = require('./args');
+const { UsageError } = require('../lib/options');
+const { StatusLine } = require('../lib/status');
+const { USAGE, readArgs } = require('./args');
 const { makeSmall, runCampaign } = require('./campaign');
 const { generate } = require('./generate');
 const { Pool } = require('./pool');
@@ -21,23 +23,6 @@ const PROGRESS_INTERVAL = 10000;
  */
 function* seedsFrom(start, from, count) {
   for (let number = from; number < from + count; number++) yield `${start}/${number}`;
-}
-
-/**
- * Shows how far a campaign is, on one line of a terminal or on a line now and then.
- *
- * @param {number} start when it began
- * @returns {(counts: object) => void}
- */
-function progress(start) {
-  let last = 0;
-  return (counts) => {
-    const now = Date.now();
-    if (now - last < (process.stderr.isTTY ? 200 : PROGRESS_INTERVAL)) return;
-    last = now;
-    const text = formatCounts(counts, (now - start) / 1000);
-    process.stderr.write(process.stderr.isTTY ? `\r\x1b[2K${text}` : `${text}\n`);
-  };
 }
 
 /**
@@ -80,6 +65,8 @@ async function replay(options) {
  */
 async function campaign(options) {
   const start = Date.now();
+  const line = new StatusLine({ interval: PROGRESS_INTERVAL });
+  const shown = (soFar) => formatCounts(soFar, (Date.now() - start) / 1000);
   const command = `npm run fuzz --${options.backend ? ` --backend ${options.backend}` : ''}`;
   console.log(`seed ${options.seed}, ${options.processes} processes, backend ${options.backend ?? 'default'}, `
     + `node ${process.version}`);
@@ -87,11 +74,14 @@ async function campaign(options) {
     ...options,
     seeds: seedsFrom(options.seed, options.from, options.programs),
     deadline: start + options.minutes * 60000,
-    onProgress: progress(start),
-    onFinding: (finding) => console.log(formatFinding(finding, command)),
+    onProgress: (soFar) => line.show(() => shown(soFar)),
+    onFinding: (finding) => {
+      line.clear();
+      console.log(formatFinding(finding, command));
+    },
   });
-  if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K');
-  console.log(formatCounts(counts, (Date.now() - start) / 1000));
+  line.clear();
+  console.log(shown(counts));
   if (options.json) {
     const { backend, seed } = options;
     fs.writeFileSync(options.json, `${JSON.stringify({ seed, backend, counts, findings }, null, 2)}\n`);

@@ -7,6 +7,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { childEnvironment } = require('../../scripts/lib/environment');
+const { endGroup, withGroup } = require('../lib/group');
 
 /** Programs that run side by side in one process: while one waits, the others work. */
 const SIDE_BY_SIDE = 16;
@@ -38,9 +39,9 @@ class Child {
     this.taken = 0;
     this.ended = false;
     this.stderr = '';
-    this.process = fork(path.join(__dirname, 'worker.js'), [], {
+    this.process = withGroup(fork(path.join(__dirname, 'worker.js'), [], {
       detached: true, env, execArgv: ['--no-warnings', '--expose-gc'], stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
+    }));
     this.process.stderr.setEncoding('utf8').on('data', (text) => { this.stderr = (this.stderr + text).slice(-4000); });
     this.process.on('message', (reply) => this.answer(reply));
     this.process.on('error', () => {});
@@ -88,11 +89,7 @@ class Child {
     clearInterval(this.timer);
     if (this.ended) return;
     this.ended = true;
-    try {
-      process.kill(-this.process.pid, 'SIGKILL');
-    } catch (error) {
-      if (error.code !== 'ESRCH') throw error;
-    }
+    endGroup(this.process.pid);
   }
 
   /** @param {string} how the process ended */

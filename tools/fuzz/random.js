@@ -2,6 +2,8 @@
 
 // Random choices that depend on a seed and nothing else, so that a program can be made again from its seed.
 
+const { fractions } = require('../../scripts/lib/random');
+
 /**
  * Turns text into a 32-bit number (FNV-1a).
  *
@@ -16,19 +18,12 @@ function hashText(text) {
   return hash >>> 0;
 }
 
-/** A stream of random choices (mulberry32) from a seed. */
+/** A stream of random choices from a seed. */
 class Random {
   /** @param {string} seed any text */
   constructor(seed) {
-    this.state = hashText(seed);
-  }
-
-  /** @returns {number} in 0..1, 1 excluded */
-  next() {
-    this.state = (this.state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), this.state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+    /** Gives numbers in 0..1, 1 excluded. */
+    this.next = fractions(hashText(seed));
   }
 
   /**

@@ -2,6 +2,7 @@
 
 const os = require('node:os');
 const { parseArgs } = require('node:util');
+const { backendOf, oneOf, patternOf, wholeNumberOf } = require('../lib/options');
 const samples = require('./samples.json');
 
 const USAGE = `Usage: npm run test:node -- [options]
@@ -44,33 +45,6 @@ const OPTIONS = {
 };
 
 /**
- * Reads a whole number that is at least 1.
- * @param {string} name the option's
- * @param {string} text
- * @returns {number}
- * @throws {Error} if it is something else
- */
-function count(name, text) {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new Error(`--${name} must be a whole number of at least 1, got "${text}"`);
-  return Number(text);
-}
-
-/**
- * Reads a regular expression.
- * @param {string} name the option's
- * @param {string|undefined} text
- * @returns {RegExp|undefined}
- * @throws {Error} if it is none
- */
-function pattern(name, text) {
-  try {
-    return text === undefined ? undefined : new RegExp(text);
-  } catch (error) {
-    throw new Error(`--${name}: ${error.message}`, { cause: error });
-  }
-}
-
-/**
  * Reads the command line.
  * @param {string[]} argv
  * @returns {object} the options by name; numbers and regular expressions as such
@@ -78,21 +52,16 @@ function pattern(name, text) {
  */
 function readArgs(argv) {
   const { values } = parseArgs({ args: argv, options: OPTIONS, strict: true });
-  if (values.backend !== undefined && !['tokio', 'uv'].includes(values.backend)) {
-    throw new Error(`--backend must be uv or tokio, got "${values.backend}"`);
-  }
-  if (values.sample !== undefined && !Object.hasOwn(samples, values.sample)) {
-    throw new Error(`--sample must be one of ${Object.keys(samples).join(', ')}, got "${values.sample}"`);
-  }
+  if (values.sample !== undefined) oneOf('sample', values.sample, Object.keys(samples));
   return {
     ...values,
+    backend: backendOf(values.backend),
     jest: !values['no-jest'],
-    filter: pattern('filter', values.filter),
-    group: values.group === 'wider' ? 'wider' : pattern('group', values.group),
-    sample: values.sample,
-    repeat: count('repeat', values.repeat),
-    jobs: count('jobs', values.jobs),
-    limit: count('limit', values.limit) * 1000,
+    filter: patternOf('filter', values.filter),
+    group: values.group === 'wider' ? 'wider' : patternOf('group', values.group),
+    repeat: wholeNumberOf('repeat', values.repeat),
+    jobs: wholeNumberOf('jobs', values.jobs),
+    limit: wholeNumberOf('limit', values.limit) * 1000,
   };
 }
 

@@ -2,24 +2,13 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
+const { endGroup } = require('../lib/group');
 
 /**
  * The process groups that run now are noted in the scratch folder, each in its test's own folder. So the command
  * can end them also when jest, under which they were started, is gone.
  */
 const NOTE = 'leader';
-
-/**
- * Ends a whole process group at once.
- * @param {number} leader its process id
- */
-function endGroup(leader) {
-  try {
-    process.kill(-leader, 'SIGKILL');
-  } catch (error) {
-    if (error.code !== 'ESRCH') throw error;
-  }
-}
 
 /**
  * Notes that a group has been started.
@@ -43,4 +32,4 @@ function clearUp(scratch) {
   fs.rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
 }
 
-module.exports = { endGroup, noteGroup, clearUp };
+module.exports = { noteGroup, clearUp };

@@ -1,12 +1,10 @@
 'use strict';
 
 const path = require('node:path');
+const { ROOT, cacheOf } = require('../lib/paths');
 
-/** The package's root folder. */
-const ROOT = path.join(__dirname, '..', '..');
-
-/** Everything the runner fetches or writes; ignored by git. */
-const CACHE = path.join(ROOT, '.cache', 'node-suite');
+/** Everything the runner fetches or writes. */
+const CACHE = cacheOf('node-suite');
 
 /** The module that a test process loads first in the rsnet column. */
 const PRELOAD = path.join(__dirname, 'preload.js');

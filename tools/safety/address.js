@@ -10,7 +10,8 @@ const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 const { binaryName, hostId } = require('../../lib/addon/platform');
 const { childEnvironment } = require('../../scripts/lib/environment');
-const { ROOT, addressRuntime, buildAddon } = require('./build');
+const { ROOT } = require('../lib/paths');
+const { addressRuntime, buildAddon } = require('./build');
 const { errorsOf, leaksOf, takeReports } = require('./reports');
 
 /** Milliseconds that one spec file may take. */

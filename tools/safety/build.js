@@ -6,8 +6,7 @@
 const path = require('node:path');
 const { execFileSync } = require('node:child_process');
 const { Failure, run } = require('../../scripts/lib/run');
-
-const ROOT = path.join(__dirname, '..', '..');
+const { ROOT } = require('../lib/paths');
 
 /** Where the instrumented builds stand, apart from the others. */
 const TARGET = process.env.CARGO_TARGET_DIR || path.join(ROOT, 'target', 'safety');
@@ -71,4 +70,4 @@ function addressRuntime() {
   return file;
 }
 
-module.exports = { NO_CARGO, ROOT, TARGET, addressRuntime, buildAddon, cargoEnvironment, hostTriple };
+module.exports = { NO_CARGO, TARGET, addressRuntime, buildAddon, cargoEnvironment, hostTriple };

@@ -2,7 +2,8 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { Failure, main, readOptions, run } = require('../../scripts/lib/run');
+const { main, readOptions, run } = require('../../scripts/lib/run');
+const { wholeNumberOf } = require('../lib/options');
 const { NO_CARGO, TARGET, hostTriple } = require('./build');
 
 const CRATE = path.join(__dirname, 'fuzz');
@@ -28,9 +29,7 @@ main(() => {
   });
   if (given === null) return;
   const { values } = given;
-  for (const [name, value] of Object.entries(values)) {
-    if (!/^\d{1,9}$/.test(value)) throw new Failure(`--${name} must be a whole number, got ${value}`);
-  }
+  for (const [name, value] of Object.entries(values)) wholeNumberOf(name, value, 0);
   const triple = hostTriple();
   const folder = path.join(TARGET, 'fuzz');
   run('cargo', ['build', '--quiet', '--locked', '--release', '--target', triple], {

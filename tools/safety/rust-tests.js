@@ -4,7 +4,8 @@
 
 const { spawnSync } = require('node:child_process');
 const { Failure, run } = require('../../scripts/lib/run');
-const { NO_CARGO, ROOT, cargoEnvironment, hostTriple } = require('./build');
+const { ROOT } = require('../lib/paths');
+const { NO_CARGO, cargoEnvironment, hostTriple } = require('./build');
 
 /** Seconds that all tests may take. */
 const LIMIT = 1200;

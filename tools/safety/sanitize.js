@@ -1,12 +1,12 @@
 'use strict';
 
 const { Failure, main, readOptions } = require('../../scripts/lib/run');
+const { BACKENDS, backendOf, oneOf } = require('../lib/options');
 const address = require('./address');
 const { runMemcheck, runThreads } = require('./rust-tests');
 const { chooseSpecs } = require('./specs');
 
 const TOOLS = ['asan', 'leaks', 'tsan', 'valgrind'];
-const BACKENDS = ['uv', 'tokio'];
 
 const USAGE = `npm run sanitize -- [OPTIONS]
 
@@ -19,17 +19,6 @@ AddressSanitizer over the addon in node, ThreadSanitizer or valgrind over the Ru
   --short        fewer of them (asan)
   --help         this text`;
 
-/**
- * @param {string} name of the option
- * @param {string[]} given values
- * @param {string[]} known values
- * @throws {Failure} for one that is not known
- */
-function check(name, given, known) {
-  const wrong = given.find((value) => !known.includes(value));
-  if (wrong !== undefined) throw new Failure(`--${name} must be one of ${known.join(', ')}, got ${wrong}`);
-}
-
 main(() => {
   const given = readOptions(USAGE, {
     all: { type: 'boolean' },
@@ -40,8 +29,8 @@ main(() => {
   });
   if (given === null) return;
   const { values } = given;
-  check('tool', values.tool, TOOLS);
-  check('backend', values.backend, BACKENDS);
+  for (const tool of values.tool) oneOf('tool', tool, TOOLS);
+  for (const backend of values.backend) backendOf(backend);
   const tell = (line) => console.log(line);
   let bad = 0;
   if (values.tool.includes('asan') || values.tool.includes('leaks')) {

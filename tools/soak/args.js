@@ -2,9 +2,8 @@
 
 const { parseArgs } = require('node:util');
 const path = require('node:path');
-
-/** The package's root folder. */
-const ROOT = path.join(__dirname, '..', '..');
+const { backendOf, numberOf, wholeNumberOf } = require('../lib/options');
+const { cacheOf } = require('../lib/paths');
 
 const USAGE = `npm run soak -- [OPTIONS]
 
@@ -36,34 +35,6 @@ Ends with 1 if a byte, a session, a descriptor or memory does not add up.`;
  */
 
 /**
- * @param {string} name
- * @param {string} text
- * @param {number} least
- * @returns {number}
- * @throws {Error} if it is not a number or smaller
- */
-function numberOf(name, text, least) {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= least) || !Number.isFinite(value)) {
-    throw new Error(`--${name} must be a number from ${least} on, got "${text}"`);
-  }
-  return value;
-}
-
-/**
- * @param {string} name
- * @param {string} text
- * @param {number} least
- * @returns {number}
- * @throws {Error} if it is not a whole number or smaller
- */
-function wholeOf(name, text, least) {
-  const value = numberOf(name, text, least);
-  if (!Number.isSafeInteger(value)) throw new Error(`--${name} must be a whole number, got "${text}"`);
-  return value;
-}
-
-/**
  * Read the command line.
  *
  * @param {string[]} args
@@ -80,17 +51,17 @@ function readArgs(args) {
       net: flag, help: flag,
     },
   });
-  const connections = wholeOf('connections', values.connections ?? '1000000', 1);
-  const open = wholeOf('open', values.open ?? String(Math.min(10000, Math.ceil(connections / 2))), 1);
+  const connections = wholeNumberOf('connections', values.connections ?? '1000000', 1);
+  const open = wholeNumberOf('open', values.open ?? String(Math.min(10000, Math.ceil(connections / 2))), 1);
   const minutes = numberOf('minutes', values.minutes ?? '120', 0);
-  const threads = wholeOf('threads', values.threads ?? '0', 0);
-  const seed = wholeOf('seed', values.seed ?? String(Math.floor(Math.random() * 2 ** 32)), 0) >>> 0;
-  if (values.backend !== undefined && values.backend !== 'uv' && values.backend !== 'tokio') {
-    throw new Error(`--backend must be uv or tokio, got "${values.backend}"`);
-  }
-  const out = path.resolve(values.out ?? path.join(ROOT, '.cache', 'soak', 'last'));
-  return { connections, open, minutes, threads, seed, backend: values.backend, net: values.net, out, json: values.json,
-    help: values.help };
+  const threads = wholeNumberOf('threads', values.threads ?? '0', 0);
+  const seed = values.seed ?? String(Math.floor(Math.random() * 2 ** 32));
+  const out = path.resolve(values.out ?? path.join(cacheOf('soak'), 'last'));
+  return {
+    ...values, connections, minutes, open, out, threads,
+    backend: backendOf(values.backend),
+    seed: wholeNumberOf('seed', seed, 0) >>> 0,
+  };
 }
 
-module.exports = { ROOT, USAGE, readArgs };
+module.exports = { USAGE, readArgs };

@@ -1,5 +1,7 @@
 'use strict';
 
+const { drawing, escape } = require('../lib/svg');
+
 const WIDTH = 900;
 const LEFT = 70;
 const RIGHT = 110;
@@ -9,14 +11,6 @@ const GAP = 34;
 const COLORS = {
   client: '#c2410c', server: '#3b6ea5', threads: '#c2410c', 'client external': '#fb923c', 'server external': '#93c5fd',
 };
-
-/**
- * @param {string} text
- * @returns {string} safe inside an SVG
- */
-function escape(text) {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-}
 
 /**
  * The smallest round number above a value.
@@ -97,14 +91,11 @@ function renderPlot(panels, seconds, about) {
     return `<text class="small" x="${at}" y="${bottom + 16}" text-anchor="middle">` +
       `${Math.round(seconds * share).toLocaleString('en')} s</text>`;
   });
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}">`,
-    '<style>text{font:12px sans-serif;fill:#111827}text.small{font-size:10px}</style>',
-    `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
+  return drawing(WIDTH, height, [
     `<text x="20" y="20">${escape(about)}</text>`,
     ...panels.map((panel, index) => renderPanel(panel, TOP + index * (PANEL + GAP), seconds)),
-    ...ticks, '</svg>', '',
-  ].join('\n');
+    ...ticks,
+  ]);
 }
 
 module.exports = { rates, renderPlot };

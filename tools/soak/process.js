@@ -3,14 +3,12 @@
 const { spawn } = require('node:child_process');
 const path = require('node:path');
 const { childEnvironment } = require('../../scripts/lib/environment');
+const { endGroup, withGroup } = require('../lib/group');
 
 /** Descriptors that a process needs besides those of its connections. */
 const SPARE = 512;
 /** How much of a process's error output is kept, in characters. */
 const KEPT = 4000;
-
-/** The processes that run now. */
-const running = new Set();
 
 /** A process of the soak: in a group of its own, with an IPC channel and as many descriptors as it needs. */
 class Running {
@@ -25,28 +23,23 @@ class Running {
     this.errors = '';
     const raise = 'n=$1; shift; had=$(ulimit -n); ' +
       '[ "$had" = unlimited ] || [ "$had" -ge "$n" ] || ulimit -n "$n" || exit 9; exec "$@"';
-    this.child = spawn('sh', ['-c', raise, 'sh', String(open + SPARE), process.execPath, '--expose-gc',
+    this.child = withGroup(spawn('sh', ['-c', raise, 'sh', String(open + SPARE), process.execPath, '--expose-gc',
       path.join(__dirname, program), JSON.stringify(options)], {
       detached: true,
       env: childEnvironment(env),
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
+    }));
     const keep = (text) => {
       this.errors = (this.errors + text).slice(-KEPT);
     };
     this.child.stdout.setEncoding('utf8').on('data', keep);
     this.child.stderr.setEncoding('utf8').on('data', keep);
     this.child.on('message', onMessage);
-    running.add(this);
     /** How it ended. @type {Promise<{code: number|null, signal: string|null, errors: string}>} */
     this.ended = new Promise((resolve) => {
       this.child.on('error', (error) => keep(error.message));
-      this.child.on('close', (code, signal) => {
-        this.kill();
-        running.delete(this);
-        resolve({ code, signal, errors: this.errors.trim() });
-      });
+      this.child.on('close', (code, signal) => resolve({ code, signal, errors: this.errors.trim() }));
     });
   }
 
@@ -64,20 +57,8 @@ class Running {
    * @returns {void}
    */
   kill() {
-    if (!this.child.pid) return;
-    try {
-      process.kill(-this.child.pid, 'SIGKILL');
-    } catch (error) {
-      if (error.code !== 'ESRCH') throw error;
-    }
+    endGroup(this.child.pid);
   }
-}
-
-process.on('exit', () => {
-  for (const one of running) one.kill();
-});
-for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15], ['SIGHUP', 1]]) {
-  process.on(signal, () => process.exit(128 + number));
 }
 
 module.exports = { Running };

@@ -1,21 +1,18 @@
 'use strict';
 
-/** Milliseconds between two lines where there is no terminal, and on one. */
-const INTERVAL = 5000;
-const INTERVAL_TTY = 200;
+const { StatusLine } = require('../lib/status');
 
-/** Shows on standard error how far a run is: one line of a terminal, or a line now and then. */
+/** Milliseconds between two looks at how far a run is. */
+const INTERVAL = 200;
+
+/** Shows on standard error how far a run is. */
 class Progress {
   /**
    * @param {() => string} text what to show now
-   * @param {NodeJS.WriteStream} [out]
    */
-  constructor(text, out = process.stderr) {
-    this.out = out;
-    this.timer = setInterval(() => {
-      if (out.isTTY) out.write(`\r\x1b[K${text().slice(0, (out.columns ?? 80) - 1)}`);
-      else out.write(`${text()}\n`);
-    }, out.isTTY ? INTERVAL_TTY : INTERVAL);
+  constructor(text) {
+    this.line = new StatusLine();
+    this.timer = setInterval(() => this.line.show(text), INTERVAL);
   }
 
   /**
@@ -25,7 +22,7 @@ class Progress {
    */
   stop() {
     clearInterval(this.timer);
-    if (this.out.isTTY) this.out.write('\r\x1b[K');
+    this.line.clear();
   }
 }
 

@@ -3,7 +3,7 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { ROOT } = require('./args');
+const { ROOT } = require('../lib/paths');
 const { Ledger } = require('./ledger');
 const { Running } = require('./process');
 const { Progress, count, megabytes } = require('./progress');

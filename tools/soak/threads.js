@@ -2,7 +2,7 @@
 
 // npm run soak -- --threads N: the process that starts and ends worker threads, its judgement and its report.
 
-const { ROOT } = require('./args');
+const { ROOT } = require('../lib/paths');
 const { rates, renderPlot } = require('./plot');
 const { Running } = require('./process');
 const { Progress, count, megabytes } = require('./progress');

@@ -1,5 +1,6 @@
 'use strict';
 
+const { drawing, escape } = require('../../lib/svg');
 const { METRICS, formatMetric, formatRatio } = require('./format');
 
 const WIDTH = 900;
@@ -28,15 +29,6 @@ const COLORS = {
 
 /** Where the built-in compared with itself lies. */
 const NOISE = '#d1d5db';
-
-/**
- * Text that is safe inside an SVG.
- * @param {string} text
- * @returns {string}
- */
-function escape(text) {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-}
 
 /**
  * How many times better than the built-in, with its spread: for what should be small, the other way round.
@@ -167,14 +159,8 @@ function renderChart(report, scenarios, title) {
     at += 28 + name.length * 6.4;
     return text;
   });
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}">`,
-    '<style>text{font:12px sans-serif;fill:#111827}text.small{font-size:10px;fill:#374151}' +
-      'text.title{font-size:15px}</style>',
-    `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
-    `<text class="title" x="20" y="22">${escape(title)}</text>`,
-    ...legend, ...ticks, ...parts, '</svg>', '',
-  ].join('\n');
+  const heading = `<text class="title" x="20" y="22">${escape(title)}</text>`;
+  return drawing(WIDTH, height, [heading, ...legend, ...ticks, ...parts]);
 }
 
 module.exports = { renderChart };
