@@ -38,7 +38,7 @@ const NOISE = '#d1d5db';
  */
 function better(ratio, metric) {
   if (!METRICS[metric].less) return ratio;
-  return { median: 1 / ratio.median, least: 1 / ratio.most, most: 1 / ratio.least };
+  return { median: 1 / ratio.median, least: 1 / ratio.most, most: 1 / ratio.least, best: 1 / ratio.best };
 }
 
 /**

@@ -20,6 +20,7 @@ function median(values) {
  * @property {number} median
  * @property {number} least
  * @property {number} most
+ * @property {number} best of its best turn and the built-in's best one
  */
 
 /**
@@ -48,12 +49,20 @@ function median(values) {
  */
 function ratioOf(results, base, metric) {
   const ratios = [];
+  const own = [];
+  const other = [];
   for (let turn = 0; turn < Math.min(results.length, base.length); turn++) {
     const ratio = results[turn]?.[metric] / base[turn]?.[metric];
-    if (Number.isFinite(ratio)) ratios.push(ratio);
+    if (!Number.isFinite(ratio)) continue;
+    ratios.push(ratio);
+    own.push(results[turn][metric]);
+    other.push(base[turn][metric]);
   }
   if (ratios.length === 0) return undefined;
-  return { median: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) };
+  const best = METRICS[metric].less ? Math.min : Math.max;
+  return {
+    median: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios), best: best(...own) / best(...other),
+  };
 }
 
 /**

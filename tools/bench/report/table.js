@@ -72,8 +72,8 @@ function cell(report, scenario, { id, base }, metric) {
 }
 
 /**
- * A peer's cell in the main table: for rsnet with the ratio's spread and the ratio of processor time, for the
- * built-in's second run with these alone.
+ * A peer's cell in the main table: for rsnet with the ratio's spread, the ratio of processor time, and both of the best
+ * turns, for the built-in's second run with these alone.
  * @param {Report} report
  * @param {import('../scenarios').Scenario} scenario
  * @param {import('../peers').PeerFacts} peer
@@ -84,10 +84,11 @@ function mainCell(report, scenario, peer) {
   const summary = report.summaries[scenario.id]?.[peer.id];
   const ratio = summary?.ratios[metric];
   if (!ratio || !['rsnet', 'again'].includes(peer.kind)) return cell(report, scenario, peer, metric);
-  const cpu = `CPU ${formatRatio(summary.ratios.cpu?.median)}`;
-  if (peer.kind === 'again') return `${spreadOf(ratio)}, ${cpu}`;
+  const { cpu } = summary.ratios;
+  const rest = `CPU ${formatRatio(cpu?.median)}; best ${formatRatio(ratio.best)}, CPU ${formatRatio(cpu?.best)}`;
+  if (peer.kind === 'again') return `${spreadOf(ratio)}, ${rest}`;
   const value = formatMetric(scenario, metric, summary.medians[metric]);
-  return `${value}, ${spreadOf(ratio, '**')}, ${cpu}`;
+  return `${value}, ${spreadOf(ratio, '**')}, ${rest}`;
 }
 
 /**
