@@ -8,6 +8,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { TARGETS, binaryName, packageName } = require('../lib/addon/platform');
 const { ROOT, ensureAddon } = require('./lib/addon');
+const { withAbsoluteLinks } = require('./lib/links');
 const { Failure, run, npmCommand, main, readOptions } = require('./lib/run');
 
 const USAGE = `npm run pack -- [OPTIONS]
@@ -28,20 +29,31 @@ function manifest(folder) {
 }
 
 /**
+ * Write a package.json.
+ * @param {string} folder where it goes
+ * @param {object} content of the manifest
+ */
+function writeManifest(folder, content) {
+  fs.writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(content, null, 2)}\n`);
+}
+
+/**
  * Copy what `files` names into a folder, with the manifest that users get.
  * @param {string} stage an empty folder
  * @param {string} version of every package
  */
 function stagePackage(stage, version) {
-  // "private" keeps the repository itself, which lacks the platform packages, from being published by mistake.
-  const { private: _private, scripts: _scripts, devDependencies: _development, ...published } = manifest(ROOT);
+  // The script prepublishOnly keeps the repository itself, which lacks the platform packages, from being published.
+  const { scripts: _scripts, devDependencies: _development, ...published } = manifest(ROOT);
   published.optionalDependencies = Object.fromEntries(TARGETS.map(({ id }) => [packageName(id), version]));
   for (const name of [...published.files, 'README.md', 'LICENSE']) {
     const from = path.join(ROOT, name);
     if (!fs.existsSync(from)) throw new Failure(`${name} is named in package.json's files, and is not there`);
     fs.cpSync(from, path.join(stage, name), { recursive: true });
   }
-  fs.writeFileSync(path.join(stage, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);
+  writeManifest(stage, published);
+  const readme = path.join(stage, 'README.md');
+  fs.writeFileSync(readme, withAbsoluteLinks(fs.readFileSync(readme, 'utf8'), published.repository.url));
 }
 
 /**
@@ -58,6 +70,9 @@ function stagePlatform(stage, id, binary, version) {
   fs.cpSync(from, stage, { recursive: true });
   fs.copyFileSync(binary, path.join(stage, binaryName(id)));
   fs.copyFileSync(path.join(ROOT, 'LICENSE'), path.join(stage, 'LICENSE'));
+  // What is the same for every package stands in rsnet's own manifest.
+  const { author, repository, homepage, bugs, publishConfig } = manifest(ROOT);
+  writeManifest(stage, { ...manifest(stage), author, repository, homepage, bugs, publishConfig });
 }
 
 /**

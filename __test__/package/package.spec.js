@@ -42,6 +42,14 @@ function expectOutput(result, stdout) {
   expect(result).toEqual({ code: 0, signal: null, stdout, stderr: '' });
 }
 
+/**
+ * @param {string} text Markdown
+ * @returns {string[]} where its links lead, and where its images are
+ */
+function linksOf(text) {
+  return [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link);
+}
+
 describe('the tarballs', () => {
   test('are those of the package and of this platform', () => {
     expect(project.names).toEqual([`rsnet-${version}.tgz`, `${platform}-${version}.tgz`].sort());
@@ -63,10 +71,46 @@ describe('the tarballs', () => {
     const folder = path.join(project.app, 'node_modules', 'rsnet');
     const { main, types, exports } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
     const named = (value) => (typeof value === 'string' ? [value] : Object.values(value).flatMap(named));
-    for (const file of [main, types, ...named(exports), 'README.md', 'LICENSE']) {
+    for (const file of [main, types, ...named(exports), 'README.md', 'CHANGELOG.md', 'LICENSE']) {
       expect({ file, there: fs.existsSync(path.join(folder, file)) }).toEqual({ file, there: true });
     }
   });
+
+  test.each([['the package', 'rsnet'], ['the platform\'s package', platform]])(
+    'tell a registry where %s comes from, and to publish it with provenance', (_which, name) => {
+      const file = path.join(project.app, 'node_modules', name, 'package.json');
+      const { private: closed, ...published } = JSON.parse(fs.readFileSync(file, 'utf8'));
+      expect(closed).toBeUndefined();
+      expect(published).toMatchObject({
+        author: expect.any(String),
+        bugs: { url: expect.stringMatching(/^https:/) },
+        homepage: expect.stringMatching(/^https:/),
+        license: 'MIT',
+        publishConfig: { access: 'public', provenance: true },
+        repository: { type: 'git', url: expect.stringMatching(/^git\+https:.*\.git$/) },
+        version,
+      });
+    });
+
+  test('hold a README whose links and images lead somewhere on any page', () => {
+    const text = fs.readFileSync(path.join(project.app, 'node_modules', 'rsnet', 'README.md'), 'utf8');
+    const links = linksOf(text);
+    expect(links.length).toBeGreaterThan(5);
+    expect(links.filter((link) => !/^(https:|#)/.test(link))).toEqual([]);
+  });
+});
+
+test('the README of the repository links to files that are there', () => {
+  const links = linksOf(fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8')).filter((link) => !/^(https:|#)/.test(link));
+  expect(links.length).toBeGreaterThan(5);
+  // GitHub's own pages, such as the issues, lie above the repository's files.
+  const files = links.filter((link) => !link.startsWith('../../')).map((link) => link.replace(/#.*/, ''));
+  expect(files.filter((file) => !fs.existsSync(path.join(ROOT, file)))).toEqual([]);
+});
+
+test('the repository\'s own folder, which lacks the platforms\' packages, is not published by mistake', () => {
+  const { scripts } = require('../../package.json');
+  expect(scripts.prepublishOnly).toMatch(/exit 1$/);
 });
 
 describe('installed, it works', () => {
