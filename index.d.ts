@@ -35,7 +35,14 @@ export interface ConnectTimeoutOpts {
 }
 
 /** Options of `socket.connect()` for TCP. */
-export interface TcpSocketConnectOpts extends net.TcpSocketConnectOpts, ConnectTimeoutOpts {}
+export interface TcpSocketConnectOpts extends Omit<net.TcpSocketConnectOpts, 'autoSelectFamily'>, ConnectTimeoutOpts {
+  /**
+   * Try the addresses of a host in turn, the two families in alternation. An attempt without an answer goes on beside the
+   * next one, and the first that connects wins. `'sequential'` gives it up then, as Node does. Default:
+   * `getDefaultAutoSelectFamily()`.
+   */
+  autoSelectFamily?: boolean | 'sequential' | undefined;
+}
 /** Options of `socket.connect()` for Unix-domain sockets; a path that starts with `'\0'` is an abstract name (Linux). */
 export interface IpcSocketConnectOpts extends net.IpcSocketConnectOpts, ConnectTimeoutOpts {}
 /** Options of `socket.connect()`. */

@@ -1,5 +1,6 @@
-import type { Socket, TcpNetConnectOpts } from 'node:net';
+import type { Socket } from 'node:net';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import type { TcpNetConnectOpts } from './index.js';
 
 /** What undici asks its connector for. */
 export interface ConnectTarget {

@@ -40,6 +40,8 @@ net.connect({ port: 1, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 1
 new net.Socket({ congestionControl: 'reno' }).connect(1);
 new net.Socket().connect({ port: 1, connectTimeout: 1000 }).connect({ path: '/tmp/socket', connectTimeout: 1 }, () => {});
 net.connect({ port: 1, connectTimeout: 1000 });
+net.connect({ port: 1, autoSelectFamily: 'sequential' });
+new net.Socket().connect({ port: 1, autoSelectFamily: 'sequential' });
 net.connect({ port: 1, congestionControl: 'reno' });
 net.connect({ path: '/tmp/socket', congestionControl: undefined });
 net.createConnection(1, () => {});

@@ -6,10 +6,12 @@ import type { Connector, ConnectorOptions } from 'rsnet/undici';
 const options: ConnectorOptions = { timeout: 1000, allowH2: true, ca: 'pem', socketPath: '/tmp/x.sock', keepAlive: false };
 const connect: Connector = connector(options);
 const plain: Connector = connector();
+const inTurn: Connector = connector({ autoSelectFamily: 'sequential' });
 
 connect({ protocol: 'https:', hostname: 'localhost', port: '443', servername: 'localhost' }, (error, socket) => {
   if (error === null) socket?.setNoDelay(true);
 });
+inTurn({ protocol: 'http:', hostname: 'localhost', port: '80' }, () => {}).destroy();
 plain({ protocol: 'http:', hostname: 'localhost', port: '80' }, () => {}).destroy();
 
 // @ts-expect-error: milliseconds

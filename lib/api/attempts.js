@@ -1,9 +1,12 @@
 'use strict';
 
-// Family autoselection: tries the addresses of a host one after the other, each for a limited time. See
-// "net.setDefaultAutoSelectFamily" and `socket.connect` in Node's documentation. The order is that of RFC 8305, section
-// 4, without its races.
+// Family autoselection: tries the addresses of a host in turn. See "net.setDefaultAutoSelectFamily" and
+// `socket.connect` in Node's documentation. The order is that of RFC 8305, section 4.
+//
+// An attempt that has got no answer when its time is over goes on beside the next one, and the first that connects wins
+// (RFC 8305, section 5). The built-in cuts it off, which makes a slow path unusable; `sequential` asks for that.
 
+const { isUint8Array } = require('util/types');
 const { builtin } = require('../node/builtin');
 const {
   anyAddress, becomeConnected, bindLocal, connectError, connectErrorAtOnce, connectTo, startConnect,
@@ -14,7 +17,10 @@ const { debug } = require('../node/debug');
 const { codes, ExceptionWithHostPort, NodeAggregateError } = require('../node/errors');
 const { TCP } = require('../handle');
 const { ConnectReq } = require('../handle/requests');
-const { kReinitializeHandle, kSignal } = require('../handle/socket-symbols');
+const { Race } = require('./race');
+const { async_id_symbol, kBuffer, kReinitializeHandle, kSignal } = require('../handle/socket-symbols');
+const { attachHandle } = require('./socket-io');
+const { clearOptions } = require('./socket-options');
 const { UV_ECANCELED, UV_ETIMEDOUT } = require('../node/errno');
 
 /**
@@ -47,9 +53,10 @@ class Attempts {
   /**
    * @param {import('../..').Socket} socket
    * @param {Array<{address: string, family: number}>} addresses in the order to try
-   * @param {{port: number, localPort?: number, timeout: number}} options timeout in milliseconds for each
+   * @param {{port: number, localPort?: number, timeout: number, sequential: boolean}} options timeout in milliseconds
+   *   for each
    */
-  constructor(socket, addresses, { port, localPort, timeout }) {
+  constructor(socket, addresses, { port, localPort, timeout, sequential }) {
     this.socket = socket;
     this.addresses = addresses;
     this.port = port;
@@ -57,7 +64,10 @@ class Attempts {
     this.timeout = timeout;
     this.timer = null;
     this.next = 0;
+    /** By address. */
     this.errors = [];
+    // Two attempts cannot have one port of the program's choice.
+    this.race = sequential || localPort ? null : new Race(socket);
   }
 
   /** Begins with the next address; without one the socket is destroyed. */
@@ -67,21 +77,22 @@ class Attempts {
     // A socket may connect again after its signal: with one address it does, with several it goes on for ever.
     if (socket[kSignal]?.aborted) return;
     if (this.next === this.addresses.length) {
-      this.giveUp();
+      if (this.race?.running.size > 0) this.waitForOthers();
+      else this.giveUp();
       return;
     }
     const current = this.next++;
-    if (current > 0) socket[kReinitializeHandle](new TCP(TCP.SOCKET));
+    if (current > 0) this.replaceHandle();
     const refusal = applyCongestionControl(socket);
     if (refusal) {
       socket.destroy(refusal);
       return;
     }
     const { address, family } = this.addresses[current];
-    if (this.localPort && !this.bind(family)) return;
+    if (this.localPort && !this.bind(family, current)) return;
     if (socket.blockList?.check(address, `ipv${family}`)) {
       const error = new codes.ERR_IP_BLOCKED(address);
-      this.errors.push(error);
+      this.errors[current] = error;
       socket.emit('connectionAttemptFailed', address, this.port, family, error);
       if (socket.connecting) this.advance();
       return;
@@ -93,17 +104,63 @@ class Attempts {
     this.connect(address, family, current);
   }
 
+  /** Makes the handle of the next attempt. That of an attempt which is under way stays open. */
+  replaceHandle() {
+    const { race, socket } = this;
+    const handle = new TCP(TCP.SOCKET);
+    if (!(race?.running.size > 0)) {
+      socket[kReinitializeHandle](handle);
+      return;
+    }
+    if (!socket._handle.hasRef()) handle.unref();
+    if (race.hasOwn) attachHandle(socket, handle);
+    else socket[kReinitializeHandle](handle);
+  }
+
+  /** All addresses have been tried. The socket gets the handle of an attempt that is under way. */
+  waitForOthers() {
+    if (this.race.hasOwn) return;
+    const { _handle: failed } = this.socket;
+    this.useHandle(this.race.newest);
+    failed.close();
+  }
+
+  /** @param {object} handle of another attempt, which becomes the socket's */
+  useHandle(handle) {
+    const { socket } = this;
+    socket._handle = handle;
+    socket._sockname = null;
+    socket[async_id_symbol] = handle.getAsyncId();
+    if (isUint8Array(socket[kBuffer])) handle.useUserBuffer(socket[kBuffer]);
+    clearOptions(socket);
+    const refusal = applyCongestionControl(socket);
+    if (refusal) socket.destroy(refusal);
+  }
+
+  /** @param {ConnectReq} req of the attempt that has connected: the socket gets its handle, the others are closed */
+  win(req) {
+    const { race, socket } = this;
+    if (race === null) return;
+    const { _handle: last } = socket;
+    const handle = race.running.get(req);
+    race.running.delete(req);
+    if (handle !== undefined && handle !== last) this.useHandle(handle);
+    race.closeOthers();
+    if (handle !== undefined && handle !== last) last.close();
+  }
+
   /**
    * @param {number} family
+   * @param {number} current which attempt this is
    * @returns {boolean} false when the next address is on its way instead
    */
-  bind(family) {
+  bind(family, current) {
     const local = anyAddress(family);
     debug('connect/multiple: binding to localAddress: %s and localPort: %d (addressType: %d)',
       local, this.localPort, family);
     const status = bindLocal(this.socket._handle, family, local, this.localPort);
     if (!status) return true;
-    this.errors.push(new ExceptionWithHostPort(status, 'bind', local, this.localPort));
+    this.errors[current] = new ExceptionWithHostPort(status, 'bind', local, this.localPort);
     this.advance();
     return false;
   }
@@ -123,36 +180,48 @@ class Attempts {
     req.addressType = family;
     const status = startConnect(socket, req);
     if (status) {
-      this.failed(req, connectErrorAtOnce(socket, req, status));
-      this.advance();
+      const isAlone = !(this.race?.running.size > 0);
+      this.failed(current, req, connectErrorAtOnce(socket, req, status));
+      if (isAlone || socket.connecting) this.advance();
       return;
     }
+    const { _handle: handle } = socket;
+    this.race?.running.set(req, handle);
     if (current < this.addresses.length - 1) {
       debug('connect/multiple: setting the attempt timeout to %d ms', this.timeout);
-      this.timer = setTimeout(() => this.timedOut(req, socket._handle), this.timeout);
+      this.timer = setTimeout(() => this.timedOut(current, req, handle), this.timeout);
     }
   }
 
   /**
+   * @param {number} current
    * @param {ConnectReq} req
    * @param {Error} error
    */
-  failed(req, error) {
-    this.errors.push(error);
+  failed(current, req, error) {
+    this.errors[current] = error;
     this.socket.emit('connectionAttemptFailed', req.address, req.port, req.addressType, error);
   }
 
   /**
+   * @param {number} current
    * @param {ConnectReq} req
    * @param {object} handle of the attempt
    */
-  timedOut(req, handle) {
+  timedOut(current, req, handle) {
     debug('connect/multiple: connection to %s:%s timed out', req.address, req.port);
-    this.socket.emit('connectionAttemptTimeout', req.address, req.port, req.addressType);
-    req.oncomplete = () => {};
-    this.errors.push(connectError(req, UV_ETIMEDOUT));
-    handle.close();
-    if (this.socket.connecting) this.advance();
+    const { race, socket } = this;
+    socket.emit('connectionAttemptTimeout', req.address, req.port, req.addressType);
+    if (race === null) {
+      req.oncomplete = () => {};
+      this.errors[current] = connectError(req, UV_ETIMEDOUT);
+      handle.close();
+    } else if (handle === socket._handle) {
+      race.leaveBehind();
+    } else {
+      return;
+    }
+    if (socket.connecting) this.advance();
   }
 
   /**
@@ -164,28 +233,32 @@ class Attempts {
   completed(current, req, status, handle) {
     debug('connect/multiple: connection attempt to %s:%s completed with status %s', req.address, req.port, status);
     clearTimeout(this.timer);
-    const { socket } = this;
-    if (status === 0 && current !== this.next - 1) {
+    const { race, socket } = this;
+    if (status === 0 && race === null && current !== this.next - 1) {
       debug('connect/multiple: ignoring successful but timedout connection to %s:%s', req.address, req.port);
       handle.close();
       return;
     }
     if (status !== 0) {
-      this.failed(req, connectError(req, status));
+      race?.remove(req);
+      this.failed(current, req, connectError(req, status));
       if (!socket.connecting) return;
       if (status === UV_ECANCELED) this.giveUp();
       else this.advance();
       return;
     }
+    if (!socket.destroyed) this.win(req);
     if (!socket.destroyed) becomeConnected(socket, req);
   }
 
   /** No address has answered. */
   giveUp() {
     clearTimeout(this.timer);
-    this.socket.destroy(this.errors.length === 0
+    // An address that was left out leaves a hole.
+    const errors = Object.values(this.errors);
+    this.socket.destroy(errors.length === 0
       ? new codes.ERR_SOCKET_CONNECTION_TIMEOUT()
-      : new NodeAggregateError(this.errors));
+      : new NodeAggregateError(errors));
   }
 }
 
@@ -194,7 +267,7 @@ class Attempts {
  *
  * @param {import('../..').Socket} socket
  * @param {Array<{address: string, family: number}>} addresses
- * @param {{port: number, localAddress?: string, localPort?: number, timeout: number}} options
+ * @param {{port: number, localAddress?: string, localPort?: number, timeout: number, sequential: boolean}} options
  */
 function connectToFirst(socket, addresses, options) {
   socket._unrefTimer();

@@ -26,6 +26,10 @@ const MIN_ATTEMPT_TIMEOUT = 10;
 /** Since this Node version, connect() checks `host`; before, dns.lookup does. */
 const CHECKS_HOST_SINCE = 22;
 
+/** The value of the option `autoSelectFamily`, and of the environment, for attempts as the built-in makes them. */
+const SEQUENTIAL = 'sequential';
+const ALWAYS_SEQUENTIAL = process.env.RSNET_AUTO_SELECT_FAMILY === SEQUENTIAL;
+
 /** The class whose sockets connect. */
 let Socket;
 
@@ -100,7 +104,7 @@ function checkHost(host) {
  * The checked options of a TCP connect.
  *
  * @param {object} options as given
- * @returns {{host: string, port: number, autoSelectFamily: boolean, timeout: number}}
+ * @returns {{host: string, port: number, autoSelectFamily: boolean, sequential: boolean, timeout: number}}
  * @throws {TypeError|RangeError}
  */
 function checkTcpOptions(options) {
@@ -115,7 +119,9 @@ function checkTcpOptions(options) {
     }
     validatePort(port);
   }
-  if (autoSelectFamily != null) validateBoolean(autoSelectFamily, 'options.autoSelectFamily');
+  const sequential = ALWAYS_SEQUENTIAL || autoSelectFamily === SEQUENTIAL;
+  if (autoSelectFamily === SEQUENTIAL) autoSelectFamily = true;
+  else if (autoSelectFamily != null) validateBoolean(autoSelectFamily, 'options.autoSelectFamily');
   else autoSelectFamily = builtin.getDefaultAutoSelectFamily();
   if (timeout != null) {
     validateInt32(timeout, 'options.autoSelectFamilyAttemptTimeout', 1);
@@ -123,7 +129,7 @@ function checkTcpOptions(options) {
   } else {
     timeout = builtin.getDefaultAutoSelectFamilyAttemptTimeout();
   }
-  return { host, port: port | 0, autoSelectFamily, timeout };
+  return { host, port: port | 0, autoSelectFamily, sequential, timeout };
 }
 
 /**
@@ -146,7 +152,7 @@ function lookupAndConnect(socket, options) {
   const { localAddress, localPort } = options;
   const bound = socket[kBoundSource];
   if (bound) checkBound(options);
-  const { host, port, autoSelectFamily, timeout } = checkTcpOptions(options);
+  const { host, port, autoSelectFamily, sequential, timeout } = checkTcpOptions(options);
   const family = isIP(host);
   if (family) {
     const connectNow = () => {
@@ -165,7 +171,7 @@ function lookupAndConnect(socket, options) {
   debug('connect: find host', host);
   debug('connect: dns options', query);
   socket._host = host;
-  const target = { port, localAddress, localPort, timeout };
+  const target = { port, localAddress, localPort, timeout, sequential };
   if (autoSelectFamily && !bound && query.family !== 4 && query.family !== 6 && !localAddress) {
     debug('connect: autodetecting');
     lookupAll(socket, lookup, { host, query, target, options });

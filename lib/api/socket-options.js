@@ -4,6 +4,7 @@
 
 const { builtin } = require('../node/builtin');
 const { codes, ErrnoException } = require('../node/errors');
+const { otherHandles } = require('./race');
 const { validateInt32 } = require('../node/validators');
 const {
   kSetKeepAlive, kSetKeepAliveCount, kSetKeepAliveInitialDelay, kSetKeepAliveInterval, kSetNoDelay, kSetTOS,
@@ -52,6 +53,18 @@ function applyOptions(socket) {
 function callSetKeepAlive(socket, handle) {
   handle.setKeepAlive(socket[kSetKeepAlive], socket[kSetKeepAliveInitialDelay],
     socket[kSetKeepAliveInterval], socket[kSetKeepAliveCount]);
+}
+
+/**
+ * Takes back what was set on a handle when it was the socket's and the socket does not have any more. `applyOptions`
+ * sets the rest.
+ *
+ * @param {import('../..').Socket} socket
+ */
+function clearOptions(socket) {
+  const handle = socket._handle;
+  if (!socket[kSetNoDelay] && handle.setNoDelay) handle.setNoDelay(false);
+  if (!socket[kSetKeepAlive] && handle.setKeepAlive) callSetKeepAlive(socket, handle);
 }
 
 /**
@@ -148,6 +161,7 @@ function ref() {
     this.once('connect', this.ref);
   } else if (typeof this._handle.ref === 'function') {
     this._handle.ref();
+    if (this.connecting) for (const handle of otherHandles(this)) handle.ref();
   }
   return this;
 }
@@ -161,10 +175,12 @@ function unref() {
     this.once('connect', this.unref);
   } else if (typeof this._handle.unref === 'function') {
     this._handle.unref();
+    if (this.connecting) for (const handle of otherHandles(this)) handle.unref();
   }
   return this;
 }
 
 module.exports = {
-  applyOptions, initOptions, getTypeOfService, ref, seconds, setKeepAlive, setNoDelay, setTypeOfService, unref,
+  applyOptions, clearOptions, initOptions, getTypeOfService, ref, seconds, setKeepAlive, setNoDelay, setTypeOfService,
+  unref,
 };

@@ -17,6 +17,7 @@ const { adoptHandle, handleFromDescriptor, isFifo, isUsableHandle } = require('.
 const { kIsHost } = require('../handle/symbols');
 const { isTcp } = require('../handle/handed-over');
 const io = require('./socket-io');
+const { closeOtherAttempts } = require('./race');
 const socketOptions = require('./socket-options');
 const { isPlain } = require('../node/substitutes');
 const { hostMembers, isHostRun, runByHost, withHostMembers } = require('../node/host-run-sockets');
@@ -316,6 +317,7 @@ const methods = {
 
   _destroy(error, cb) {
     debug('destroy');
+    if (this.connecting) closeOtherAttempts(this);
     this.connecting = false;
     for (let socket = this; socket; socket = socket._parent) timeouts.clearSocketTimeout(socket);
     debug('close');

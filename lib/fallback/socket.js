@@ -14,6 +14,9 @@ const { derive, isMadeBy } = require('./derive');
 const { hasBlockList, hasKeepAliveOptions, hasTypeOfService } = require('./host');
 const { ask, asked, failConnect, refusal, unavailable } = require('./unavailable');
 
+/** A value of the option `autoSelectFamily`, which the host does not know. */
+const SEQUENTIAL = 'sequential';
+
 const HostSocket = builtin.Socket;
 const host = HostSocket.prototype;
 
@@ -91,12 +94,22 @@ function connectByHost(socket, args) {
   else host.connect.apply(socket, guarded);
 }
 
+/**
+ * @param {Array} args of `connect`
+ * @returns {Array} arguments that the host takes: its attempts are sequential
+ */
+function withBoolean(args) {
+  const [options, ...rest] = normalized(args);
+  if (options.autoSelectFamily !== SEQUENTIAL) return args;
+  return [{ ...options, autoSelectFamily: true }, ...rest.filter(Boolean)];
+}
+
 const members = {
   connect(...args) {
     const connectTimeout = connectTimeoutOf(normalized(args)[0]);
     const refused = refusal(this);
     if (refused) return failConnect(this, refused);
-    connectByHost(this, args);
+    connectByHost(this, withBoolean(args));
     boundConnect(this, connectTimeout);
     return this;
   },
