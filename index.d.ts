@@ -270,6 +270,14 @@ export interface ServerOpts extends net.ServerOpts {
   highWaterMark?: number | undefined;
 }
 
+/** Options of `server.shutdown()`. */
+export interface ShutdownOptions {
+  /** Milliseconds after which the connections that are still open are destroyed; 0 destroys all at once. Default: never. */
+  grace?: number | null | undefined;
+  /** Destroys them when it is aborted, however much of `grace` is left. */
+  signal?: AbortSignal | undefined;
+}
+
 /** The events of a server, and what their listeners are given. */
 export interface ServerEvents {
   /** The server is closed, and so is every connection. */
@@ -312,6 +320,19 @@ export class Server extends net.Server {
   /** Start to listen on a bound socket, or on whatever has a descriptor: `fd`, `_handle`. */
   listen(handle: any, backlog?: number, listeningListener?: () => void): this;
   listen(handle: any, listeningListener?: () => void): this;
+
+  /**
+   * The connections that are open now and that this process has accepted. Each look gives a Set of its own. A program may
+   * put anything else in its place. (`number` is what the types of Node still say of it.)
+   */
+  connections: number & ReadonlySet<Socket>;
+  /** Destroy every connection that is open in this process. The server goes on listening. */
+  closeAllConnections(): void;
+  /**
+   * Stop listening, end the idle connections, and destroy the rest when `grace` is over. The promise is fulfilled when all
+   * are closed, with how many were destroyed.
+   */
+  shutdown(options?: ShutdownOptions): Promise<number>;
 
   /** When this many connections are open, further ones are dropped. */
   maxConnections: number;

@@ -34,6 +34,11 @@ server.maxConnections = 2;
 server.dropMaxConnection = true;
 server.listen(bound).listen({ handle: bound }).listen({ fd: 3 }).listen({ port: 0, reusePort: true, signal: new AbortController().signal });
 server.listen(0, '127.0.0.1', 10, () => {}).listen('/tmp/socket', () => {});
+for (const connection of server.connections) connection.destroySoon();
+const open: number = server.connections.size;
+server.closeAllConnections();
+const cut: Promise<number> = server.shutdown({ grace: 1000, signal: new AbortController().signal });
+server.shutdown();
 const over: Promise<void> = server[Symbol.asyncDispose]();
 
 net.connect({ port: 1, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 10, timeout: 5, typeOfService: 1 });
@@ -63,7 +68,9 @@ socket.setKeepAlive(true, 1, 1, '3');
 net.connect({ port: 1, connectTimeout: '1' });
 // @ts-expect-error a congestion control has a name
 socket.setCongestionControl(1);
+// @ts-expect-error the grace is a number
+server.shutdown({ grace: '1' });
 // @ts-expect-error a congestion control has a name
 net.createServer({ congestionControl: 1 });
 
-export = { engine, tos, control, closed, owner, port, path, local, over, version, parsed };
+export = { engine, tos, control, closed, owner, port, path, local, open, cut, over, version, parsed };

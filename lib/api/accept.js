@@ -10,6 +10,7 @@ const { ErrnoException } = require('../node/errors');
 const { adoptHandle } = require('../handle/foreign');
 const { Pipe } = require('../handle');
 const host = require('../node/versions');
+const { addConnection } = require('./server-connections');
 const Socket = require('./socket');
 const { owner_symbol, kSetNoDelay, kSetKeepAlive, kSetKeepAliveInitialDelay } = require('../handle/socket-symbols');
 
@@ -127,6 +128,7 @@ function onconnection(status, accepted) {
   server._connections++;
   socket.server = server;
   socket._server = server;
+  addConnection(server, socket);
   server.emit('connection', socket);
   if (serverSocket.hasSubscribers) serverSocket.publish({ socket });
 }

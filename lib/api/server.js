@@ -10,8 +10,11 @@ const { debug } = require('../node/debug');
 const { codes, ErrnoException } = require('../node/errors');
 const { beginUse } = require('../node/first-use');
 const { Pipe } = require('../handle');
+const { kIsHost } = require('../handle/symbols');
 const { nameLike } = require('../node/mirror-members');
 const { listen, setupListenHandle } = require('./listen');
+const { addConnectionMembers } = require('./server-connections');
+const { addShutdown } = require('./server-shutdown');
 const { seconds } = require('./socket-options');
 const { async_id_symbol } = require('../handle/socket-symbols');
 const { markTransferable } = require('../node/transferable');
@@ -263,5 +266,16 @@ Server.prototype[EventEmitter.captureRejectionSymbol] = function(err, event, soc
 };
 
 nameLike(listen, builtin.Server.prototype.listen);
+
+/**
+ * @param {Socket} socket
+ * @returns {boolean} whether TLS or HTTP/2 reads and writes by a handle of the host. HTTP's parser marks its handles.
+ */
+function isTaken({ _handle: handle }) {
+  return Boolean(handle?.[kIsHost]) && !handle._consumed;
+}
+
+addConnectionMembers(Server);
+addShutdown(Server, isTaken);
 
 module.exports = { Server, createServer };

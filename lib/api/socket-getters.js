@@ -3,6 +3,7 @@
 // Computed properties of a Socket: state, addresses, counters.
 
 const { kBoundPath, kBytesRead, kBytesWritten, kHandle } = require('../handle/socket-symbols');
+const { removeConnection } = require('./server-connections');
 
 /**
  * @param {Buffer|string|Array} data what `_write` or `_writev` was given
@@ -53,7 +54,11 @@ function getpeername() {
 /** The computed properties. */
 const getters = Object.getOwnPropertyDescriptors({
   get _handle() { return this[kHandle]; },
-  set _handle(handle) { this[kHandle] = handle; },
+  set _handle(handle) {
+    this[kHandle] = handle;
+    // Closed, or sent to another process or thread.
+    if (handle === null && this._server) removeConnection(this);
+  },
   get _connecting() { return this.connecting; },
   get pending() { return !this._handle || this.connecting; },
   get readyState() {

@@ -5,6 +5,8 @@
 const { builtin } = require('../node/builtin');
 const { codes } = require('../node/errors');
 const { nameLike } = require('../node/mirror-members');
+const { addConnection, addConnectionMembers } = require('../api/server-connections');
+const { addShutdown } = require('../api/server-shutdown');
 const { validateString } = require('../node/validators');
 const { blocked } = require('./block-list');
 const { BoundSocket, consumed } = require('./bound-socket');
@@ -61,6 +63,8 @@ const members = {
         socket.destroy();
         return false;
       }
+      // Programs emit 'connection' with sockets of their own, too.
+      if (socket._server === this) addConnection(this, socket);
     }
     return host.emit.call(this, event, ...args);
   },
@@ -71,6 +75,9 @@ nameLike(members.emit, host.emit);
 for (const [name, value] of Object.entries(members)) {
   Object.defineProperty(Server.prototype, name, { value, writable: true, configurable: true, enumerable: true });
 }
+
+addConnectionMembers(Server);
+addShutdown(Server);
 
 /**
  * `net.createServer`.

@@ -8,6 +8,7 @@ const { nameLike } = require('../node/mirror-members');
 const { kNormalizedArgs } = require('../api/arguments');
 const { boundConnect, connectTimeoutOf } = require('../api/connect-timeout');
 const { checkedOptions, setBlockList } = require('../api/constructor-options');
+const { removeConnection } = require('../api/server-connections');
 const { blocked, guardedLookup } = require('./block-list');
 const { BoundSocket, consumed } = require('./bound-socket');
 const { derive, isMadeBy } = require('./derive');
@@ -124,6 +125,11 @@ const members = {
   getCongestionControl() {
     if (this._handle && !this.connecting) throw unavailable('getCongestionControl');
     return asked(this, 'congestionControl');
+  },
+
+  _destroy(error, callback) {
+    removeConnection(this);
+    host._destroy.call(this, error, callback);
   },
 };
 
