@@ -5,7 +5,6 @@
 // The global `process` is a getter: each use would call it.
 const process = require('process');
 const { listActive } = require('../node/active-handles');
-const { builtin } = require('../node/builtin');
 const { FastBuffer, runTicks } = require('../node/capabilities');
 const { isTracing, trace } = require('../node/debug');
 const { beginCallback, beginEvents, endCallback } = require('./callbacks');
@@ -302,7 +301,7 @@ function register(handle) {
   if (bridge === undefined) getBridge();
   if (!isListed) {
     isListed = true;
-    listActive(active, builtin.Socket, process);
+    listActive(active, process);
   }
   const slot = freeSlots.length > 0 ? freeSlots.pop() : handles.length;
   handles[slot] = handle;

@@ -11,6 +11,7 @@ const cluster = require('cluster');
 const fs = require('fs');
 const { record } = require('../node/capabilities');
 const { nextTick } = require('../node/captured');
+const { setOnHost } = require('../node/host-objects');
 const { Handle, Pipe, TCP } = require('../handle');
 const { kReading, kPendingRead, kNative } = require('../handle/symbols');
 const { handOver } = require('./hand-over');
@@ -98,7 +99,7 @@ function install() {
   if (!hasChannels) guardSend(process);
   if (!installStdio(hasChannels) || !hasChannels) {
     // With SCHED_NONE the primary sends a listening handle of the host, and the workers accept.
-    cluster.schedulingPolicy = cluster.SCHED_NONE;
+    setOnHost(cluster, 'schedulingPolicy', cluster.SCHED_NONE);
     return;
   }
   // The host sends them as its own handles of these names.

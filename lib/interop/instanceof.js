@@ -58,6 +58,7 @@ function install({ Socket, Server }) {
   Object.defineProperty(Server.prototype, kServer, { value: prepareForServer });
   Object.defineProperty(Handle.prototype, kSocket, { value: prepareForHandle });
   onFirstUse(() => record('instanceOf', hookClasses()));
+  if (process.versions.openssl) onUseWith('tls', () => require('./tls').installPlain(hookClasses()));
   // Node asks no question about a child's stdio that this file could answer.
   onUseWith('child_process', () => require('./handle-passing').installStdio());
 }

@@ -6,49 +6,52 @@
  * here.
  */
 
+const { canDefineOnHost, setOnHost } = require('../node/host-objects');
 const { isLoaded } = require('../node/loaded-modules');
 
-/**
- * Lets a class derive from another base, if it derives from the given one.
- * @param {Function} derived the class
- * @param {Function} from its base so far
- * @param {Function} to its base from now on
- */
-function rebase(derived, from, to) {
-  if (Object.getPrototypeOf(derived) === from) Object.setPrototypeOf(derived, to);
-  if (Object.getPrototypeOf(derived.prototype) === from.prototype) {
-    Object.setPrototypeOf(derived.prototype, to.prototype);
-  }
-}
-
-/**
- * Rebases the classes of modules that are already loaded.
- * @param {typeof import('node:net')} builtin the host's own net
- * @param {typeof import('node:net')} rsnet what takes its place
- */
-function rebaseClasses(builtin, rsnet) {
-  if (isLoaded('_http_server')) rebase(require('node:http').Server, builtin.Server, rsnet.Server);
-  if (isLoaded('_http_agent')) {
-    const { Agent } = require('node:http');
-    if (Agent.prototype.createConnection === builtin.createConnection) {
-      Agent.prototype.createConnection = rsnet.createConnection;
-    }
-  }
+/** @returns {Function[]} classes of modules that are already loaded */
+function loadedClasses() {
+  const classes = [];
+  if (isLoaded('_http_server')) classes.push(require('node:http').Server);
   const { openssl } = process.versions;
   // Node 22 renamed the module.
   if (openssl && (isLoaded('_tls_wrap') || isLoaded('internal/tls/wrap'))) {
     const { Server, TLSSocket } = require('node:tls');
-    rebase(Server, builtin.Server, rsnet.Server);
-    rebase(TLSSocket, builtin.Socket, rsnet.Socket);
+    classes.push(Server, TLSSocket);
   }
   if (isLoaded('tty')) {
     const { ReadStream, WriteStream } = require('node:tty');
-    rebase(ReadStream, builtin.Socket, rsnet.Socket);
-    rebase(WriteStream, builtin.Socket, rsnet.Socket);
+    classes.push(ReadStream, WriteStream);
   }
-  if (openssl && isLoaded('internal/http2/core')) {
-    rebase(require('node:http2').createServer().constructor, builtin.Server, rsnet.Server);
-  }
+  if (openssl && isLoaded('internal/http2/core')) classes.push(require('node:http2').createServer().constructor);
+  return classes;
 }
 
-module.exports = { rebaseClasses };
+/**
+ * Plans what lets the classes of modules that are already loaded derive from rsnet's.
+ * @param {typeof import('node:net')} builtin the host's own net
+ * @param {typeof import('node:net')} rsnet what takes its place
+ * @returns {(function(): void)|undefined} does that; undefined where a class is frozen
+ */
+function planRebase(builtin, rsnet) {
+  const bases = new Map();
+  for (const name of ['Socket', 'Server']) {
+    bases.set(builtin[name], rsnet[name]).set(builtin[name].prototype, rsnet[name].prototype);
+  }
+  const derived = loadedClasses().flatMap((Class) => [Class, Class.prototype])
+    .filter((object) => bases.has(Object.getPrototypeOf(object)));
+  const agents = [];
+  if (isLoaded('_http_agent')) {
+    const { prototype } = require('node:http').Agent;
+    if (prototype.createConnection === builtin.createConnection) agents.push(prototype);
+  }
+  const isPossible = derived.every(Object.isExtensible) &&
+    agents.every((agent) => canDefineOnHost(agent, 'createConnection'));
+  if (!isPossible) return undefined;
+  return () => {
+    for (const object of derived) Object.setPrototypeOf(object, bases.get(Object.getPrototypeOf(object)));
+    for (const agent of agents) setOnHost(agent, 'createConnection', rsnet.createConnection);
+  };
+}
+
+module.exports = { planRebase };

@@ -13,29 +13,41 @@ const { isOn } = require('../node/switches');
 /**
  * Puts rsnet's exports into the built-in module's exports object. `require`, the default import and
  * process.getBuiltinModule return that object; http, tls, cluster and child_process use it.
- * @returns {boolean} false where `net` stays the host's own, since rsnet cannot run in its place
+ * @param {typeof import('node:net')} net the built-in module's exports
+ * @param {typeof import('node:net')} rsnet
+ * @returns {boolean} whether all that has to change could change; if not, nothing has
  */
+function replaceExports(net, rsnet) {
+  const { BUILTIN, builtin } = require('../node/builtin');
+  const { canDefineOnHost, defineOnHost, setOnHost } = require('../node/host-objects');
+  const members = { [BUILTIN]: { value: builtin }, ...Object.getOwnPropertyDescriptors(rsnet) };
+  const rebase = require('./rebase-classes').planRebase(builtin, rsnet);
+  if (rebase === undefined || !Reflect.ownKeys(members).every((key) => canDefineOnHost(net, key))) return false;
+  for (const key of Reflect.ownKeys(members)) defineOnHost(net, key, { ...members[key], configurable: true });
+  // Where the host has this, `net/promises` is the same object.
+  if (builtin.promises) {
+    for (const [name, value] of Object.entries(rsnet.promises)) setOnHost(builtin.promises, name, value);
+  }
+  rebase();
+  return true;
+}
+
+/** @returns {boolean} false where `net` stays the host's own, since rsnet cannot run in its place */
 function register() {
   const { syncBuiltinESMExports } = require('node:module');
   const net = require('node:net');
-  const { BUILTIN, builtin } = require('../node/builtin');
+  const { record } = require('../node/capabilities');
+  const { defineOnHost } = require('../node/host-objects');
   const { canRegister, isMissing } = require('../addon/engine');
   const rsnet = require('../../index.js');
 
-  if (isMissing || !canRegister()) {
-    Object.defineProperty(net, 'engine', { value: 'node', configurable: true });
+  if (isMissing || !canRegister() || !record('exports', replaceExports(net, rsnet))) {
+    defineOnHost(net, 'engine', { value: 'node', configurable: true });
     return false;
   }
-  if (net[BUILTIN] === undefined) Object.defineProperty(net, BUILTIN, { value: builtin });
-  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(rsnet))) {
-    Object.defineProperty(net, name, { ...descriptor, configurable: true });
-  }
-  // Where the host has this, `net/promises` is the same object.
-  if (builtin.promises) Object.assign(builtin.promises, rsnet.promises);
   // A program may take it from `process` before anything is written.
   require('../node/process-ends').hookExecve(require('../addon/native').sendWaiting);
   syncBuiltinESMExports();
-  require('./rebase-classes').rebaseClasses(builtin, rsnet);
   require('./handle-passing').install();
   // The substitute for TLS changes the module's exports.
   if (process.versions.openssl && !require('./tls').install()) syncBuiltinESMExports();
@@ -52,15 +64,15 @@ function announce(isActive) {
     process.stderr.write(`rsnet ${version}: off (RSNET_DISABLE)\n`);
     return;
   }
+  const { listed, missing } = require('../node/capabilities');
+  const lacks = missing().map((text) => `; ${text}`).join('');
   if (!isActive) {
-    process.stderr.write(`rsnet ${version}: cannot run, the host's own net\n`);
+    process.stderr.write(`rsnet ${version}: cannot run, the host's own net${lacks}\n`);
     return;
   }
   const bridge = require('../addon/bridge').getBridge();
   // Only the tokio backend starts them.
   const threads = bridge.backend === 'tokio' ? `, ${bridge.threads} runtime threads` : '';
-  const { listed, missing } = require('../node/capabilities');
-  const lacks = missing().map((text) => `; ${text}`).join('');
   process.stderr.write(`rsnet ${version}: ${bridge.backend} backend${threads}${lacks}\n`);
   for (const line of listed()) require('../node/debug').trace(line);
 }

@@ -2,28 +2,50 @@
 
 // Node's own TLS on top of rsnet's connections.
 
-const { probe, record } = require('../node/capabilities');
+const { record } = require('../node/capabilities');
 const { streamFor } = require('./hand-over');
 const { Handle } = require('../handle');
 const { canHandOver } = require('../node/builtin-handles');
+const { canReplaceMethod } = require('../node/host-objects');
 const { hookTls, kTlsStream } = require('../node/patches');
 const { encryptPlain } = require('../node/substitutes');
 
-/** The host's module; undefined where it does not load. */
-const tls = probe('tls', () => require('tls'));
+/** The host's module; undefined where the host cannot load it. */
+const tls = load();
 
 Object.defineProperty(Handle.prototype, kTlsStream, { value: streamFor, configurable: true });
+
+/** @returns {typeof import('tls')|undefined} as `tls` */
+function load() {
+  try {
+    return require('tls');
+  } catch {
+    // Node sets members of classes that derive from those of `net`: it cannot, where a program has frozen these.
+    return undefined;
+  }
+}
 
 /**
  * Lets TLS take connections of rsnet. TLS makes its own connections with the host's handles.
  *
- * @returns {boolean} whether TLS takes their handles
+ * @returns {boolean} whether TLS takes their handles; true where there is no TLS that could ask for one
  */
 function install() {
-  if (tls === undefined) return false;
+  if (tls === undefined) return true;
   const takesHandles = canHandOver() && record('tls', hookTls(tls.TLSSocket));
   if (!takesHandles) encryptPlain(tls);
   return takesHandles;
 }
 
-module.exports = { install };
+/**
+ * Lets TLS read and write through sockets of rsnet, where it is not going to take their handles.
+ *
+ * @param {boolean} areInstances whether sockets of rsnet count as the built-in's
+ */
+function installPlain(areInstances) {
+  if (tls === undefined) return;
+  const takesHandles = areInstances && canReplaceMethod(tls.TLSSocket.prototype, '_wrapHandle');
+  if (!takesHandles) encryptPlain(tls);
+}
+
+module.exports = { install, installPlain };

@@ -3,8 +3,10 @@
 // Transferring on hosts that can't mark an object in place (up to Node 20). A marked proxy takes the place of each
 // transferred object in the message.
 
+const { record } = require('../node/capabilities');
 // A vm context does not have this global.
 const { MessagePort } = require('../node/captured');
+const { setOnHost } = require('../node/host-objects');
 const { nameLike } = require('../node/mirror-members');
 const { hide, host, implement, marked } = require('../node/transferable');
 
@@ -97,9 +99,7 @@ function install() {
   };
   hide(method.postMessage, kHostPostMessage, hostPostMessage);
   nameLike(method.postMessage, hostPostMessage);
-  Object.defineProperty(prototype, 'postMessage', {
-    ...Object.getOwnPropertyDescriptor(prototype, 'postMessage'), value: method.postMessage,
-  });
+  record('transfer', setOnHost(prototype, 'postMessage', method.postMessage));
 }
 
 module.exports = { install };

@@ -9,6 +9,7 @@ const net = require('node:net');
 const { getDefaultHighWaterMark } = require('stream');
 const { BoundSocket, heldHandle, hold, kConsume } = require('../api/bound-socket');
 const { builtin } = require('../node/builtin');
+const { record } = require('../node/capabilities');
 const { nextTick } = require('../node/captured');
 const { prepare, receive, take } = require('./descriptor-proxy');
 const { codes } = require('../node/errors');
@@ -177,11 +178,14 @@ function receiverOf({ deserialize }) {
  *
  * @param {object} prototype of the host's class
  * @param {object} kind one of those above
+ * @returns {boolean} whether that was possible
  */
 function takeFromHost(prototype, kind) {
-  if (!Object.hasOwn(prototype, kHostDeserialize)) hide(prototype, kHostDeserialize, prototype[host.deserialize]);
-  deserializeWeakly(prototype, host.deserialize, prototype[kHostDeserialize], kind);
-  nameLike(prototype[host.deserialize], prototype[kHostDeserialize]);
+  const byHost = prototype[Object.hasOwn(prototype, kHostDeserialize) ? kHostDeserialize : host.deserialize];
+  const isTaken = hide(prototype, kHostDeserialize, byHost) &&
+    deserializeWeakly(prototype, host.deserialize, byHost, kind);
+  if (isTaken) nameLike(prototype[host.deserialize], byHost);
+  return isTaken;
 }
 
 /**
@@ -197,30 +201,43 @@ function showLikeHost(prototype, model) {
 }
 
 /**
+ * @param {object} kind one of those above
+ * @returns {object} methods of the protocol that transfer nothing
+ */
+function staysHere({ name }) {
+  return {
+    transferList() { throw new codes.ERR_WORKER_HANDLE_NOT_TRANSFERABLE(`net.${name}`); },
+    transfer() {},
+    deserialize() {},
+  };
+}
+
+/**
  * @param {Function} Class of rsnet
  * @param {object} kind one of those above
- * @returns {Function|undefined} the class that the receiver makes first, unless `net` exports it
+ * @returns {Function|undefined} the class that the receiver makes first, unless `net` exports it. Where the host's
+ *   objects are frozen, there is none, and objects of this class stay in their thread.
  */
 function enable(Class, kind) {
   const HostClass = builtin[Class.name];
   const byHost = HostClass !== undefined && host.transfer in HostClass.prototype;
   const receiver = byHost && kind !== boundTransfer ? undefined : receiverOf(kind);
-  const deserializeInfo = `net:${receiver ? '_Transferred' : ''}${kind.name}`;
+  const exported = `${receiver ? '_Transferred' : ''}${kind.name}`;
+  // The host looks the class up in the exports of `net`.
+  const isReceived = byHost ? takeFromHost(HostClass.prototype, kind) : weakProperty(net, exported, receiver);
+  if (!record('transfer', isReceived)) {
+    implement(Class.prototype, staysHere(kind));
+    return undefined;
+  }
   implement(Class.prototype, {
     transferList: kind.transferList,
     transfer() {
-      return { data: { ...kind.transfer.call(this), rsnet: true }, deserializeInfo };
+      return { data: { ...kind.transfer.call(this), rsnet: true }, deserializeInfo: `net:${exported}` };
     },
     deserialize: kind.deserialize,
   });
-  if (byHost) {
-    takeFromHost(HostClass.prototype, kind);
-    showLikeHost(Class.prototype, HostClass.prototype);
-  } else {
-    // The host looks the class up in the exports of `net`.
-    weakProperty(net, `_Transferred${kind.name}`, receiver);
-    hide(Class, kReceiver, receiver);
-  }
+  if (byHost) showLikeHost(Class.prototype, HostClass.prototype);
+  else hide(Class, kReceiver, receiver);
   return receiver;
 }
 

@@ -8,7 +8,9 @@
 // file). So the replacements must not refer to the copy that made them: each copy leaves a weak reference to a function
 // that lists its own handles.
 
-/** On the built-in's Socket: the functions of all copies. */
+const { defineOnHost, setOnHost, sharedState } = require('./host-objects');
+
+/** For `sharedState`: the functions of all copies. */
 const kSources = Symbol.for('rsnet.activeHandles');
 
 /** On a replacement. */
@@ -129,10 +131,8 @@ function replaceIn(process, sources) {
   const { _getActiveHandles: handles, _getActiveRequests: requests, getActiveResourcesInfo: names } = process;
   if (![handles, requests, names].every((method) => typeof method === 'function' && !method[kReplaced])) return;
   for (const [name, value] of Object.entries(replacements({ handles, requests, names }, sources))) {
-    const descriptor = Object.getOwnPropertyDescriptor(process, name);
-    if (!descriptor?.configurable) continue;
     Object.defineProperty(value, kReplaced, { value: true });
-    Object.defineProperty(process, name, { ...descriptor, value });
+    setOnHost(process, name, value);
   }
 }
 
@@ -143,7 +143,7 @@ function replaceIn(process, sources) {
  */
 function replaceReport(process, sources) {
   const descriptor = Object.getOwnPropertyDescriptor(process, 'report');
-  if (!descriptor?.configurable || descriptor.get === undefined || descriptor.get[kReplaced]) return;
+  if (descriptor?.get === undefined || descriptor.get[kReplaced]) return;
   const accessor = {
     get report() {
       const report = descriptor.get.call(process);
@@ -157,25 +157,23 @@ function replaceReport(process, sources) {
           },
         };
         Object.defineProperty(method.getReport, kReplaced, { value: true });
-        report.getReport = method.getReport;
+        setOnHost(report, 'getReport', method.getReport);
       }
       return report;
     },
   };
   const { get } = Object.getOwnPropertyDescriptor(accessor, 'report');
   Object.defineProperty(get, kReplaced, { value: true });
-  Object.defineProperty(process, 'report', { ...descriptor, get });
+  defineOnHost(process, 'report', { ...descriptor, get });
 }
 
 /**
  * Lets `process` list the handles of one copy of rsnet.
  * @param {function(): Listed} source which that copy has to keep alive
- * @param {object} shared the built-in's Socket, the same for all copies
  * @param {object} process as the program sees it
  */
-function listActive(source, shared, process) {
-  if (!Object.hasOwn(shared, kSources)) Object.defineProperty(shared, kSources, { value: new Sources() });
-  const sources = shared[kSources];
+function listActive(source, process) {
+  const sources = sharedState(kSources, () => new Sources());
   sources.note(source);
   replaceIn(process, sources);
   replaceReport(process, sources);

@@ -3,13 +3,14 @@
 // The built-in `net`, as it was before `rsnet/register`.
 
 const net = require('node:net');
+const { membersOf } = require('./mirror-members');
 
 /** Under this symbol of `net`, `rsnet/register` keeps the built-in's exports. All copies of rsnet share it. */
 const BUILTIN = Symbol.for('rsnet.builtin');
 
 /** @returns {object} descriptors of the built-in's exports, without those that another copy of rsnet has added */
 function ownDescriptors() {
-  const descriptors = Object.getOwnPropertyDescriptors(net);
+  const descriptors = membersOf(net);
   for (const [name, { enumerable }] of Object.entries(descriptors)) {
     if (!enumerable && (name === 'engine' || name.startsWith('_Transferred'))) delete descriptors[name];
   }

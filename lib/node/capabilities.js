@@ -9,6 +9,7 @@ const process = require('process');
 const { Duplex } = require('stream');
 const { builtin } = require('./builtin');
 const { nextTick } = require('./captured');
+const { sharedState } = require('./host-objects');
 
 /**
  * @typedef {object} Capability
@@ -31,6 +32,10 @@ const table = {
     member: 'cluster._getServer',
     without: 'each worker of a cluster listens for itself',
   },
+  exports: {
+    member: 'net with the classes that derive from its own',
+    without: 'rsnet/register leaves the built-in in place',
+  },
   fastBuffer: {
     member: 'Buffer[Symbol.species]',
     without: 'small reads are copied once more',
@@ -41,7 +46,8 @@ const table = {
   },
   instanceOf: {
     member: 'net.Socket[Symbol.hasInstance]',
-    without: 'sockets of rsnet do not count as instances of the built-in\'s classes',
+    without: 'sockets of rsnet do not count as instances of the built-in\'s classes; without ' +
+      'rsnet/register they cannot be sent to other processes',
   },
   loadedModules: {
     member: 'process.moduleLoadList',
@@ -81,7 +87,8 @@ const table = {
   },
   tls: {
     member: 'TLSSocket.prototype._wrapHandle',
-    without: 'TLS reads and writes through the Socket, which is slower',
+    without: 'TLS reads and writes through the Socket, which is slower; without rsnet/register sockets cannot be ' +
+      'sent to other processes',
   },
   transfer: {
     member: 'the symbols of util.transferableAbortSignal',
@@ -99,13 +106,12 @@ const found = new Map();
 /** Missing capabilities that the next warning names. */
 const unwarned = [];
 
-/** On the built-in's Socket, for all copies of rsnet: the capabilities that a warning has named. */
+/** For `sharedState`: the capabilities that a warning has named. */
 const kWarned = Symbol.for('rsnet.warnedMissing');
 
 /** @returns {Set<string>} the capabilities that a warning has named */
 function warned() {
-  if (!Object.hasOwn(builtin.Socket, kWarned)) Object.defineProperty(builtin.Socket, kWarned, { value: new Set() });
-  return builtin.Socket[kWarned];
+  return sharedState(kWarned, () => new Set());
 }
 
 /**
@@ -122,11 +128,13 @@ function warn() {
   try {
     const names = unwarned.splice(0).filter((name) => !warned().has(name));
     if (names.length === 0) return;
+    // Node makes `stderr` by that class. Where it cannot, the warning would end the program.
+    if (Object.isFrozen(builtin.Socket.prototype) && !process.stderr) return;
     for (const name of names) warned().add(name);
     const text = `rsnet on Node ${process.version}: ${names.map(describe).join('; ')}`;
     process.emitWarning(text, { code: 'RSNET_DEGRADED' });
   } catch {
-    // The program has frozen `net`, or the host has no warnings.
+    // The host has no warnings, or cannot print.
   }
 }
 
@@ -168,19 +176,6 @@ function probe(name, find) {
   return value;
 }
 
-/**
- * Replaces a method of the host.
- * @param {object|undefined} object
- * @param {string|symbol} key
- * @param {function(Function): Function} wrap gets the host's method
- * @returns {boolean} false where there is no such method, or it cannot be replaced
- */
-function replaceMethod(object, key, wrap) {
-  const descriptor = object && Object.getOwnPropertyDescriptor(object, key);
-  if (typeof descriptor?.value !== 'function') return false;
-  return Reflect.defineProperty(object, key, { ...descriptor, value: wrap(descriptor.value) });
-}
-
 /** @returns {string[]} a line for each capability that rsnet has looked for */
 function listed() {
   return [...found].map(([name, isPresent]) => `${isPresent ? 'present' : 'missing'}: ${table[name].member}`);
@@ -206,4 +201,4 @@ const FastBuffer = probe('fastBuffer', () => {
 const undestroy = probe('undestroy', () => typeof Duplex.prototype._undestroy === 'function' &&
   ((stream) => stream._undestroy())) ?? (() => {});
 
-module.exports = { FastBuffer, listed, missing, probe, record, replaceMethod, runTicks, undestroy };
+module.exports = { FastBuffer, listed, missing, probe, record, runTicks, undestroy };

@@ -5,11 +5,12 @@
 // constructor sets the Socket up, and the members of rsnet's prototype call the built-in's for it.
 
 const { builtin } = require('./builtin');
+const { membersOf } = require('./mirror-members');
 const { hookClasses } = require('./patches');
 const { isHandleKnown, kHostBytesRead } = require('./private-symbols');
 
 /** The members of the built-in's prototype. */
-const hostMembers = Object.getOwnPropertyDescriptors(builtin.Socket.prototype);
+const hostMembers = membersOf(builtin.Socket.prototype);
 
 /**
  * @param {object} socket of rsnet's class
@@ -26,10 +27,15 @@ function isHostRun(socket) {
  */
 function runByHost(socket, options) {
   // Otherwise `this` is no instance for the built-in's constructor, and it makes another socket.
-  hookClasses();
+  const prototype = hookClasses() ? undefined : Object.getPrototypeOf(socket);
   // The constructor may call methods, which ask `isHostRun`.
   socket[kHostBytesRead] = 0;
-  Reflect.apply(builtin.Socket, socket, [options]);
+  if (prototype) Object.setPrototypeOf(socket, builtin.Socket.prototype);
+  try {
+    Reflect.apply(builtin.Socket, socket, [options]);
+  } finally {
+    if (prototype) Object.setPrototypeOf(socket, prototype);
+  }
 }
 
 /**

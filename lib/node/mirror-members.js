@@ -14,15 +14,31 @@ function nameLike(own, host) {
 }
 
 /**
+ * @param {object} object of the host
+ * @returns {{[name: string]: PropertyDescriptor}} its members, with flags as before a program has frozen the object
+ */
+function membersOf(object) {
+  const members = Object.getOwnPropertyDescriptors(object);
+  const isSealed = Object.isSealed(object);
+  const isFrozen = Object.isFrozen(object);
+  for (const key of isSealed ? Reflect.ownKeys(members) : []) {
+    members[key].configurable = true;
+    if (isFrozen && 'value' in members[key]) members[key].writable = true;
+  }
+  return members;
+}
+
+/**
  * Defines the members of a class. Those that this version of the built-in lacks are not enumerable.
  * @param {object} prototype
  * @param {object} model the built-in's prototype
  * @param {{[name: string]: PropertyDescriptor}} members
  */
 function defineLike(prototype, model, members) {
-  for (const key of new Set([...Reflect.ownKeys(model), ...Reflect.ownKeys(members)])) {
+  const models = membersOf(model);
+  for (const key of new Set([...Reflect.ownKeys(models), ...Reflect.ownKeys(members)])) {
     if (!Object.hasOwn(members, key)) continue;
-    const known = Object.getOwnPropertyDescriptor(model, key);
+    const known = models[key];
     const descriptor = { ...members[key], enumerable: known?.enumerable ?? false };
     descriptor.configurable = known?.configurable ?? true;
     for (const part of ['value', 'get', 'set']) nameLike(descriptor[part], known?.[part]);
@@ -30,4 +46,4 @@ function defineLike(prototype, model, members) {
   }
 }
 
-module.exports = { defineLike, nameLike };
+module.exports = { defineLike, membersOf, nameLike };

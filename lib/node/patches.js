@@ -8,7 +8,7 @@
 
 const { constants: { errno } } = require('os');
 const { builtin } = require('./builtin');
-const { replaceMethod } = require('./capabilities');
+const { defineOnHost, replaceMethod, sharedState } = require('./host-objects');
 const { nameLike } = require('./mirror-members');
 
 /** On Socket.prototype and Server.prototype: called when Node asks `instanceof`. false: it is no instance. */
@@ -23,9 +23,9 @@ const kTlsStream = Symbol.for('rsnet.tlsStream');
 /** With these `spawn` of a ChildProcess returns before it has set up the streams. */
 const NO_DESCRIPTORS = [-errno.EMFILE, -errno.ENFILE];
 
-/** On changed methods and classes. */
+/** On changed methods. For `sharedState`: whether the classes were changed. */
 const kChanged = Symbol.for('rsnet.changed');
-/** On the built-in's Socket, once the channels between processes were changed. */
+/** For `sharedState`: whether the channels between processes were changed. */
 const kChannels = Symbol.for('rsnet.channels');
 
 /**
@@ -35,7 +35,7 @@ const kChannels = Symbol.for('rsnet.channels');
  * @returns {boolean} whether that was possible
  */
 function countIn(hostClass, recognises) {
-  return Reflect.defineProperty(hostClass, Symbol.hasInstance, {
+  return defineOnHost(hostClass, Symbol.hasInstance, {
     configurable: true,
     value(instance) {
       return Function.prototype[Symbol.hasInstance].call(this, instance) ||
@@ -78,18 +78,17 @@ function replaceOnce(object, name, wrap) {
  * @returns {boolean} whether that was possible
  */
 function hookClasses() {
-  if (Object.hasOwn(builtin.Socket, kChanged)) return builtin.Socket[kChanged];
-  const isHooked = countIn(builtin.Socket, recogniserOf(kSocket)) && countIn(builtin.Server, recogniserOf(kServer));
-  Object.defineProperty(builtin.Socket, kChanged, { value: isHooked });
-  return isHooked;
+  return sharedState(kChanged, () =>
+    countIn(builtin.Socket, recogniserOf(kSocket)) && countIn(builtin.Server, recogniserOf(kServer)));
 }
 
 /**
  * Lets handles of rsnet count as Node's: `child.send` asks for that before it sends a handle.
  * @param {Function} HostHandle TCP or Pipe
+ * @returns {boolean} whether that was possible
  */
 function countHandlesIn(HostHandle) {
-  countIn(HostHandle, (instance) => instance[kHandleKind] === HostHandle.name);
+  return countIn(HostHandle, (instance) => instance[kHandleKind] === HostHandle.name);
 }
 
 /**
@@ -99,8 +98,14 @@ function countHandlesIn(HostHandle) {
  * @returns {boolean} false where there is no such method, or it cannot be replaced
  */
 function hookChannels(sample) {
-  if (Object.hasOwn(builtin.Socket, kChannels)) return builtin.Socket[kChannels];
-  const tcp = sample();
+  return sharedState(kChannels, () => hookHandles(sample()));
+}
+
+/**
+ * @param {object|undefined} tcp a TCP handle of Node's
+ * @returns {boolean} as `hookChannels`
+ */
+function hookHandles(tcp) {
   let knowsPipe = false;
   const isHooked = replaceMethod(commonPrototype(tcp), 'writeUtf8String', (writeUtf8String) => {
     const { writeUtf8String: own } = {
@@ -115,9 +120,7 @@ function hookChannels(sample) {
     nameLike(own, writeUtf8String);
     return own;
   });
-  Object.defineProperty(builtin.Socket, kChannels, { value: isHooked });
-  if (isHooked) countHandlesIn(tcp.constructor);
-  return isHooked;
+  return isHooked && countHandlesIn(tcp.constructor);
 }
 
 /**

@@ -7,7 +7,8 @@
 // rsnet's does, and that handle reports success when rsnet's connection is made.
 
 const { builtin } = require('./builtin');
-const { probe } = require('./capabilities');
+const { probe, record } = require('./capabilities');
+const { setOnHost } = require('./host-objects');
 const { nameLike } = require('./mirror-members');
 const { watchLoading } = require('./loaded-modules');
 
@@ -46,10 +47,8 @@ function watchObservers(PerformanceObserver) {
   }.observe;
   watch[kState] = shared;
   nameLike(watch, observe);
-  Object.defineProperty(PerformanceObserver.prototype, 'observe', {
-    ...Object.getOwnPropertyDescriptor(PerformanceObserver.prototype, 'observe'), value: watch,
-  });
-  return shared;
+  const isWatched = record('netEntries', setOnHost(PerformanceObserver.prototype, 'observe', watch));
+  return isWatched ? shared : { observed: false };
 }
 
 /** @returns {boolean} whether entries of type 'net' are observed now: a Socket that connects has a begun entry then */

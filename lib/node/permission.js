@@ -9,6 +9,7 @@
 const process = require('process');
 const { builtin } = require('./builtin');
 const { openHandle } = require('./builtin-handles');
+const { sharedState } = require('./host-objects');
 
 /** A running process cannot switch the permission model on. */
 const isOn = process.permission !== undefined;
@@ -16,17 +17,16 @@ const isOn = process.permission !== undefined;
 /** The permission model does not restrict the standard streams. */
 const LAST_STANDARD_STREAM = 2;
 
-/** On the built-in's Socket, for all copies of rsnet: the handle that is asked. */
+/** For `sharedState`: the handle that is asked. */
 const kAsked = Symbol.for('rsnet.permissionHandle');
 
 /** @returns {object} a TCP handle of Node's that is used for nothing else */
 function askedHandle() {
-  if (!Object.hasOwn(builtin.Socket, kAsked)) {
+  return sharedState(kAsked, () => {
     const handle = openHandle();
     handle.unref();
-    Object.defineProperty(builtin.Socket, kAsked, { value: handle });
-  }
-  return builtin.Socket[kAsked];
+    return handle;
+  });
 }
 
 /**

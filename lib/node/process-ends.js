@@ -6,6 +6,7 @@
 const { constants: { signals } } = require('os');
 const process = require('process');
 const { root } = require('./captured');
+const { setOnHost } = require('./host-objects');
 const { nameLike } = require('./mirror-members');
 
 /** On changed functions. */
@@ -16,9 +17,8 @@ const kChanged = Symbol.for('rsnet.changed');
  * @param {function(): void} sendWaiting
  */
 function hookExecve(sendWaiting) {
-  const descriptor = Object.getOwnPropertyDescriptor(process, 'execve');
-  const execve = descriptor?.value;
-  if (typeof execve !== 'function' || execve[kChanged] || !descriptor.configurable) return;
+  const execve = Object.getOwnPropertyDescriptor(process, 'execve')?.value;
+  if (typeof execve !== 'function' || execve[kChanged]) return;
   const { execve: value } = {
     execve(...args) {
       sendWaiting();
@@ -27,7 +27,7 @@ function hookExecve(sendWaiting) {
   };
   Object.defineProperty(value, kChanged, { value: true });
   nameLike(value, execve);
-  Object.defineProperty(process, 'execve', { ...descriptor, value });
+  setOnHost(process, 'execve', value);
 }
 
 /**

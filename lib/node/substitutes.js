@@ -3,11 +3,11 @@
 // Does the work of patches.js where Node's classes lack the methods that are changed there, by documented API only. As
 // there, a changed function must not refer to the copy of rsnet that has changed it.
 
-const { builtin } = require('./builtin');
+const { defineOnHost, setOnHost, sharedState } = require('./host-objects');
 const { nameLike } = require('./mirror-members');
 
-/** On the built-in's Socket, for all copies of rsnet: the socket that TLS takes for a plain stream now. */
-const kPlain = Symbol.for('rsnet.plainStream');
+/** For `sharedState`: holds the socket that TLS takes for a plain stream now. */
+const kPlain = Symbol.for('rsnet.plainStreams');
 /** On handles: a method that hands the connection over to a handle of Node's, and returns whether it could. */
 const kHandOver = Symbol.for('rsnet.handOver');
 /** On changed functions. */
@@ -18,7 +18,8 @@ const kChanged = Symbol.for('rsnet.changed');
  * @returns {boolean} whether TLS takes that socket for a plain stream now
  */
 function isPlain(instance) {
-  return builtin.Socket[kPlain] !== undefined && builtin.Socket[kPlain] === instance;
+  const socket = sharedState(kPlain)?.socket;
+  return socket !== undefined && socket === instance;
 }
 
 /**
@@ -30,12 +31,13 @@ function isPlain(instance) {
 function asPlain(socket, call) {
   // TLS itself ends the socket, once all is sent.
   if (socket?._handle?.[kHandOver]) socket.allowHalfOpen = true;
-  const before = builtin.Socket[kPlain];
-  builtin.Socket[kPlain] = socket;
+  const plain = sharedState(kPlain, () => ({ socket: undefined }));
+  const before = plain.socket;
+  plain.socket = socket;
   try {
     return call();
   } finally {
-    builtin.Socket[kPlain] = before;
+    plain.socket = before;
   }
 }
 
@@ -58,12 +60,12 @@ function encryptPlain(tls) {
   };
   nameLike(members.connect, connect);
   members.connect[kChanged] = true;
-  tls.connect = members.connect;
-  Object.defineProperty(Server.prototype, 'emit', { value: members.emit, writable: true, configurable: true });
-  tls.TLSSocket = new Proxy(TLSSocket, {
+  setOnHost(tls, 'connect', members.connect);
+  defineOnHost(Server.prototype, 'emit', { value: members.emit, writable: true, configurable: true });
+  setOnHost(tls, 'TLSSocket', new Proxy(TLSSocket, {
     apply: (target, self, args) => asPlain(args[0], () => Reflect.apply(target, self, args)),
     construct: (target, args, newTarget) => asPlain(args[0], () => Reflect.construct(target, args, newTarget)),
-  });
+  }));
 }
 
 /**
@@ -86,7 +88,7 @@ function guardSend(target) {
   };
   nameLike(method.send, send);
   method.send[kChanged] = true;
-  target.send = method.send;
+  setOnHost(target, 'send', method.send);
 }
 
 module.exports = { encryptPlain, guardSend, isPlain, kHandOver };

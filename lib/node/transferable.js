@@ -8,6 +8,7 @@
 
 const util = require('util');
 const { probe } = require('./capabilities');
+const { defineOnHost } = require('./host-objects');
 
 const host = probe('transfer', findProtocol) ?? null;
 
@@ -53,9 +54,10 @@ function implement(prototype, { transferList, transfer, deserialize }) {
  * @param {object} object
  * @param {string|symbol} key
  * @param {*} value
+ * @returns {boolean} false where the object does not take it
  */
 function hide(object, key, value) {
-  Object.defineProperty(object, key, { value, writable: true, configurable: true, enumerable: false });
+  return defineOnHost(object, key, { value, writable: true, configurable: true, enumerable: false });
 }
 
 /**

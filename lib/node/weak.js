@@ -8,10 +8,11 @@
  * @param {object} target
  * @param {string|symbol} name
  * @param {object} object
+ * @returns {boolean} false where the target does not take it
  */
 function weakProperty(target, name, object) {
   const reference = new WeakRef(object);
-  Object.defineProperty(target, name, {
+  return Reflect.defineProperty(target, name, {
     configurable: true,
     enumerable: false,
     get() { return reference.deref(); },
@@ -24,10 +25,11 @@ function weakProperty(target, name, object) {
  * @param {symbol} key of the method
  * @param {Function} byHost Node's method
  * @param {{deserialize: Function}} kind which rsnet has to keep alive
+ * @returns {boolean} false where the prototype does not take it
  */
 function deserializeWeakly(prototype, key, byHost, kind) {
   const reference = new WeakRef(kind);
-  Object.defineProperty(prototype, key, {
+  return Reflect.defineProperty(prototype, key, {
     ...Object.getOwnPropertyDescriptor(prototype, key),
     value(data) {
       const byRsnet = data?.rsnet === true ? reference.deref() : undefined;
