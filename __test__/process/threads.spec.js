@@ -94,6 +94,18 @@ function run(body, env = {}) {
     expect(code).toBe(1);
   });
 
+  test('an empty setting is as if not set', async () => {
+    const { stdout, stderr, code } = await run(async () => {
+      const server = await listening();
+      await echo(server);
+      console.log(net.engine);
+      server.close();
+    }, {
+      RSNET_BACKEND: '', RSNET_THREADS: '', RSNET_BINARY_PATH: '', RSNET_DEBUG: '', RSNET_DISABLE: '', RSNET_STRICT: '',
+    });
+    expect({ stdout, stderr, code }).toEqual({ stdout: 'rsnet\n', stderr: '', code: 0 });
+  });
+
   test('one runtime for the process: worker threads and further loads add none', async () => {
     const { stdout, stderr } = await run(async () => {
       const { Worker } = require('worker_threads');

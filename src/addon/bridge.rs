@@ -7,6 +7,7 @@ use napi::bindgen_prelude::{Function, JsValue, Unknown};
 use napi::{Env, Error, Result, Status, ValueType, sys};
 use napi_derive::napi;
 
+use crate::backend::setting;
 use crate::backend::tokio::runtime;
 use crate::bridge::host::Host;
 use crate::bridge::{Bridge as Inner, Functions};
@@ -152,8 +153,7 @@ impl Bridge {
 
 /// Whether `RSNET_BACKEND` names the uv backend; `None`: it names none.
 fn choose_backend() -> Result<Option<bool>> {
-    let setting = std::env::var_os("RSNET_BACKEND");
-    match setting.as_ref().map(|value| value.to_string_lossy()).as_deref() {
+    match setting("RSNET_BACKEND").as_deref() {
         None => Ok(None),
         Some("uv") => Ok(Some(true)),
         Some("tokio") => Ok(Some(false)),

@@ -23,6 +23,12 @@ pub const EVENTS_PER_SOCKET: usize = 16;
 /// Most events of one iteration before the rest of the event loop runs.
 pub const EVENTS_PER_ITERATION: usize = 256;
 
+/// The environment variable `name`; `None`: it is not set, or empty.
+pub fn setting(name: &str) -> Option<String> {
+    let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
+    Some(value.to_string_lossy().into_owned())
+}
+
 /// Whether the receiver of events can take more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {

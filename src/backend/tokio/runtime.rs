@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
+use crate::backend::setting;
+
 /// Most threads without `RSNET_THREADS`.
 const MOST_THREADS: usize = 4;
 
@@ -45,8 +47,7 @@ pub fn thread_count() -> Result<usize, String> {
     if let Some(Ok(shared)) = SHARED.get() {
         return Ok(shared.threads);
     }
-    let setting = std::env::var_os("RSNET_THREADS");
-    threads(setting.as_ref().map(|value| value.to_string_lossy()).as_deref())
+    threads(setting("RSNET_THREADS").as_deref())
 }
 
 /// The runtime, started by the first call.
