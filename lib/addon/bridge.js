@@ -34,7 +34,7 @@ let rearmsLater = false;
 let writer;
 let largeWriter;
 
-/** The addon's functions by name. `getBridge` fills the table. */
+/** The commands to the addon by name; most get a slot. `getBridge` fills the table. */
 const commands = {};
 
 /** The most events of one `dispatchBatch`. Node itself runs the ticks between two calls, so one where rsnet cannot. */
@@ -287,6 +287,9 @@ function getBridge() {
     silenceDeprecation();
     bridge = new native.Bridge(dispatchSingle, tick, dispatchBatch, entries, memory);
     trace('bridge: %s backend, %d runtime threads', bridge.backend, bridge.threads);
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(native.Bridge.prototype))) {
+      if (typeof value === 'function') commands[name] = value.bind(bridge);
+    }
     ({ write: writer, writeLarge: largeWriter } = Object.assign(commands, bridge.functions()));
   }
   return bridge;
@@ -341,14 +344,6 @@ function ownerOf(handle) {
 }
 
 /**
- * @param {number} slot
- * @returns {object} the addon's Socket, which has the commands that are not among `commands`
- */
-function viewOf(slot) {
-  return new native.Socket(getBridge(), slot);
-}
-
-/**
  * Frees the slot of a closed handle. The addon must have sent its last event for it.
  * @param {number} slot
  */
@@ -380,5 +375,5 @@ function writeLarge(slot, data, offset) {
 }
 
 module.exports = {
-  NO_SLOT, awaitsData, commands, getBridge, makeCallback, register, release, takePending, viewOf, write, writeLarge,
+  NO_SLOT, awaitsData, commands, getBridge, makeCallback, register, release, takePending, write, writeLarge,
 };

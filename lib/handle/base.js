@@ -4,12 +4,12 @@
 // handles (LibuvStreamWrap). A status is 0 or a negated errno.
 
 const {
-  NO_SLOT, awaitsData, commands, getBridge, makeCallback, register, release, viewOf,
+  NO_SLOT, awaitsData, commands, getBridge, makeCallback, register, release,
 } = require('../addon/bridge');
 const { onStreamRead, withReadCount } = require('../node/private-symbols');
 const {
-  kAdopted, kClosing, kConnectReq, kReading, kPendingRead, kNative, kOnClose, kOnRead, kParserReads, kProvider, kRead,
-  kReadEnded, kReadMost, kReadSize, kReadGate, kRef, kShutdownReq, kSlot, kView, kWriter,
+  kAdopted, kClosing, kConnectReq, kReading, kPendingRead, kOnClose, kOnRead, kParserReads, kProvider, kRead,
+  kReadEnded, kReadMost, kReadSize, kReadGate, kRef, kShutdownReq, kSlot, kWriter,
 } = require('./symbols');
 const { later } = require('../node/later');
 const hooks = require('./hooks');
@@ -43,7 +43,6 @@ class Handle extends WritableHandle {
     this[kSlot] = register(this);
     this[kProvider] = provider;
     this[kRef] = true;
-    this[kView] = undefined;
     this[kClosing] = false;
     this[kOnClose] = undefined;
     this[kConnectReq] = null;
@@ -69,9 +68,6 @@ class Handle extends WritableHandle {
     this[kOnRead] = isHostRead(listener) ? hooks.onSocketRead : listener;
   }
 
-  /** The addon's Socket, made on first use. Most connections never need it. */
-  get [kNative]() { return this[kView] ??= viewOf(this[kSlot]); }
-
   /** The file descriptor, or -1. A program that has it may write to it, so nothing is coalesced from now on. */
   get fd() {
     if (!this[kClosing]) writerOf(this).share();
@@ -83,7 +79,7 @@ class Handle extends WritableHandle {
 
   /** Bytes accepted for writing that the kernel has not taken yet. */
   get writeQueueSize() {
-    return this[kNative].writeQueueSize + (this[kWriter] === null ? 0 : this[kWriter].unsentBytes);
+    return commands.writeQueueSize(this[kSlot]) + (this[kWriter] === null ? 0 : this[kWriter].unsentBytes);
   }
 
   /** Node's HTTP/2 asks for this before it takes a handle. To answer with true, rsnet hands the connection over. */
@@ -150,11 +146,11 @@ class Handle extends WritableHandle {
   /** @param {number} bytes the most that one read may bring; 0: the engine chooses */
   setReadSize(bytes) {
     this[kReadSize] = bytes;
-    this[kNative].setReadSize(bytes);
+    commands.setReadSize(this[kSlot], bytes);
   }
 
   /** @param {number} bytes the most that one read may bring, for an owner with a large `highWaterMark` */
-  setReadMost(bytes) { this[kNative].setReadMost(this[kReadMost] = bytes); }
+  setReadMost(bytes) { commands.setReadMost(this[kSlot], this[kReadMost] = bytes); }
 
   /**
    * Sets the memory that the uv backend reads into; read events then have no Buffer. The tokio backend reads into
@@ -165,7 +161,7 @@ class Handle extends WritableHandle {
   useUserBuffer(view) {
     if (this[kClosing]) return UV_EBADF;
     this.setReadSize(view.length);
-    getBridge().setMemory(this[kSlot], view);
+    commands.setMemory(this[kSlot], view);
     return 0;
   }
 
@@ -178,7 +174,7 @@ class Handle extends WritableHandle {
   /** @returns {number} a second descriptor for the connection (`F_DUPFD_CLOEXEC`), or a negated errno */
   dup() {
     if (!this[kClosing]) writerOf(this).share();
-    return this[kNative].dup();
+    return commands.dup(this[kSlot]);
   }
 
   /**
@@ -234,7 +230,6 @@ class Handle extends WritableHandle {
     this[kClosing] = true;
     this[kWriter]?.close();
     this[kSlot] = NO_SLOT;
-    this[kView] = undefined;
     this[kOnClose] = callback;
     this[kAdopted]?.close();
     // Where there is no libuv, the check phase is next to its closing phase.
@@ -306,8 +301,8 @@ class Handle extends WritableHandle {
     if (req === null) return;
     this[kConnectReq] = null;
     // The engine forgets these while there is no connection.
-    if (status === 0 && this[kReadSize] > 0) this[kNative].setReadSize(this[kReadSize]);
-    if (status === 0 && this[kReadMost] > 0) this[kNative].setReadMost(this[kReadMost]);
+    if (status === 0 && this[kReadSize] > 0) commands.setReadSize(this[kSlot], this[kReadSize]);
+    if (status === 0 && this[kReadMost] > 0) commands.setReadMost(this[kSlot], this[kReadMost]);
     req.resource.runInAsyncScope(req.oncomplete, req, status, this, req, true, true);
     req.resource.emitDestroy();
   }

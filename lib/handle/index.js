@@ -5,7 +5,7 @@
 const { builtin } = require('../node/builtin');
 const { commands } = require('../addon/bridge');
 const { showAsBuiltin } = require('./inspection');
-const { kClosing, kNative, kReadWhenConnected, kSlot } = require('./symbols');
+const { kClosing, kReadWhenConnected, kSlot } = require('./symbols');
 const { later } = require('../node/later');
 const { checkBind, checkOpen, refusedConnect } = require('../node/permission');
 const { Handle } = require('./base');
@@ -34,7 +34,7 @@ class SocketHandle extends Handle {
    * @param {number} fd
    * @returns {number} status
    */
-  _take(fd) { return this[kNative].open(fd); }
+  _take(fd) { return commands.open(this[kSlot], fd); }
 
   /**
    * @param {number} backlog as for listen(2)
@@ -42,7 +42,7 @@ class SocketHandle extends Handle {
    */
   listen(backlog) {
     checkBind();
-    return this[kNative].listen(+backlog | 0);
+    return commands.listen(this[kSlot], +backlog | 0);
   }
 }
 
@@ -71,7 +71,7 @@ class TCP extends SocketHandle {
    */
   bind(address, port, flags) {
     checkBind();
-    return builtin.isIPv4(address) ? this[kNative].bind(address, port | 0, flags | 0) : UV_EINVAL;
+    return builtin.isIPv4(address) ? commands.bind(this[kSlot], address, port | 0, flags | 0) : UV_EINVAL;
   }
 
   /**
@@ -82,7 +82,7 @@ class TCP extends SocketHandle {
    */
   bind6(address, port, flags) {
     checkBind();
-    return builtin.isIPv6(address) ? this[kNative].bind(address, port | 0, flags | 0) : UV_EINVAL;
+    return builtin.isIPv6(address) ? commands.bind(this[kSlot], address, port | 0, flags | 0) : UV_EINVAL;
   }
 
   /**
@@ -123,7 +123,7 @@ class TCP extends SocketHandle {
     if (this[kClosing]) return UV_EBADF;
     coalescer.flushAll();
     this._keepCounters();
-    const status = this[kNative].reset();
+    const status = commands.reset(this[kSlot]);
     if (status < 0) return status;
     this._closing(callback, status === 1);
     return 0;
@@ -155,7 +155,7 @@ class TCP extends SocketHandle {
    * @returns {number} status
    */
   setKeepAlive(on, delay, interval, count) {
-    return this[kNative].setKeepAlive(on, delay | 0, (interval ?? KEEPALIVE_INTERVAL) | 0,
+    return commands.setKeepAlive(this[kSlot], on, delay | 0, (interval ?? KEEPALIVE_INTERVAL) | 0,
       (count ?? KEEPALIVE_COUNT) | 0);
   }
 
@@ -163,19 +163,19 @@ class TCP extends SocketHandle {
    * @param {number} tos the TOS byte of IPv4, or the traffic class of IPv6
    * @returns {number} status
    */
-  setTypeOfService(tos) { return this[kNative].setTypeOfService(tos); }
+  setTypeOfService(tos) { return commands.setTypeOfService(this[kSlot], tos); }
 
   /** @returns {number} the TOS byte or traffic class, or a negated errno */
-  getTypeOfService() { return this[kNative].getTypeOfService(); }
+  getTypeOfService() { return commands.getTypeOfService(this[kSlot]); }
 
   /**
    * @param {string} name of a congestion control
    * @returns {number} status; without a descriptor, the kernel's answer for a new socket
    */
-  setCongestionControl(name) { return this[kNative].setCongestionControl(name); }
+  setCongestionControl(name) { return commands.setCongestionControl(this[kSlot], name); }
 
   /** @returns {string|number} the name of the congestion control, or a negated errno */
-  getCongestionControl() { return this[kNative].getCongestionControl(); }
+  getCongestionControl() { return commands.getCongestionControl(this[kSlot]); }
 }
 
 /** A Unix-domain socket, connected, connecting or listening. */
@@ -215,7 +215,7 @@ class Pipe extends SocketHandle {
    */
   bind(path) {
     checkBind(path);
-    return this[kNative].bindPath(path);
+    return commands.bindPath(this[kSlot], path);
   }
 
   /**
@@ -226,7 +226,7 @@ class Pipe extends SocketHandle {
   connect(req, path) {
     const refusal = refusedConnect(path);
     if (refusal) return refusal;
-    const status = this[kNative].connectPath(path);
+    const status = commands.connectPath(this[kSlot], path);
     if (status === 0 || status === UV_EINVAL || status === UV_ENAMETOOLONG) {
       return this._startConnect('PIPECONNECTWRAP', req, status);
     }
@@ -242,7 +242,7 @@ class Pipe extends SocketHandle {
    */
   fchmod(mode) {
     checkBind();
-    return this[kNative].chmod(mode);
+    return commands.chmod(this[kSlot], mode);
   }
 }
 

@@ -3,9 +3,6 @@
 // The state of handles. Symbols keep it from programs that list or print a handle (lib/handle/inspection.js).
 
 module.exports = {
-  /** A getter of the addon's Socket, and where it keeps that. */
-  kNative: Symbol('kNative'),
-  kView: Symbol('kView'),
   /** The number that the addon knows the handle by. */
   kSlot: Symbol('kSlot'),
   /** Whether `close` was called, and its callback. */

@@ -6,7 +6,7 @@
 const { commands, makeCallback, write } = require('../addon/bridge');
 const { nextTick } = require('../node/captured');
 const { ErrnoException } = require('../node/errors');
-const { kNative } = require('./symbols');
+const { kSlot } = require('./symbols');
 const { LargeWrite, WAITS } = require('./large-write');
 const { later } = require('../node/later');
 const coalescer = require('./write-coalescer');
@@ -131,9 +131,9 @@ class Writer {
       bytes = writeInto(scratch, string, 0, most, encoding);
       result = write(this.slot, scratch, bytes);
     } else if (encoding === UTF8 && string.length > PIECE) {
-      [result, bytes] = this._view.writePieces(piecesOf(string), encoding, string.length);
+      [result, bytes] = commands.writePieces(this.handle[kSlot], piecesOf(string), encoding, string.length);
     } else {
-      [result, bytes] = this._view.writeString(string, encoding);
+      [result, bytes] = commands.writeString(this.handle[kSlot], string, encoding);
     }
     if (result >= 0 || most > MAX_UNCOUNTED) this.bytes += bytes;
     return this._wrote(req, bytes, result);
@@ -227,9 +227,6 @@ class Writer {
     else this._endLarge(result);
   }
 
-  /** The addon's Socket. */
-  get _view() { return this.handle[kNative]; }
-
   /**
    * @param {WriteReq} req
    * @param {Array} chunks for which `isPacked` holds
@@ -265,7 +262,7 @@ class Writer {
   _writeBuffers(req, buffers, bytes) {
     this._makeWay();
     if (bytes <= MAX_COPIED * buffers.length || this.requests.length > 0 || this.handle._isConnecting) {
-      return this._wrote(req, bytes, this._view.writev(buffers));
+      return this._wrote(req, bytes, commands.writev(this.handle[kSlot], buffers));
     }
     const large = new LargeWrite(buffers, bytes);
     const result = large.advance(this.slot);
@@ -300,7 +297,7 @@ class Writer {
     this.large = null;
     const [req] = this.requests;
     const rest = large.rest();
-    const result = rest === null ? UV_EFAULT : this._view.writeRest(rest);
+    const result = rest === null ? UV_EFAULT : commands.writeRest(this.handle[kSlot], rest);
     if (result > 0) {
       req.id = result;
     } else {

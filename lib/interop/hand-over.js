@@ -8,11 +8,11 @@
 
 const fs = require('fs');
 const { builtin } = require('../node/builtin');
-const { makeCallback, takePending } = require('../addon/bridge');
+const { commands, makeCallback, takePending } = require('../addon/bridge');
 const { ErrnoException } = require('../node/errors');
 const hooks = require('../handle/hooks');
 const {
-  kConnectReq, kReading, kPendingRead, kIsHost, kNative, kReadGate, kShutdownReq, kSlot, kWriter,
+  kConnectReq, kReading, kPendingRead, kIsHost, kReadGate, kShutdownReq, kSlot, kWriter,
 } = require('../handle/symbols');
 const { canTake, hostHandleFor, prepareHostHandle } = require('../handle/handed-over');
 const { onStreamRead } = require('../node/private-symbols');
@@ -54,7 +54,7 @@ function takeFrom(handle) {
   const { bytesRead, bytesWritten } = handle;
   handle._keepCounters();
   const slot = handle[kSlot];
-  const given = handle[kNative].handOver();
+  const given = commands.handOver(handle[kSlot]);
   if (!given) return undefined;
   const { unread, unsent } = given;
   const pending = takePending(slot);

@@ -9,11 +9,12 @@
 const { ChildProcess } = require('child_process');
 const cluster = require('cluster');
 const fs = require('fs');
+const { commands } = require('../addon/bridge');
 const { record } = require('../node/capabilities');
 const { nextTick } = require('../node/captured');
 const { setOnHost } = require('../node/host-objects');
 const { Handle, Pipe, TCP } = require('../handle');
-const { kReading, kPendingRead, kNative } = require('../handle/symbols');
+const { kReading, kPendingRead, kSlot } = require('../handle/symbols');
 const { handOver } = require('./hand-over');
 const { canHandOver, closed, hostHandleOf, openHandle } = require('../node/builtin-handles');
 const { hookChannels, hookSpawn, kHandleKind, kHostProxy } = require('../node/patches');
@@ -44,7 +45,7 @@ function onRestRead(nread, buffer) {
  */
 function leave(handle) {
   if (handle.readStop()) return;
-  const rest = [handle[kPendingRead] ?? [], handle[kNative].takeUndelivered()].filter(({ length }) => length > 0);
+  const rest = [handle[kPendingRead] ?? [], commands.takeUndelivered(handle[kSlot])].filter(({ length }) => length > 0);
   handle[kPendingRead] = null;
   handle.onread = onRestRead;
   // The batch of events may have more reads for it.

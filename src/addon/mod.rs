@@ -1,4 +1,4 @@
-//! What JavaScript sees: the classes `Bridge` and `Socket`. They check and convert arguments, call
+//! What JavaScript sees: the class `Bridge`, and plain functions. They check and convert arguments, call
 //! the engine through its backend, and convert back.
 
 pub mod bridge;

@@ -1,8 +1,7 @@
-//! The class `Socket`.
+//! The commands of sockets that are methods of [`Bridge`].
 
 use std::io::IoSlice;
 use std::os::fd::IntoRawFd;
-use std::rc::Rc;
 
 use napi::bindgen_prelude::{Buffer, Either, Unknown};
 use napi::{Result, ValueType};
@@ -10,20 +9,9 @@ use napi_derive::napi;
 
 use super::bridge::Bridge;
 use super::{convert, strings};
-use crate::bridge::Bridge as Inner;
 use crate::engine::endpoint::Endpoint;
 use crate::engine::errors::Status;
 use crate::engine::options::{self, KeepAlive};
-
-/// The commands of one socket that are not among the plain functions, see [`super::functions`]. It is
-/// only a view: the socket is made by its first command and stays until it is closed. A status is 0 or
-/// a negated errno.
-#[napi]
-pub struct Socket {
-    bridge: Rc<Inner>,
-    /// What JavaScript calls it.
-    id: u32,
-}
 
 /// A connection that JavaScript goes on with by other means.
 #[napi(object)]
@@ -44,53 +32,49 @@ pub struct HandedOver {
     pub shuts: bool,
 }
 
+/// The commands that are not among the plain functions, see [`super::functions`]. The socket `id` is made by its first
+/// command, and stays until it is closed. A status is 0 or a negated errno.
 #[napi]
-impl Socket {
-    /// The socket `id`, which comes back in each of its events.
-    #[napi(constructor, catch_unwind)]
-    pub fn new(bridge: &Bridge, id: u32) -> Self {
-        Socket { bridge: Rc::clone(bridge.inner()), id }
-    }
-
+impl Bridge {
     /// See [`Endpoint::open`]; `EEXIST`: another socket has the descriptor.
     #[napi]
-    pub fn open(&self, fd: i32) -> Status {
-        if self.bridge.owns(fd) {
+    pub fn open(&self, id: u32, fd: i32) -> Status {
+        if self.inner().owns(fd) {
             return -libc::EEXIST;
         }
-        self.run(|endpoint| endpoint.open(fd))
+        self.run(id, |endpoint| endpoint.open(fd))
     }
 
     /// See [`Endpoint::bind`].
     #[napi]
-    pub fn bind(&self, address: String, port: u32, flags: Option<u32>) -> Status {
-        self.run(|endpoint| endpoint.bind(&address, port as u16, flags.unwrap_or(0)))
+    pub fn bind(&self, id: u32, address: String, port: u32, flags: Option<u32>) -> Status {
+        self.run(id, |endpoint| endpoint.bind(&address, port as u16, flags.unwrap_or(0)))
     }
 
     /// See [`Endpoint::bind_path`].
     #[napi]
-    pub fn bind_path(&self, path: Unknown<'_>) -> Result<Status> {
-        let names = self.bridge.names;
-        with_path(&path, |path| self.run(|endpoint| endpoint.bind_path(path, names)))
+    pub fn bind_path(&self, id: u32, path: Unknown<'_>) -> Result<Status> {
+        let names = self.inner().names;
+        with_path(&path, |path| self.run(id, |endpoint| endpoint.bind_path(path, names)))
     }
 
     /// See [`Endpoint::listen`].
     #[napi]
-    pub fn listen(&self, backlog: i32) -> Status {
-        self.run(|endpoint| endpoint.listen(backlog))
+    pub fn listen(&self, id: u32, backlog: i32) -> Status {
+        self.run(id, |endpoint| endpoint.listen(backlog))
     }
 
     /// See [`Endpoint::connect_path`].
     #[napi]
-    pub fn connect_path(&self, path: Unknown<'_>) -> Result<Status> {
-        let names = self.bridge.names;
-        with_path(&path, |path| self.run(|endpoint| endpoint.connect_path(path, names)))
+    pub fn connect_path(&self, id: u32, path: Unknown<'_>) -> Result<Status> {
+        let names = self.inner().names;
+        with_path(&path, |path| self.run(id, |endpoint| endpoint.connect_path(path, names)))
     }
 
     /// See [`Endpoint::set_read_size`].
     #[napi]
-    pub fn set_read_size(&self, bytes: u32) {
-        self.run(|endpoint| {
+    pub fn set_read_size(&self, id: u32, bytes: u32) {
+        self.run(id, |endpoint| {
             endpoint.set_read_size(bytes as usize);
             0
         });
@@ -98,9 +82,9 @@ impl Socket {
 
     /// See [`Endpoint::take_undelivered`].
     #[napi]
-    pub fn take_undelivered(&self) -> Buffer {
+    pub fn take_undelivered(&self, id: u32) -> Buffer {
         let mut bytes = Vec::new();
-        self.run(|endpoint| {
+        self.run(id, |endpoint| {
             bytes = endpoint.take_undelivered();
             0
         });
@@ -109,8 +93,8 @@ impl Socket {
 
     /// See [`Endpoint::set_read_most`].
     #[napi]
-    pub fn set_read_most(&self, bytes: u32) {
-        self.run(|endpoint| {
+    pub fn set_read_most(&self, id: u32, bytes: u32) {
+        self.run(id, |endpoint| {
             endpoint.set_read_most(bytes as usize);
             0
         });
@@ -118,43 +102,51 @@ impl Socket {
 
     /// Writes a string in an encoding of [`strings`]. Returns the status and how many bytes it is.
     #[napi]
-    pub fn write_string(&self, string: Unknown<'_>, encoding: u32) -> Result<[f64; 2]> {
+    pub fn write_string(&self, id: u32, string: Unknown<'_>, encoding: u32) -> Result<[f64; 2]> {
         if let Some(bytes) = strings::large_string(&string, encoding)? {
-            return Ok(self.send_owned(bytes));
+            return Ok(self.send_owned(id, bytes));
         }
         strings::with_string(&string, encoding, |bytes| {
-            [f64::from(self.send(&[IoSlice::new(bytes)])), bytes.len() as f64]
+            [f64::from(self.send(id, &[IoSlice::new(bytes)])), bytes.len() as f64]
         })
     }
 
-    /// As [`Socket::write_string`], of an array of strings of at most 64 Ki UTF-16 units each, which are the parts
+    /// As [`Bridge::write_string`], of an array of strings of at most 64 Ki UTF-16 units each, which are the parts
     /// of one of `units`.
     #[napi]
-    pub fn write_pieces(&self, pieces: Unknown<'_>, encoding: u32, units: u32) -> Result<[f64; 2]> {
-        Ok(self.send_owned(strings::pieces(&pieces, encoding, units as usize)?))
+    pub fn write_pieces(
+        &self,
+        id: u32,
+        pieces: Unknown<'_>,
+        encoding: u32,
+        units: u32,
+    ) -> Result<[f64; 2]> {
+        Ok(self.send_owned(id, strings::pieces(&pieces, encoding, units as usize)?))
     }
 
     /// Writes an array of views as one write.
     #[napi]
-    pub fn writev(&self, buffers: Unknown<'_>) -> Result<Status> {
-        convert::with_slices(&buffers, |slices| self.send(slices))
+    pub fn writev(&self, id: u32, buffers: Unknown<'_>) -> Result<Status> {
+        convert::with_slices(&buffers, |slices| self.send(id, slices))
     }
 
     /// See [`Endpoint::write_rest`], of an array of views.
     #[napi]
-    pub fn write_rest(&self, buffers: Unknown<'_>) -> Result<Status> {
-        convert::with_slices(&buffers, |slices| self.run(|endpoint| endpoint.write_rest(slices)))
+    pub fn write_rest(&self, id: u32, buffers: Unknown<'_>) -> Result<Status> {
+        convert::with_slices(&buffers, |slices| {
+            self.run(id, |endpoint| endpoint.write_rest(slices))
+        })
     }
 
     /// See [`Endpoint::reset`]; nothing is closed if [`Endpoint::check_reset`] does not allow it. 1: the
     /// event CLOSED is going to come.
     #[napi]
-    pub fn reset(&self) -> Status {
-        let status = self.bridge.ask(self.id, |handle| handle.endpoint.check_reset());
+    pub fn reset(&self, id: u32) -> Status {
+        let status = self.inner().ask(id, |handle| handle.endpoint.check_reset());
         if status != 0 {
             return status;
         }
-        match self.bridge.close(self.id, Endpoint::reset) {
+        match self.inner().close(id, Endpoint::reset) {
             (0, announced) => Status::from(announced),
             (status, _) => status,
         }
@@ -162,12 +154,12 @@ impl Socket {
 
     /// Closes the socket and gives away its descriptor, see [`Endpoint::hand_over`]; `None`: this is no connection.
     #[napi]
-    pub fn hand_over(&self) -> Option<HandedOver> {
-        if self.run(Endpoint::prepare_hand_over) != 0 {
+    pub fn hand_over(&self, id: u32) -> Option<HandedOver> {
+        if self.run(id, Endpoint::prepare_hand_over) != 0 {
             return None;
         }
         let mut remains = None;
-        let (_, announced) = self.bridge.close(self.id, |endpoint| {
+        let (_, announced) = self.inner().close(id, |endpoint| {
             remains = endpoint.hand_over();
             0
         });
@@ -184,35 +176,42 @@ impl Socket {
 
     /// See [`options::set_keep_alive`].
     #[napi]
-    pub fn set_keep_alive(&self, on: bool, delay: u32, interval: u32, count: u32) -> Status {
+    pub fn set_keep_alive(
+        &self,
+        id: u32,
+        on: bool,
+        delay: u32,
+        interval: u32,
+        count: u32,
+    ) -> Status {
         let keep_alive = KeepAlive { on, delay, interval, count };
-        self.run(|endpoint| endpoint.set_keep_alive(keep_alive))
+        self.run(id, |endpoint| endpoint.set_keep_alive(keep_alive))
     }
 
     /// See [`options::set_type_of_service`].
     #[napi]
-    pub fn set_type_of_service(&self, tos: u32) -> Status {
-        self.run(|endpoint| {
+    pub fn set_type_of_service(&self, id: u32, tos: u32) -> Status {
+        self.run(id, |endpoint| {
             endpoint.with_socket(|socket| options::set_type_of_service(socket, tos))
         })
     }
 
     /// See [`Endpoint::type_of_service`].
     #[napi]
-    pub fn get_type_of_service(&self) -> Status {
-        self.bridge.ask(self.id, |handle| handle.endpoint.type_of_service())
+    pub fn get_type_of_service(&self, id: u32) -> Status {
+        self.inner().ask(id, |handle| handle.endpoint.type_of_service())
     }
 
     /// See [`Endpoint::set_congestion_control`].
     #[napi]
-    pub fn set_congestion_control(&self, name: String) -> Status {
-        self.run(|endpoint| endpoint.set_congestion_control(&name))
+    pub fn set_congestion_control(&self, id: u32, name: String) -> Status {
+        self.run(id, |endpoint| endpoint.set_congestion_control(&name))
     }
 
     /// See [`Endpoint::congestion_control`]: the name, or an error.
     #[napi]
-    pub fn get_congestion_control(&self) -> Either<String, Status> {
-        match self.bridge.ask(self.id, |handle| handle.endpoint.congestion_control()) {
+    pub fn get_congestion_control(&self, id: u32) -> Either<String, Status> {
+        match self.inner().ask(id, |handle| handle.endpoint.congestion_control()) {
             Ok(name) => Either::A(name),
             Err(status) => Either::B(status),
         }
@@ -220,35 +219,35 @@ impl Socket {
 
     /// See [`Endpoint::chmod`].
     #[napi]
-    pub fn chmod(&self, mode: u32) -> Status {
-        self.bridge.ask(self.id, |handle| handle.endpoint.chmod(mode, self.bridge.modes))
+    pub fn chmod(&self, id: u32, mode: u32) -> Status {
+        self.inner().ask(id, |handle| handle.endpoint.chmod(mode, self.inner().modes))
     }
 
     /// A new descriptor of the same socket, or an error.
     #[napi]
-    pub fn dup(&self) -> i32 {
-        self.run(Endpoint::duplicate)
+    pub fn dup(&self, id: u32) -> i32 {
+        self.run(id, Endpoint::duplicate)
     }
 
     /// Bytes queued.
-    #[napi(getter)]
-    pub fn write_queue_size(&self) -> f64 {
-        self.bridge.ask(self.id, |handle| handle.endpoint.queued_bytes()) as f64
+    #[napi]
+    pub fn write_queue_size(&self, id: u32) -> f64 {
+        self.inner().ask(id, |handle| handle.endpoint.queued_bytes()) as f64
     }
 }
 
-impl Socket {
-    fn send(&self, slices: &[IoSlice<'_>]) -> Status {
-        self.run(|endpoint| endpoint.write(slices))
+impl Bridge {
+    fn send(&self, id: u32, slices: &[IoSlice<'_>]) -> Status {
+        self.run(id, |endpoint| endpoint.write(slices))
     }
 
-    fn send_owned(&self, bytes: Vec<u8>) -> [f64; 2] {
+    fn send_owned(&self, id: u32, bytes: Vec<u8>) -> [f64; 2] {
         let length = bytes.len() as f64;
-        [f64::from(self.run(|endpoint| endpoint.write_owned(bytes))), length]
+        [f64::from(self.run(id, |endpoint| endpoint.write_owned(bytes))), length]
     }
 
-    fn run(&self, command: impl FnOnce(&mut Endpoint) -> Status) -> Status {
-        self.bridge.command(self.id, |handle| command(&mut handle.endpoint))
+    fn run(&self, id: u32, command: impl FnOnce(&mut Endpoint) -> Status) -> Status {
+        self.inner().command(id, |handle| command(&mut handle.endpoint))
     }
 }
 
