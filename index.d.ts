@@ -334,6 +334,14 @@ export class Server extends net.Server {
    */
   shutdown(options?: ShutdownOptions): Promise<number>;
 
+  /**
+   * Accept no connections until `resume()`; they wait. The server goes on listening. Before `listen()`, it begins so.
+   * Throws `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM` where another process accepts for this one, and without a binary.
+   */
+  pause(): this;
+  /** Accept connections again, those that have waited first. */
+  resume(): this;
+
   /** When this many connections are open, further ones are dropped. */
   maxConnections: number;
   /** In a cluster: whether a connection beyond `maxConnections` is closed, instead of given to another worker. */

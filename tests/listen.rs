@@ -36,6 +36,30 @@ fn accepts_ahead_up_to_a_bound() {
 }
 
 #[test]
+fn a_paused_listener_keeps_what_came() {
+    let (mut listener, port) = listening();
+    let connect = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    let _clients = [connect(), connect()];
+    while !listener.endpoint.has_event() {
+        listener.run_once();
+    }
+    // One was reported, and JavaScript pauses before it takes it.
+    assert!(matches!(listener.endpoint.next_event(), Some(Event::Connection(OK))));
+    assert_eq!(listener.endpoint.set_accepting(false), OK);
+    let mut none = Driven::default();
+    assert_eq!(none.endpoint.accept(&mut listener.endpoint), -libc::EAGAIN);
+    assert!(!listener.endpoint.has_event());
+    assert!(listener.endpoint.next_event().is_none());
+    assert!(!listener.endpoint.wants_read(ACCEPT_AHEAD));
+    let _third = connect();
+    assert_eq!(listener.endpoint.set_accepting(true), OK);
+    for _ in 0..3 {
+        accept(&mut listener);
+    }
+    assert_eq!(Driven::default().endpoint.set_accepting(false), -libc::EINVAL);
+}
+
+#[test]
 fn connections_that_nobody_took_are_reset() {
     let (mut listener, port) = listening();
     let mut client = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();

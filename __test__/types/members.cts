@@ -37,6 +37,7 @@ server.listen(0, '127.0.0.1', 10, () => {}).listen('/tmp/socket', () => {});
 for (const connection of server.connections) connection.destroySoon();
 const open: number = server.connections.size;
 server.closeAllConnections();
+server.pause().listen(0).resume();
 const cut: Promise<number> = server.shutdown({ grace: 1000, signal: new AbortController().signal });
 server.shutdown();
 const over: Promise<void> = server[Symbol.asyncDispose]();

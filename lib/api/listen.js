@@ -16,6 +16,7 @@ const { codes, ErrnoException, ExceptionWithHostPort, UVExceptionWithHostPort } 
 const { adoptHandle, beginOrClose, createHandle } = require('../handle/foreign');
 const { Handle, TCP, Pipe } = require('../handle');
 const host = require('../node/versions');
+const { applyPause, pauseRefusal } = require('./server-pause');
 const { async_id_symbol, owner_symbol } = require('../handle/socket-symbols');
 const { UV_EINVAL } = require('../node/errno');
 const { validateAbortSignal, validatePort } = require('../node/validators');
@@ -144,7 +145,7 @@ function setupListenHandle(address, port, addressType, backlog, fd, flags) {
   this._handle.onconnection = onconnection;
   this._handle[owner_symbol] = this;
 
-  const refusal = applyToListener(this);
+  const refusal = pauseRefusal(this) ?? applyToListener(this);
   if (refusal) {
     this._handle.close();
     this._handle = null;
@@ -158,6 +159,7 @@ function setupListenHandle(address, port, addressType, backlog, fd, flags) {
     fail(this, new UVExceptionWithHostPort(status, 'listen', address, port));
     return;
   }
+  applyPause(this);
   this._connectionKey = `${addressType}:${address}:${port}`;
   if (this._unref) this.unref();
   if (serverListenEnd.hasSubscribers) serverListenEnd.publish({ server: this });

@@ -14,6 +14,7 @@ const { kIsHost } = require('../handle/symbols');
 const { nameLike } = require('../node/mirror-members');
 const { listen, setupListenHandle } = require('./listen');
 const { addConnectionMembers } = require('./server-connections');
+const { addPause } = require('./server-pause');
 const { addShutdown } = require('./server-shutdown');
 const { seconds } = require('./socket-options');
 const { async_id_symbol } = require('../handle/socket-symbols');
@@ -276,6 +277,7 @@ function isTaken({ _handle: handle }) {
 }
 
 addConnectionMembers(Server);
+addPause(Server);
 addShutdown(Server, isTaken);
 
 module.exports = { Server, createServer };

@@ -78,6 +78,10 @@ for (const [name, value] of Object.entries(members)) {
 
 addConnectionMembers(Server);
 addShutdown(Server);
+for (const name of ['pause', 'resume']) {
+  const { [name]: value } = { [name]() { throw unavailable(name); } };
+  Object.defineProperty(Server.prototype, name, { value, writable: true, configurable: true });
+}
 
 /**
  * `net.createServer`.

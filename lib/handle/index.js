@@ -44,6 +44,13 @@ class SocketHandle extends Handle {
     checkBind();
     return commands.listen(this[kSlot], +backlog | 0);
   }
+
+  /**
+   * Connections wait while it does not accept.
+   * @param {boolean} on
+   * @returns {number} status; UV_EINVAL if it does not listen
+   */
+  setAccepting(on) { return commands.setAccepting(this[kSlot], on); }
 }
 
 /** A TCP socket, connected, connecting or listening. */

@@ -64,6 +64,12 @@ impl Bridge {
         self.run(id, |endpoint| endpoint.listen(backlog))
     }
 
+    /// See [`Endpoint::set_accepting`].
+    #[napi]
+    pub fn set_accepting(&self, id: u32, accepting: bool) -> Status {
+        self.run(id, |endpoint| endpoint.set_accepting(accepting))
+    }
+
     /// See [`Endpoint::connect_path`].
     #[napi]
     pub fn connect_path(&self, id: u32, path: Unknown<'_>) -> Result<Status> {

@@ -25,6 +25,8 @@ pub struct Listener {
     arrived: VecDeque<Result<Socket, Status>>,
     /// Reported, and not taken yet. With `arrived` never more than the bound.
     offered: VecDeque<Socket>,
+    /// Whether JavaScript wants no connections for now.
+    paused: bool,
     /// Stands by for `EMFILE`; closed and opened again to make room for one descriptor.
     spare: Option<File>,
 }
@@ -44,6 +46,7 @@ impl Listener {
             readable: false,
             arrived: VecDeque::new(),
             offered: VecDeque::new(),
+            paused: false,
             spare,
         })
     }
@@ -61,6 +64,17 @@ impl Listener {
         self.socket.listen(backlog)
     }
 
+    /// Stops reporting and accepting connections, or goes on with both. The kernel's queue, and the ones that were
+    /// accepted ahead, wait meanwhile, also those that were reported and not taken.
+    pub fn set_paused(&mut self, paused: bool) {
+        self.paused = paused;
+        if paused {
+            while let Some(socket) = self.offered.pop_back() {
+                self.arrived.push_front(Ok(socket));
+            }
+        }
+    }
+
     /// Takes note that the descriptor is ready.
     pub fn on_ready(&mut self, readiness: Readiness) {
         self.readable |= readiness.readable;
@@ -68,7 +82,7 @@ impl Listener {
 
     /// Whether more connections would be accepted now, were there any.
     pub fn wants_read(&self, ahead: usize) -> bool {
-        self.arrived.len() + self.offered.len() < ahead.clamp(1, ACCEPT_AHEAD)
+        !self.paused && self.arrived.len() + self.offered.len() < ahead.clamp(1, ACCEPT_AHEAD)
     }
 
     /// Whether [`Listener::advance`] has to wait for the descriptor.
@@ -100,6 +114,9 @@ impl Listener {
 
     /// What happened next, if anything did.
     pub fn next_event(&mut self) -> Option<Event> {
+        if self.paused {
+            return None;
+        }
         Some(Event::Connection(match self.arrived.pop_front()? {
             Ok(socket) => {
                 self.offered.push_back(socket);
@@ -111,7 +128,7 @@ impl Listener {
 
     /// Whether [`Listener::next_event`] has something.
     pub fn has_event(&self) -> bool {
-        !self.arrived.is_empty()
+        !self.paused && !self.arrived.is_empty()
     }
 
     /// The next connection that was reported.

@@ -89,6 +89,13 @@ impl Endpoint {
         }
     }
 
+    /// See [`Listener::set_paused`]. `EINVAL`: it does not listen.
+    pub fn set_accepting(&mut self, accepting: bool) -> Status {
+        let Role::Listener(listener) = &mut self.role else { return -libc::EINVAL };
+        listener.set_paused(!accepting);
+        OK
+    }
+
     /// Takes the next connection that `listener` reported; `EAGAIN`: there is none.
     pub fn accept(&mut self, listener: &mut Endpoint) -> Status {
         if !matches!(self.role, Role::Vacant) {
