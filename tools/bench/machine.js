@@ -26,9 +26,18 @@ function runtimesOf(peers) {
 }
 
 /**
+ * @param {number} [turns]
+ * @returns {string} how many, in words
+ */
+function countOf(turns) {
+  if (turns === undefined) return '7 turns, 14 of programs that stay up';
+  return turns === 1 ? '1 turn' : `${turns} turns`;
+}
+
+/**
  * Describes this machine and run.
  * @param {object} run
- * @param {number} run.turns
+ * @param {number} [run.turns]
  * @param {boolean} run.quick
  * @param {import('./peers').Peer[]} run.peers
  * @param {string} [run.control] the congestion control that was chosen
@@ -47,7 +56,7 @@ function describeMachine({ turns, quick, peers, control, system, load = os.loada
     `${memory} GiB of memory,`,
     `${os.type()} ${os.release().split('-')[0]}, congestion control ${control ?? system}` +
       `${control ? ' in a network namespace of its own' : ''}; ${runtimesOf(peers)};`,
-    `median of ${turns} ${turns === 1 ? 'turn' : 'turns'}${quick ? ' of a quick run' : ''};`,
+    `median of ${countOf(turns)}${quick ? ' of a quick run' : ''};`,
     `load average before the start ${load.toFixed(2)}.`,
     ...(load > QUIET ? ['The machine had other work: these figures are noisy.'] : []),
     ...(settings.length > 0 ? [`Settings: ${settings.join(', ')}.`] : []),

@@ -4,6 +4,7 @@ const { parseArgs } = require('node:util');
 const { UsageError, oneOf, patternOf, wholeNumberOf } = require('../lib/options');
 const { KNOWN, BASE } = require('./peers');
 const { SUITES } = require('./scenarios');
+const { STANDING_TURNS, TURNS } = require('./schedule');
 
 /** The peers that run when nothing else is said. */
 const PEERS = {
@@ -14,9 +15,6 @@ const PEERS = {
 /** The Nodes. */
 const NODES = ['24', '26'];
 
-/** Turns of a peer in a scenario. */
-const TURNS = 7;
-
 const USAGE = `npm run bench -- [OPTIONS]
 
   --suite NAME       net: sockets alone (default); programs: web servers, databases, proxies and more,
@@ -26,7 +24,8 @@ const USAGE = `npm run bench -- [OPTIONS]
   --node LIST        Node binaries by path, or major versions from npm (default ${NODES.join(',')})
   --peers LIST       of ${Object.keys(KNOWN).join(', ')}
                      (default ${PEERS.programs.join(',')}; net: ${PEERS.net.at(-1)}, too)
-  --turns N          turns of each peer in each scenario (default ${TURNS}; 1 with --quick)
+  --turns N          turns of each peer in each scenario (default ${TURNS}, of programs that stay up
+                     ${STANDING_TURNS}; 1 with --quick)
   --time MS          measured time of a turn, where a scenario has none of its own
   --congestion NAME  the congestion control of all connections (default reno, in a network namespace of the bench's
                      own); "system": as the machine has it, without a namespace
@@ -45,7 +44,7 @@ const USAGE = `npm run bench -- [OPTIONS]
  * @property {RegExp} [only]
  * @property {string[]} nodes
  * @property {string[]} peers
- * @property {number} turns
+ * @property {number} [turns]
  * @property {number} [time] milliseconds
  * @property {string} congestion
  * @property {string} [json]
@@ -77,12 +76,13 @@ function parseOptions(args) {
   const peers = values.peers ? values.peers.split(',') : [...PEERS[values.suite]];
   for (const kind of peers) oneOf('peers', kind, Object.keys(KNOWN));
   if (!/^\w+$/.test(values.congestion)) throw new UsageError('--congestion must be a name such as reno');
+  const turns = values.turns ?? (values.quick ? '1' : undefined);
   return {
     ...values,
     only: patternOf('rows', values.rows ?? values.only, 'i'),
     nodes: values.node ? values.node.split(',') : NODES,
     peers: [...new Set([BASE, ...peers])],
-    turns: wholeNumberOf('turns', values.turns ?? (values.quick ? '1' : String(TURNS))),
+    turns: turns === undefined ? undefined : wholeNumberOf('turns', turns),
     time: values.time === undefined ? undefined : wholeNumberOf('time', values.time),
   };
 }

@@ -2,22 +2,24 @@
 
 const { setCongestionControl } = require('./network');
 const { KNOWN } = require('./peers');
-const { STANDING_TURNS, Standing } = require('./standing');
-const { runTurn } = require('./turn');
+const { LIFE, STANDING_KINDS, Standing } = require('./standing');
+const { beginTurns, runTurn } = require('./turn');
 
 /** Failed turns after which a peer is not tried again in a scenario. */
 const FAILURES = 2;
+
+/** Turns of a peer in a scenario, and of one whose program stays up. */
+const TURNS = 7;
+const STANDING_TURNS = 2 * LIFE;
 
 /** Turns of the peers that are there for orientation: other runtimes, another congestion control. */
 const ORIENTATION = 3;
 
 /**
  * Milliseconds by suite. After 0.4 s a program is not yet what it is in service: rsnet's https POST of 1 MB came to
- * 0.77x of the built-in then, and to 1.14x after 2 s. A web server has that in its second turn.
+ * 0.77x of the built-in then, and to 1.14x after 2 s.
  */
-const FULL = { net: { warm: 700, time: 2000 }, programs: { warm: 1500, time: 1000 } };
-/** A client that measures itself keeps its connections from its warm-up. */
-const SELF_WARM = 1000;
+const FULL = { net: { warm: 700, time: 2000 }, programs: { warm: 1500, time: 600 } };
 const QUICK = { warm: 300, time: 500 };
 /** Node's own benchmark has no warm-up but what it measures, and more than 60 configurations. */
 const SUITE_TIME = 1000;
@@ -31,11 +33,7 @@ const SUITE_TIME = 1000;
 function timesOf(scenario, { suite, quick, time: asked }) {
   const { warm, time } = quick ? QUICK : FULL[suite];
   const own = quick ? scenario.quickTime : scenario.time;
-  const isSelf = scenario.kind === 'self';
-  return {
-    warm: isSelf ? Math.min(warm, SELF_WARM) : warm,
-    time: own ?? asked ?? (scenario.kind === 'suite' ? SUITE_TIME : time),
-  };
+  return { warm, time: own ?? asked ?? (scenario.kind === 'suite' ? SUITE_TIME : time) };
 }
 
 /**
@@ -72,23 +70,38 @@ function benchmarkOf({ node }, benchmarks) {
 
 /**
  * How many turns a peer has.
+ * @param {import('./scenarios').Scenario} scenario
  * @param {import('./peers').Peer} peer
- * @param {number} turns
+ * @param {number} [asked]
  * @returns {number}
  */
-function turnsOf({ kind, congestion }, turns) {
-  const counts = KNOWN[kind].runtime === 'node' && congestion === undefined;
-  return counts ? turns : Math.min(turns, ORIENTATION);
+function turnsOf(scenario, { kind, congestion }, asked) {
+  const isStanding = STANDING_KINDS.has(scenario.kind);
+  if (KNOWN[kind].runtime === 'node' && congestion === undefined) return asked ?? (isStanding ? STANDING_TURNS : TURNS);
+  return Math.min(asked ?? TURNS, isStanding ? LIFE : ORIENTATION);
 }
 
 /**
- * Runs one scenario: in every turn each peer once, each time another one first, so that whatever the machine does
- * meanwhile meets them all.
+ * The order of the peers in a turn. Those that are compared with one another stay together, each time another one
+ * first, so that whatever the machine does meanwhile meets them all.
+ * @param {import('./peers').Peer[]} peers
+ * @param {number} turn
+ * @returns {import('./peers').Peer[]}
+ */
+function orderOf(peers, turn) {
+  const bases = [...new Set(peers.map(({ base }) => base))];
+  const groups = bases.map((name) => peers.filter(({ base }) => base === name));
+  const rotate = (list) => list.map((_, place) => list[(place + turn) % list.length]);
+  return rotate(groups).flatMap(rotate);
+}
+
+/**
+ * Runs one scenario: in every turn each peer once.
  * @param {import('./scenarios').Scenario} scenario
  * @param {import('./peers').Peer[]} peers
  * @param {object} options
  * @param {string} options.suite
- * @param {number} options.turns
+ * @param {number} [options.turns] of each peer
  * @param {boolean} options.quick
  * @param {number} [options.time] milliseconds
  * @param {Record<string, string>} options.benchmarks folders of Node's benchmark by Node
@@ -104,27 +117,44 @@ async function runScenario(scenario, peers, options) {
   const outcome = { id: scenario.id, results: {}, failures: {} };
   for (const { id } of able) outcome.results[id] = [];
   // A busy machine may take several times as long.
-  const standing = new Standing(60 + (STANDING_TURNS * able.length * 3 * (times.warm + times.time)) / 1000);
+  const standing = new Standing(60 + (LIFE * able.length * 3 * (times.warm + times.time)) / 1000);
   const { address: server, stop } = await services.start(scenario);
+
+  /**
+   * @param {import('./peers').Peer} peer
+   * @param {typeof runTurn|typeof beginTurns} act
+   * @returns {Promise<object|null>} null if it fails
+   */
+  async function attempt(peer, act) {
+    if (control) setCongestionControl(peer.congestion ?? control);
+    const { folder, paths } = services;
+    const setting = { benchmark: benchmarkOf(peer, benchmarks), folder, paths, server };
+    try {
+      return await act(scenario, peer, times, setting, standing);
+    } catch (error) {
+      outcome.failures[peer.id] = [...outcome.failures[peer.id] ?? [], error.message];
+      progress.notice(`${scenario.title}: ${peer.title} failed: ${error.message.slice(0, 600)}`);
+      return null;
+    }
+  }
+
+  const most = Math.max(...able.map((peer) => turnsOf(scenario, peer, turns)));
   try {
-    for (let turn = 0; turn < turns; turn++) {
-      for (let place = 0; place < able.length; place++) {
-        const peer = able[(place + turn) % able.length];
-        const results = outcome.results[peer.id];
-        const failures = outcome.failures[peer.id] ?? [];
-        results[turn] = null;
-        if (failures.length >= FAILURES || turn >= turnsOf(peer, turns)) continue;
-        progress.turn(scenario, peer, turn, turns);
-        if (control) setCongestionControl(peer.congestion ?? control);
-        const { folder, paths } = services;
-        const setting = { benchmark: benchmarkOf(peer, benchmarks), folder, paths, server };
-        try {
-          results[turn] = await runTurn(scenario, peer, times, setting, standing);
-          progress.result(scenario, peer, results[turn]);
-        } catch (error) {
-          outcome.failures[peer.id] = [...failures, error.message];
-          progress.notice(`${scenario.title}: ${peer.title} failed: ${error.message.slice(0, 600)}`);
-        }
+    for (let turn = 0; turn < most; turn++) {
+      const isIn = (peer) => turn < turnsOf(scenario, peer, turns) &&
+        (outcome.failures[peer.id] ?? []).length < FAILURES;
+      const those = orderOf(able, turn);
+      if (Standing.isBegin(scenario, turn)) {
+        await standing.stopAll();
+        for (const peer of those.filter(isIn)) await attempt(peer, beginTurns);
+      }
+      for (const peer of those) {
+        outcome.results[peer.id][turn] = null;
+        if (!isIn(peer)) continue;
+        progress.turn(scenario, peer, turn, most);
+        const result = await attempt(peer, runTurn);
+        outcome.results[peer.id][turn] = result;
+        if (result) progress.result(scenario, peer, result);
       }
     }
   } finally {
@@ -135,4 +165,4 @@ async function runScenario(scenario, peers, options) {
   return outcome;
 }
 
-module.exports = { runScenario };
+module.exports = { STANDING_TURNS, TURNS, runScenario };

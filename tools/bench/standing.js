@@ -3,46 +3,64 @@
 const { Running } = require('./process');
 
 /**
- * Turns for which a server stays up. Its start and its warm-up take as long as both. Processes of one program differ by
- * up to a fifth, so each peer has several.
+ * Turns for which a program stays up. In that time the others are measured between, at most some seconds apart: where a
+ * machine changes its speed now and then, both sides of a ratio have the same.
  */
-const TURNS = 2;
+const LIFE = 7;
+
+/** Kinds of scenarios whose programs stay up: web servers, and clients that measure themselves. */
+const KINDS = new Set(['tool', 'self']);
 
 /**
- * A server that stays up.
- * @typedef {object} Server
+ * A program that stays up.
+ * @typedef {object} Program
  * @property {Running} tested
- * @property {number} port
- * @property {number} turns how many it has had, this one included
+ * @property {object} facts what it said when it was ready
+ * @property {number} turns how many it has had
  */
 
-/** The servers of one scenario that stay up for several turns, by peer. */
+/** The programs of one scenario that stay up for several turns, by peer. */
 class Standing {
-  #servers = new Map();
-  #limit;
+  #programs = new Map();
 
-  /** @param {number} limit seconds that a server may take in all */
+  /** @param {number} limit seconds that a program may take in all */
   constructor(limit) {
-    this.#limit = limit;
+    this.limit = limit;
   }
 
   /**
-   * The server for a turn of a peer: the one that is up, or a new one if there is none or it has had its turns.
-   * @param {string} id of the peer
-   * @param {() => import('./peers').Command} command
-   * @returns {Promise<Server>}
-   * @throws {Error} if it ends before it listens
+   * @param {import('./scenarios').Scenario} scenario
+   * @param {number} turns
+   * @returns {boolean} whether programs are started anew in that turn
    */
-  async enter(id, command) {
-    if (this.#servers.get(id)?.turns === TURNS) await this.stop(id);
-    let server = this.#servers.get(id);
-    if (server === undefined) {
-      server = { tested: new Running(command(), this.#limit), turns: 0 };
-      this.#servers.set(id, server);
-      server.port = (await server.tested.json()).port;
-    }
-    server.turns++;
-    return server;
+  static isBegin({ kind }, turns) {
+    return KINDS.has(kind) && turns % LIFE === 0;
+  }
+
+  /**
+   * Starts a program in place of the one that is up.
+   * @param {string} id of the peer
+   * @param {import('./peers').Command} command
+   * @returns {Promise<Program>} when it is ready
+   * @throws {Error} if it ends before
+   */
+  async begin(id, command) {
+    await this.stop(id);
+    const program = { tested: new Running(command, this.limit), facts: {} };
+    this.#programs.set(id, program);
+    program.facts = await program.tested.json();
+    return program;
+  }
+
+  /**
+   * @param {string} id of the peer
+   * @returns {Program}
+   * @throws {Error} if none is up
+   */
+  program(id) {
+    const program = this.#programs.get(id);
+    if (program === undefined) throw new Error('the program was ended after a failure');
+    return program;
   }
 
   /**
@@ -50,25 +68,25 @@ class Standing {
    * @returns {Running[]} its process, if one is up
    */
   processes(id) {
-    const server = this.#servers.get(id);
-    return server ? [server.tested] : [];
+    const program = this.#programs.get(id);
+    return program ? [program.tested] : [];
   }
 
   /**
-   * Ends the server of a peer, if one is up.
+   * Ends the program of a peer, if one is up.
    * @param {string} id of the peer
    * @returns {Promise<void>}
    */
   async stop(id) {
-    const server = this.#servers.get(id);
-    this.#servers.delete(id);
-    await server?.tested.stop();
+    const program = this.#programs.get(id);
+    this.#programs.delete(id);
+    await program?.tested.stop();
   }
 
   /** @returns {Promise<void>} when all have ended */
   async stopAll() {
-    await Promise.all([...this.#servers.keys()].map((id) => this.stop(id)));
+    await Promise.all([...this.#programs.keys()].map((id) => this.stop(id)));
   }
 }
 
-module.exports = { STANDING_TURNS: TURNS, Standing };
+module.exports = { LIFE, STANDING_KINDS: KINDS, Standing };

@@ -16,6 +16,8 @@ const LAST_WORDS = 500;
 /** How often a tool that got no answer is tried, each time for so many times longer. */
 const ATTEMPTS = 3;
 const LONGER = 4;
+/** Milliseconds in which a client that stays up begins to work again. */
+const SETTLE = 50;
 
 /**
  * @typedef {object} Times
@@ -141,24 +143,29 @@ async function clientTurn(turn) {
 }
 
 /**
- * The program under test is a server that stays up for several turns, and a tool its client: once to warm up, then
- * for the figures of each turn.
+ * Lets a tool work on a server that stays up.
+ * @param {Turn} turn
+ * @param {number} time milliseconds
+ * @returns {Promise<import('./tools').Seen>}
+ */
+function work({ scenario, peer, setting, start, standing }, time) {
+  const { tested, facts: { port } } = standing.program(peer.id);
+  const died = tested.ended.then(() => tested.line());
+  return Promise.race([runTool(scenario.load, { port, folder: setting.folder, time, start }), died]);
+}
+
+/**
+ * The program under test is a server that stays up, and a tool its client.
  * @param {Turn} turn
  * @returns {Promise<Result>}
  */
 async function toolTurn(turn) {
-  const { scenario, peer, times, setting, start, standing } = turn;
-  const { tested, port, turns } = await standing.enter(peer.id, () => testedCommand(turn));
-  const died = tested.ended.then(() => tested.line());
-  const work = (time) => Promise.race([
-    runTool(scenario.load, { port, folder: setting.folder, time, start }),
-    died,
-  ]);
-  if (turns === 1) await work(times.warm);
+  const { scenario, peer, times, standing } = turn;
+  const { tested } = standing.program(peer.id);
   // On a busy machine a short time may pass before the first answer.
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const before = usageOf(tested.pid);
-    const { units, seconds, mean, p50, p99, loadBusy } = await work(times.time * LONGER ** attempt);
+    const { units, seconds, mean, p50, p99, loadBusy } = await work(turn, times.time * LONGER ** attempt);
     if (units === 0) continue;
     const after = usageOf(tested.pid);
     return {
@@ -174,14 +181,32 @@ async function toolTurn(turn) {
 }
 
 /**
- * The program under test is a client that measures itself.
+ * The program under test is a client that stays up, and measures itself when it is told to.
  * @param {Turn} turn
  * @returns {Promise<Result>}
  */
-async function selfTurn(turn) {
-  const { times, setting, start } = turn;
-  const { units, seconds, ...rest } = await start(testedCommand(turn, { ...times, server: setting.server })).json();
+async function selfTurn({ peer, times, standing }) {
+  const { tested } = standing.program(peer.id);
+  tested.say(JSON.stringify({ warm: SETTLE, time: times.time }));
+  const { units, seconds, ...rest } = await tested.json();
   return { ...rest, rate: units / seconds, cpu: (rest.cpuUser + rest.cpuSystem) / units };
+}
+
+/**
+ * Starts a program that stays up, and lets it warm up.
+ * @param {Turn} turn
+ * @returns {Promise<void>}
+ */
+async function begin(turn) {
+  const { scenario, peer, times, setting, standing } = turn;
+  const limit = Math.ceil(standing.limit);
+  const { tested } = await standing.begin(peer.id, testedCommand(turn, { limit, server: setting.server }));
+  if (scenario.kind === 'tool') {
+    await work(turn, times.warm);
+    return;
+  }
+  tested.say(JSON.stringify({ warm: 0, time: times.warm }));
+  await tested.json();
 }
 
 /**
@@ -225,16 +250,19 @@ async function suiteTurn({ scenario, peer, times, setting, limit, start }) {
 const KINDS = { server: serverTurn, client: clientTurn, suite: suiteTurn, tool: toolTurn, self: selfTurn };
 
 /**
- * Runs one scenario once for one peer.
+ * Does something for one peer, and ends what it has started. Where it fails, the peer's program that stays up is ended,
+ * too.
+ * @template T
  * @param {import('./scenarios').Scenario} scenario
  * @param {import('./peers').Peer} peer
  * @param {Times} times
  * @param {Setting} setting
- * @param {import('./standing').Standing} standing servers of the scenario that stay up; that of a failed turn is ended
- * @returns {Promise<Result>}
+ * @param {import('./standing').Standing} standing
+ * @param {(turn: Turn) => Promise<T>} act
+ * @returns {Promise<T>}
  * @throws {Error} if a process fails or takes too long
  */
-async function runTurn(scenario, peer, times, setting, standing) {
+async function guarded(scenario, peer, times, setting, standing, act) {
   const started = [];
   const limit = GRACE + (times.warm + times.time) / 1000;
   const start = (command) => {
@@ -243,7 +271,7 @@ async function runTurn(scenario, peer, times, setting, standing) {
     return running;
   };
   try {
-    return await KINDS[scenario.kind]({ scenario, peer, times, setting, limit, start, standing });
+    return await act({ scenario, peer, times, setting, limit, start, standing });
   } catch (error) {
     // Either end may have failed first: show what both say, and let a crash end its message.
     const all = [...started, ...standing.processes(peer.id)];
@@ -257,4 +285,20 @@ async function runTurn(scenario, peer, times, setting, standing) {
   }
 }
 
-module.exports = { runTurn };
+/**
+ * Starts a peer's program that stays up. The parameters and errors are those of `guarded`.
+ * @returns {Promise<void>} when it has warmed up
+ */
+function beginTurns(scenario, peer, times, setting, standing) {
+  return guarded(scenario, peer, times, setting, standing, begin);
+}
+
+/**
+ * Runs one scenario once for one peer. The parameters and errors are those of `guarded`.
+ * @returns {Promise<Result>}
+ */
+function runTurn(scenario, peer, times, setting, standing) {
+  return guarded(scenario, peer, times, setting, standing, KINDS[scenario.kind]);
+}
+
+module.exports = { beginTurns, runTurn };

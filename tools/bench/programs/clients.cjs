@@ -4,16 +4,20 @@
 
 const http = require('node:http');
 const path = require('node:path');
+const readline = require('node:readline');
 const { HOST, packages, tell, main } = require('./packages.cjs');
 const { measure } = require('./window.cjs');
 
 /**
- * Measures, prints, and ends.
+ * Measures whenever a line of standard input says for how long, until there are no more.
  * @param {(index: number) => Promise<unknown>} operation
- * @param {object} options of `measure`
+ * @param {object} options of `measure`, without its times
  */
 async function report(operation, options) {
-  tell(await measure(operation, options));
+  tell({ ready: true });
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    tell(await measure(operation, { ...options, ...JSON.parse(line) }));
+  }
   process.exit(0);
 }
 

@@ -59,6 +59,7 @@ async function measure(operation, { concurrency, each = 1, warm, time }) {
   const seconds = (performance.now() - start) / 1000;
   const { user, system } = process.cpuUsage(from);
   stopped = true;
+  await loops;
   const sorted = Float64Array.from(latencies).sort();
   return {
     units: latencies.length * each,

@@ -74,7 +74,7 @@ const upload = (kilobytes) => ({ path: '/upload', body: kilobytes * KILOBYTE });
 module.exports = [
   server('http', 'http, 11-byte answer, 50 keep-alive connections', 'http', 1.15, {}, { quick: true }),
   // Making that many connections takes a part of the time.
-  server('http-1000', 'http, 11-byte answer, 1,000 connections', 'http', 1.15, { connections: 1000 }, { time: 3000 }),
+  server('http-1000', 'http, 11-byte answer, 1,000 connections', 'http', 1.15, { connections: 1000 }, { time: 1500 }),
   server('http-close', 'http, a connection for each request', 'http', 1.25, { headers: CLOSE }),
   server('http-64k', 'http, 64 KB answer', 'http', 1.05, long, { quick: true, bulk: true }),
   server('http-post-64k', 'http, POST of 64 KB', 'http', 1.15, upload(64), { quick: true }),

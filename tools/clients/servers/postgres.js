@@ -67,7 +67,7 @@ module.exports = {
     const settings = {
       listen_addresses: address.host, port: address.port, unix_socket_directories: folder, ssl: 'on',
       ssl_cert_file: 'server.cert', ssl_key_file: 'server.key', fsync: 'off', shared_buffers: '16MB',
-      max_connections: 40, autovacuum: 'off', log_min_messages: 'fatal',
+      max_connections: 150, autovacuum: 'off', log_min_messages: 'fatal',
     };
     const given = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
     run(...asUser(program, ['-D', data, ...given]));
