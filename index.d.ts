@@ -77,6 +77,17 @@ export interface SocketConstructorOpts extends Omit<net.SocketConstructorOpts, '
    * `'error'` tells that the system does not have it, or does not allow it. Default: the system's.
    */
   congestionControl?: string | undefined;
+  /**
+   * Milliseconds for which sent data may stay unacknowledged, or unsent because the peer takes none, before the
+   * connection ends with `ETIMEDOUT` (TCP_USER_TIMEOUT, Linux). 0: the system's. Default: `0`.
+   */
+  userTimeout?: number | undefined;
+  /** Bytes in the system's send buffer, unsent, above which it takes no more (TCP_NOTSENT_LOWAT, Linux). */
+  notSentLowWaterMark?: number | undefined;
+  /** Bytes of the system's send buffer (SO_SNDBUF). Default: the system's, which grows with the connection. */
+  sendBufferSize?: number | undefined;
+  /** Bytes of the system's receive buffer (SO_RCVBUF). Default: the system's, which grows with the connection. */
+  recvBufferSize?: number | undefined;
   /** How many bytes may be buffered in each direction before backpressure sets in. */
   highWaterMark?: number | undefined;
 }
@@ -156,6 +167,47 @@ export class Socket extends net.Socket {
    * @param name such as `'reno'`
    */
   setCongestionControl(name: string): this;
+
+  /** The `userTimeout` of the TCP connection; while there is none, what was asked for. */
+  getUserTimeout(): number | undefined;
+  /**
+   * Bound for how long sent data may stay unacknowledged (TCP_USER_TIMEOUT, Linux). Then the connection ends with
+   * `ETIMEDOUT`. Kept for the next connection while there is none.
+   * @param timeout milliseconds; 0: the system's
+   */
+  setUserTimeout(timeout: number): this;
+  /** The `notSentLowWaterMark` of the TCP connection; while there is none, what was asked for. */
+  getNotSentLowWaterMark(): number | undefined;
+  /**
+   * Choose how much may wait unsent in the system (TCP_NOTSENT_LOWAT, Linux).
+   * @param bytes from 0 on
+   */
+  setNotSentLowWaterMark(bytes: number): this;
+  /** The system's send buffer, in bytes; while there is no connection, what was asked for. Linux counts twice as much. */
+  getSendBufferSize(): number | undefined;
+  /**
+   * Choose the system's send buffer (SO_SNDBUF), which then does not grow any more.
+   * @param bytes from 1 on
+   */
+  setSendBufferSize(bytes: number): this;
+  /** The system's receive buffer, in bytes; while there is no connection, what was asked for. Linux counts twice as much. */
+  getRecvBufferSize(): number | undefined;
+  /**
+   * Choose the system's receive buffer (SO_RCVBUF), which then does not grow any more.
+   * @param bytes from 1 on
+   */
+  setRecvBufferSize(bytes: number): this;
+
+  /**
+   * What the system knows of the TCP connection (TCP_INFO, Linux); `undefined` without one. Throws for a Unix-domain
+   * socket (`ERR_INVALID_HANDLE_TYPE`).
+   */
+  info(): TcpInfo | undefined;
+  /**
+   * Who the peer of a Unix-domain socket was when it connected, or when it listened (SO_PEERCRED, Linux); `undefined`
+   * without a connection. Throws for a TCP socket (`ERR_INVALID_HANDLE_TYPE`).
+   */
+  peerCredentials(): PeerCredentials | undefined;
 
   /** End the connection with a RST instead of a FIN, and destroy the socket. TCP only (`ERR_INVALID_HANDLE_TYPE`). */
   resetAndDestroy(): this;
@@ -266,6 +318,14 @@ export interface ServerOpts extends net.ServerOpts {
    * server tells, at `listen()`, that the system does not have it, or does not allow it. Default: the system's.
    */
   congestionControl?: string | undefined;
+  /** As of a Socket, for accepted TCP connections (TCP_USER_TIMEOUT, Linux). */
+  userTimeout?: number | undefined;
+  /** As of a Socket, for accepted TCP connections (TCP_NOTSENT_LOWAT, Linux). */
+  notSentLowWaterMark?: number | undefined;
+  /** As of a Socket, for accepted connections (SO_SNDBUF). */
+  sendBufferSize?: number | undefined;
+  /** As of a Socket, for accepted connections (SO_RCVBUF). */
+  recvBufferSize?: number | undefined;
   /** How many bytes may be buffered in each direction before backpressure sets in. */
   highWaterMark?: number | undefined;
 }
@@ -276,6 +336,60 @@ export interface ShutdownOptions {
   grace?: number | null | undefined;
   /** Destroys them when it is aborted, however much of `grace` is left. */
   signal?: AbortSignal | undefined;
+}
+
+/** What `socket.info()` gives. An older kernel leaves out what it does not know. */
+export interface TcpInfo {
+  /** Such as `'ESTABLISHED'`. */
+  state: string;
+  /** Smoothed round-trip time, milliseconds. */
+  rtt: number;
+  /** Its mean deviation, milliseconds. */
+  rttVariance: number;
+  /** The shortest round-trip time of late, milliseconds. */
+  minRtt?: number;
+  /** Milliseconds after which unacknowledged data is sent again. */
+  retransmissionTimeout: number;
+  /** Segments sent again over the life of the connection. */
+  totalRetransmits: number;
+  /** Segments sent again that are not acknowledged yet. */
+  retransmitting: number;
+  /** Segments that count as lost. */
+  lost: number;
+  /** Segments that are not acknowledged yet. */
+  unacked: number;
+  /** Segments that may be on their way. */
+  congestionWindow: number;
+  /** Segments; `Infinity` before the first loss. */
+  slowStartThreshold: number;
+  /** Bytes of the largest segment that is sent. */
+  maxSegmentSize: number;
+  /** Bytes of the largest packet that the path takes. */
+  pathMtu: number;
+  /** Bytes that the peer takes at most now. */
+  peerWindow?: number;
+  /** Bytes that were written and not sent. */
+  bytesNotSent?: number;
+  bytesSent?: number;
+  bytesAcked?: number;
+  bytesReceived?: number;
+  bytesRetransmitted?: number;
+  segmentsSent?: number;
+  segmentsReceived?: number;
+  /** Bytes a second that reached the peer of late. */
+  deliveryRate?: number;
+  /** Bytes a second at which the system sends; `Infinity` if it does not pace. */
+  pacingRate?: number;
+}
+
+/** What `socket.peerCredentials()` gives. */
+export interface PeerCredentials {
+  /** Process id; 0 if the process is not in this one's namespace. */
+  pid: number;
+  /** Effective user. */
+  uid: number;
+  /** Effective group. */
+  gid: number;
 }
 
 /** The events of a server, and what their listeners are given. */

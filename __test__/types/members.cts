@@ -14,6 +14,12 @@ const socket = new Counting({ typeOfService: 16, highWaterMark: 1024, noDelay: t
 socket.setKeepAlive(true, 1000, 500, 4).setKeepAlive({ enable: true, initialDelay: 1, interval: 2, count: 3 });
 const tos: number = socket.setTypeOfService(8).getTypeOfService();
 const control: string | undefined = socket.setCongestionControl('reno').getCongestionControl();
+const sizes: Array<number | undefined> = [socket.setUserTimeout(1).setNotSentLowWaterMark(1).setSendBufferSize(1).setRecvBufferSize(1).getUserTimeout(),
+  socket.getNotSentLowWaterMark(), socket.getSendBufferSize(), socket.getRecvBufferSize()];
+const rtt: number | undefined = socket.info()?.rtt;
+const pid: number | undefined = socket.peerCredentials()?.pid;
+net.createServer({ userTimeout: 1, notSentLowWaterMark: 1, sendBufferSize: 1, recvBufferSize: 1 });
+net.connect({ port: 1, userTimeout: 1, notSentLowWaterMark: 1, sendBufferSize: 1, recvBufferSize: 1 });
 const closed: Promise<void> = socket[Symbol.asyncDispose]();
 const owner: net.Server | null = socket.resetAndDestroy().server;
 socket.destroySoon();
@@ -67,6 +73,8 @@ new net.BoundSocket({ path: '/tmp/socket', port: 1 });
 socket.setKeepAlive(true, 1, 1, '3');
 // @ts-expect-error the bound of a connect is a number
 net.connect({ port: 1, connectTimeout: '1' });
+// @ts-expect-error a timeout is a number
+socket.setUserTimeout('1');
 // @ts-expect-error a congestion control has a name
 socket.setCongestionControl(1);
 // @ts-expect-error the grace is a number
@@ -74,4 +82,4 @@ server.shutdown({ grace: '1' });
 // @ts-expect-error a congestion control has a name
 net.createServer({ congestionControl: 1 });
 
-export = { engine, tos, control, closed, owner, port, path, local, open, cut, over, version, parsed };
+export = { sizes, rtt, pid, engine, tos, control, closed, owner, port, path, local, open, cut, over, version, parsed };

@@ -3,7 +3,7 @@
 /** Makes a Socket of a connection that a server's handle has accepted. */
 
 const { builtin } = require('../node/builtin');
-const { applyToAccepted } = require('./congestion-control');
+const { applyToAccepted } = require('./kernel-options');
 const { debug } = require('../node/debug');
 const { serverSocket } = require('./diagnostics');
 const { ErrnoException } = require('../node/errors');

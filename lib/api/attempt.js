@@ -2,7 +2,7 @@
 
 // One attempt to connect: bind(2) of the local side, connect(2), and the socket's new state.
 
-const { applyCongestionControl } = require('./congestion-control');
+const { applyKernelOptions } = require('./kernel-options');
 const { debug } = require('../node/debug');
 const { codes, ExceptionWithHostPort } = require('../node/errors');
 const hooks = require('../handle/hooks');
@@ -92,7 +92,7 @@ function startConnect(self, req) {
  *   a path has no `family`
  */
 function connectTo(socket, { address, port, family, localAddress, localPort }) {
-  const refusal = applyCongestionControl(socket);
+  const refusal = applyKernelOptions(socket);
   if (refusal) {
     socket.destroy(refusal);
     return;

@@ -12,7 +12,7 @@ const {
   anyAddress, becomeConnected, bindLocal, connectError, connectErrorAtOnce, connectTo, startConnect,
 } = require('./attempt');
 const { clearTimeout, setTimeout } = require('../node/captured');
-const { applyCongestionControl } = require('./congestion-control');
+const { applyKernelOptions } = require('./kernel-options');
 const { debug } = require('../node/debug');
 const { codes, ExceptionWithHostPort, NodeAggregateError } = require('../node/errors');
 const { TCP } = require('../handle');
@@ -83,7 +83,7 @@ class Attempts {
     }
     const current = this.next++;
     if (current > 0) this.replaceHandle();
-    const refusal = applyCongestionControl(socket);
+    const refusal = applyKernelOptions(socket);
     if (refusal) {
       socket.destroy(refusal);
       return;
@@ -133,7 +133,7 @@ class Attempts {
     socket[async_id_symbol] = handle.getAsyncId();
     if (isUint8Array(socket[kBuffer])) handle.useUserBuffer(socket[kBuffer]);
     clearOptions(socket);
-    const refusal = applyCongestionControl(socket);
+    const refusal = applyKernelOptions(socket);
     if (refusal) socket.destroy(refusal);
   }
 

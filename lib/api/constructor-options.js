@@ -4,7 +4,8 @@
 
 const { builtin } = require('../node/builtin');
 const { codes } = require('../node/errors');
-const { validateInt32, validateNumber, validateString } = require('../node/validators');
+const { validateInt32, validateNumber } = require('../node/validators');
+const { checkKernelOptions } = require('./kernel-option-names');
 
 /** Options of streams that a socket can't have. */
 const UNSUPPORTED = ['objectMode', 'readableObjectMode', 'writableObjectMode'];
@@ -25,7 +26,7 @@ function checkedOptions(options) {
     if (settings.keepAliveInitialDelay < 0) settings.keepAliveInitialDelay = 0;
   }
   if (settings.typeOfService !== undefined) validateInt32(settings.typeOfService, 'options.typeOfService', 0, 255);
-  if (settings.congestionControl !== undefined) validateString(settings.congestionControl, 'options.congestionControl');
+  checkKernelOptions(settings);
   return settings;
 }
 

@@ -5,7 +5,8 @@ const { getDefaultHighWaterMark } = require('stream');
 const { promisify } = require('util');
 const { builtin } = require('../node/builtin');
 const { nextTick } = require('../node/captured');
-const { remember } = require('./congestion-control');
+const { checkKernelOptions } = require('./kernel-option-names');
+const { rememberKernelOptions } = require('./kernel-options');
 const { debug } = require('../node/debug');
 const { codes, ErrnoException } = require('../node/errors');
 const { beginUse } = require('../node/first-use');
@@ -19,7 +20,7 @@ const { addShutdown } = require('./server-shutdown');
 const { seconds } = require('./socket-options');
 const { async_id_symbol } = require('../handle/socket-symbols');
 const { markTransferable } = require('../node/transferable');
-const { validateNumber, validateString } = require('../node/validators');
+const { validateNumber } = require('../node/validators');
 
 const { ERR_INVALID_ARG_TYPE, ERR_SERVER_NOT_RUNNING } = codes;
 
@@ -52,7 +53,7 @@ function validateBlockList(blockList) {
  * @param {boolean} [options.noDelay] connections send small writes at once
  * @param {boolean} [options.keepAlive] connections are probed when silent
  * @param {number} [options.keepAliveInitialDelay] milliseconds of silence before that
- * @param {string} [options.congestionControl] of the connections, by its name in the kernel
+ * @param {string} [options.congestionControl] of the connections, as the other options of lib/api/kernel-options.js
  * @param {number} [options.highWaterMark] bytes that a connection buffers in each direction
  * @param {BlockList} [options.blockList] peers whose connections are closed at once
  * @param {Function} [connectionListener] for 'connection'
@@ -82,9 +83,7 @@ function Server(options, connectionListener) {
     validateNumber(options.highWaterMark, 'options.highWaterMark');
     if (options.highWaterMark < 0) options.highWaterMark = getDefaultHighWaterMark(false);
   }
-  if (options.congestionControl !== undefined) {
-    validateString(options.congestionControl, 'options.congestionControl');
-  }
+  checkKernelOptions(options);
 
   this._connections = 0;
   this[async_id_symbol] = -1;
@@ -101,7 +100,7 @@ function Server(options, connectionListener) {
   // Handles take seconds.
   this.keepAliveInitialDelay = seconds(options.keepAliveInitialDelay);
   this.highWaterMark = options.highWaterMark ?? getDefaultHighWaterMark(false);
-  if (options.congestionControl !== undefined) remember(this, options.congestionControl);
+  rememberKernelOptions(this, options);
   if (options.blockList) {
     validateBlockList(options.blockList);
     this.blockList = options.blockList;

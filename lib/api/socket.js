@@ -7,9 +7,10 @@ const { isUint8Array } = require('util/types');
 const { BoundSocket, kConsume, kPath } = require('./bound-socket');
 const { nextTick, queueMicrotask } = require('../node/captured');
 const {
-  applyCongestionControl, getCongestionControl, remember, setCongestionControl,
-} = require('./congestion-control');
+  applyKernelOptions, kernelOptionMethods, refuseKernelOptions, rememberKernelOptions,
+} = require('./kernel-options');
 const { socketConnect, useSocketClass } = require('./connect');
+const { info, peerCredentials } = require('./connection-info');
 const { debug } = require('../node/debug');
 const { codes, ErrnoException } = require('../node/errors');
 const { beginUse } = require('../node/first-use');
@@ -50,13 +51,13 @@ function Socket(options) {
   beginUse();
   if (options?.handle && !isUsable(options.handle)) {
     runByHost(this, options);
-    refuse(this, noCongestionControl(options));
+    refuse(this, refuseKernelOptions(options));
     return;
   }
   const settings = checkedOptions(options);
   if (!settings.handle && settings.fd !== undefined && isFifo(settings.fd)) {
     runByHost(this, settings);
-    refuse(this, noCongestionControl(settings));
+    refuse(this, refuseKernelOptions(settings));
     return;
   }
   markTransferable(this);
@@ -83,7 +84,7 @@ function Socket(options) {
   this.server = null;
   this._server = null;
   socketOptions.initOptions(this, settings);
-  if (settings.congestionControl !== undefined) remember(this, settings.congestionControl);
+  rememberKernelOptions(this, settings);
   this[kBytesRead] = 0;
   this[kBytesWritten] = 0;
   if (settings.blockList) setBlockList(this, settings.blockList);
@@ -102,7 +103,7 @@ function Socket(options) {
     // A signal that aborted before leaves the socket usable. Its error still comes.
     undestroy(this);
   }
-  if (this._handle && !bound) refuse(this, applyCongestionControl(this));
+  if (this._handle && !bound) refuse(this, applyKernelOptions(this));
   if (this._handle && !bound && settings.readable !== false && !settings.manualStart) startOrPause(this, settings);
 }
 Object.setPrototypeOf(Socket.prototype, Duplex.prototype);
@@ -114,14 +115,6 @@ Object.setPrototypeOf(Socket, Duplex);
  */
 function refuse(socket, error) {
   if (error) socket.destroy(error);
-}
-
-/**
- * @param {{congestionControl?: string}} options of a socket that is not of TCP
- * @returns {Error|undefined} what is wrong with them
- */
-function noCongestionControl({ congestionControl }) {
-  return congestionControl === undefined ? undefined : new codes.ERR_INVALID_HANDLE_TYPE();
 }
 
 /**
@@ -211,8 +204,9 @@ const methods = {
   setKeepAlive: socketOptions.setKeepAlive,
   setTypeOfService: socketOptions.setTypeOfService,
   getTypeOfService: socketOptions.getTypeOfService,
-  setCongestionControl,
-  getCongestionControl,
+  ...kernelOptionMethods,
+  info,
+  peerCredentials,
   ref: socketOptions.ref,
   unref: socketOptions.unref,
 

@@ -5,9 +5,9 @@
 const { builtin } = require('../node/builtin');
 const { codes } = require('../node/errors');
 const { nameLike } = require('../node/mirror-members');
+const { checkKernelOptions, given } = require('../api/kernel-option-names');
 const { addConnection, addConnectionMembers } = require('../api/server-connections');
 const { addShutdown } = require('../api/server-shutdown');
-const { validateString } = require('../node/validators');
 const { blocked } = require('./block-list');
 const { BoundSocket, consumed } = require('./bound-socket');
 const { derive, isMadeBy } = require('./derive');
@@ -33,9 +33,9 @@ function Server(options, connectionListener) {
   }
   HostServer.call(this, options, connectionListener);
   if (typeof options !== 'object' || options === null) return;
-  const { blockList, congestionControl } = options;
-  if (congestionControl !== undefined) validateString(congestionControl, 'options.congestionControl');
-  ask(this, 'congestionControl', congestionControl);
+  const { blockList } = options;
+  checkKernelOptions(options);
+  for (const name of given(options)) ask(this, name, options[name]);
   if (hasBlockList || !blockList) return;
   if (!(blockList instanceof builtin.BlockList)) {
     throw new codes.ERR_INVALID_ARG_TYPE('options.blockList', 'net.BlockList', blockList);

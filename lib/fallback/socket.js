@@ -3,11 +3,12 @@
 // The host's Socket with the members and options of rsnet's. It refuses those that need the engine.
 
 const { builtin } = require('../node/builtin');
-const { validateInt32, validateString } = require('../node/validators');
+const { validateInt32 } = require('../node/validators');
 const { nameLike } = require('../node/mirror-members');
 const { kNormalizedArgs } = require('../api/arguments');
 const { boundConnect, connectTimeoutOf } = require('../api/connect-timeout');
 const { checkedOptions, setBlockList } = require('../api/constructor-options');
+const { KERNEL_OPTIONS, given } = require('../api/kernel-option-names');
 const { removeConnection } = require('../api/server-connections');
 const { blocked, guardedLookup } = require('./block-list');
 const { BoundSocket, consumed } = require('./bound-socket');
@@ -41,7 +42,7 @@ function Socket(options) {
     settings.manualStart = true;
   }
   HostSocket.call(this, settings);
-  ask(this, 'congestionControl', settings.congestionControl);
+  for (const name of given(settings)) ask(this, name, settings[name]);
   if (!hasTypeOfService) ask(this, 'typeOfService', settings.typeOfService);
   if (!hasBlockList && settings.blockList) setBlockList(this, settings.blockList);
   const problem = refusal(this);
@@ -115,23 +116,40 @@ const members = {
     return this;
   },
 
-  setCongestionControl(name) {
-    validateString(name, 'name');
-    if (this._handle) throw unavailable('setCongestionControl');
-    ask(this, 'congestionControl', name);
-    return this;
-  },
-
-  getCongestionControl() {
-    if (this._handle && !this.connecting) throw unavailable('getCongestionControl');
-    return asked(this, 'congestionControl');
-  },
+  info() { return withoutConnection(this, 'info'); },
+  peerCredentials() { return withoutConnection(this, 'peerCredentials'); },
 
   _destroy(error, callback) {
     removeConnection(this);
     host._destroy.call(this, error, callback);
   },
 };
+
+/**
+ * @param {Socket} socket
+ * @param {string} call
+ * @returns {undefined}
+ * @throws {TypeError} where the engine would ask the kernel
+ */
+function withoutConnection(socket, call) {
+  if (socket._handle && !socket.connecting) throw unavailable(call);
+}
+
+for (const [name, { argument, check, method }] of Object.entries(KERNEL_OPTIONS)) {
+  Object.assign(members, {
+    [`set${method}`](value) {
+      check(value, argument);
+      if (this._handle) throw unavailable(`set${method}`);
+      ask(this, name, value);
+      return this;
+    },
+
+    [`get${method}`]() {
+      withoutConnection(this, `get${method}`);
+      return asked(this, name);
+    },
+  });
+}
 
 /** Newer Nodes have these. */
 const typeOfService = {

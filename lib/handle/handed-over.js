@@ -61,7 +61,13 @@ const optionMembers = {
   getTypeOfService() { return withCopy(this, (handle) => handle.getTypeOfService()); },
 };
 
-/** Node's handles never have this option. */
+/** Node's handles never have these options. */
+const kernelOptions = {
+  setOption(name, value) { return withCopy(this, (handle) => handle.setOption(name, value)); },
+  getOption(name) { return withCopy(this, (handle) => handle.getOption(name)); },
+};
+
+/** The same, of TCP alone. */
 const ownMembers = {
   setCongestionControl(name) { return withCopy(this, (handle) => handle.setCongestionControl(name)); },
   getCongestionControl() { return withCopy(this, (handle) => handle.getCongestionControl()); },
@@ -102,6 +108,7 @@ function extend(prototype) {
     get bytesRead() { return Reflect.get(prototype, 'bytesRead', this) + this[kReadBefore]; },
     get bytesWritten() { return Reflect.get(prototype, 'bytesWritten', this) + this[kWrittenBefore]; },
   });
+  addMembers(extended, kernelOptions);
   if (prototype !== classes.TCP?.prototype) return extended;
   addMembers(extended, ownMembers);
   if (prototype.setTypeOfService === undefined) addMembers(extended, optionMembers);

@@ -37,6 +37,19 @@ class SocketHandle extends Handle {
   _take(fd) { return commands.open(this[kSlot], fd); }
 
   /**
+   * @param {string} name of an option of the kernel that is an `int`, as in its man page
+   * @param {number} value
+   * @returns {number} status; without a descriptor, the kernel's answer for a new socket
+   */
+  setOption(name, value) { return commands.setOption(this[kSlot], name, value); }
+
+  /**
+   * @param {string} name of an option of the kernel, as in its man page
+   * @returns {Buffer|number} its bytes, or a negated errno
+   */
+  getOption(name) { return commands.getOption(this[kSlot], name); }
+
+  /**
    * @param {number} backlog as for listen(2)
    * @returns {number} status
    */

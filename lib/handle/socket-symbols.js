@@ -38,8 +38,8 @@ module.exports = {
   kSetKeepAliveInterval: Symbol('kSetKeepAliveInterval'),
   kSetKeepAliveCount: Symbol('kSetKeepAliveCount'),
   kSetTOS: Symbol('kSetTOS'),
-  /** The congestion control that the program has asked for. */
-  kCongestionControl: Symbol('kCongestionControl'),
+  /** The options of lib/api/kernel-options.js that the program has asked for. */
+  kAskedOptions: Symbol('kAskedOptions'),
   /** Whether a Socket was made with a BoundSocket, and the path that this was bound to. */
   kBoundSource: Symbol('kBoundSource'),
   kBoundPath: Symbol('kBoundPath'),

@@ -6,6 +6,7 @@ pub mod constants;
 pub mod convert;
 pub mod descriptor;
 pub mod functions;
+pub mod options;
 pub mod raw;
 pub mod socket;
 pub mod strings;

@@ -14,6 +14,7 @@ pub mod errors;
 pub mod event;
 pub mod listen;
 pub mod memory;
+pub mod named_options;
 pub mod options;
 pub mod queue;
 pub mod read;

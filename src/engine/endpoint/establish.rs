@@ -72,7 +72,7 @@ impl Endpoint {
             Ok(socket) => socket,
             Err(error) => return error,
         };
-        let applied = self.apply_congestion_control(&socket);
+        let applied = self.apply_inherited(&socket);
         if applied != OK {
             self.role = Role::Bound(socket);
             return applied;

@@ -47,6 +47,8 @@ pub struct Endpoint {
     no_delay: bool,
     keep_alive: Option<KeepAlive>,
     congestion_control: Option<String>,
+    /// Options by name, as [`named_options`](crate::engine::named_options) has them.
+    asked: Vec<(String, i32)>,
     /// Whether others have the socket too: what is set on it would outlive our descriptor.
     shared: bool,
     /// Whether the program has asked for the descriptor, and may have shared it.
@@ -73,6 +75,7 @@ impl Endpoint {
             no_delay: false,
             keep_alive: None,
             congestion_control: None,
+            asked: Vec::new(),
             shared: false,
             shown: false,
             config,

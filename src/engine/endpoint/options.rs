@@ -9,7 +9,7 @@ use super::{Endpoint, Role};
 use crate::engine::address::{self, Address};
 use crate::engine::errors::{OK, Status, status, status_of};
 use crate::engine::options::{self, KeepAlive};
-use crate::engine::sys;
+use crate::engine::{named_options, sys};
 
 /// What becomes of the permission bits that a path had when it is opened to everybody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +68,29 @@ impl Endpoint {
     pub fn congestion_control(&self) -> Result<String, Status> {
         let socket = self.socket().ok_or(-libc::EBADF)?;
         sys::congestion_control(socket).map_err(|error| status_of(&error))
+    }
+
+    /// An option of [`named_options`] that is an `int`; remembered while there is no descriptor, if the kernel takes it.
+    pub fn set_option(&mut self, name: &str, value: i32) -> Status {
+        if !matches!(self.role, Role::Vacant) {
+            return self.with_socket(|socket| named_options::set(socket, name, value));
+        }
+        let tried = sys::new_socket(Domain::IPV4)
+            .and_then(|socket| named_options::set(&socket, name, value));
+        if tried.is_ok() {
+            self.asked.retain(|(other, _)| other != name);
+            self.asked.push((name.to_owned(), value));
+        }
+        status(tried)
+    }
+
+    /// The bytes of an option of [`named_options`].
+    ///
+    /// # Errors
+    /// `EBADF` without a descriptor, else those of getsockopt(2).
+    pub fn option(&self, name: &str) -> Result<Vec<u8>, Status> {
+        let socket = self.socket().ok_or(-libc::EBADF)?;
+        named_options::get(socket, name).map_err(|error| status_of(&error))
     }
 
     /// `IP_TOS` or `IPV6_TCLASS`: the value, or an error.
@@ -148,7 +171,7 @@ impl Endpoint {
         !self.shown && !self.shared
     }
 
-    /// Applies what was set before there was a descriptor. An error: a congestion control that was there is gone.
+    /// Applies what was set before there was a descriptor. An error: what the kernel took before is gone.
     pub(super) fn apply_options(&mut self, socket: &Socket) -> Status {
         if std::mem::take(&mut self.no_delay) {
             let _ = options::set_no_delay(socket, true);
@@ -156,11 +179,16 @@ impl Endpoint {
         if let Some(keep_alive) = self.keep_alive.take() {
             let _ = options::set_keep_alive(socket, keep_alive);
         }
-        self.apply_congestion_control(socket)
+        self.apply_inherited(socket)
     }
 
     /// The part of [`Endpoint::apply_options`] that a listener hands on to its connections.
-    pub(super) fn apply_congestion_control(&mut self, socket: &Socket) -> Status {
+    pub(super) fn apply_inherited(&mut self, socket: &Socket) -> Status {
+        for (name, value) in std::mem::take(&mut self.asked) {
+            if let Err(error) = named_options::set(socket, &name, value) {
+                return status_of(&error);
+            }
+        }
         match self.congestion_control.take() {
             Some(name) => status(sys::set_congestion_control(socket, &name)),
             None => OK,
