@@ -92,7 +92,7 @@ describeRsnet('pausing a server', (rsnet) => {
     server.at = { path };
     await clientsOf(server, 1);
     await roundTrip();
-    expect(ports).toEqual([]);
+    expect(ports).toHaveLength(0);
     server.resume();
     while (ports.length < 1) await once(server, 'connection');
   });

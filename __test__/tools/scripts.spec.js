@@ -2,12 +2,16 @@
 
 // Each npm script says what it takes, and tells in words what it does not take.
 
+const { spawnSync } = require('child_process');
 const path = require('path');
 const { root } = require('../helpers');
 const { runNode } = require('../package/command');
 const { scripts } = require('../../package.json');
 
-const NAMES = Object.keys(scripts);
+/** What npm runs by itself. */
+const HOOKS = ['prepublishOnly'];
+
+const NAMES = Object.keys(scripts).filter((name) => !HOOKS.includes(name));
 
 /** Scripts that hand what they do not know to another program. */
 const HANDING = ['test', 'lint', 'typecheck'];
@@ -36,4 +40,10 @@ test.each(NAMES.filter((name) => !HANDING.includes(name)))('%s tells of a wrong 
   expect(stdout).toBe('');
   expect(stderr).toContain('--no-such-option');
   expect(stderr).not.toMatch(/\n +at /);
+});
+
+test('the folder of the repository, which lacks the packages with the binaries, is not published', () => {
+  const { status, stderr } = spawnSync('sh', ['-c', scripts.prepublishOnly], { encoding: 'utf8', timeout: 20000 });
+  expect(status).toBe(1);
+  expect(stderr).toContain('npm run pack');
 });
