@@ -36,6 +36,28 @@ describe.each(implementations)('%s diagnostics_channel', (name, net) => {
     expect(sockets.every((socket) => socket instanceof net.Socket)).toBe(true);
   });
 
+  test('net.client.socket tells only of the program\'s, also where it observes entries', async () => {
+    const { stdout, stderr } = await spawnNode(name, () => {
+      const { channel } = require('diagnostics_channel');
+      const { PerformanceObserver } = require('perf_hooks');
+      const seen = [];
+      channel('net.client.socket').subscribe(({ socket }) => seen.push(socket));
+      const server = net.createServer((peer) => peer.end()).listen(0, '127.0.0.1', () => {
+        const dial = (then) => net.connect(server.address().port, '127.0.0.1').resume().on('close', then);
+        const own = [dial(() => {
+          const observer = new PerformanceObserver((list) => {
+            observer.disconnect();
+            server.close();
+            console.log(list.getEntries().length, seen.length, seen.every((socket, i) => socket === own[i]));
+          });
+          observer.observe({ entryTypes: ['net'] });
+          own.push(dial(() => {}));
+        })];
+      });
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: '1 2 true\n', stderr: '' });
+  });
+
   test('net.server.socket tells each accepted socket', async () => {
     const sockets = [];
     subscribe('net.server.socket', ({ socket }) => sockets.push(socket));

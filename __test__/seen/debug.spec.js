@@ -138,6 +138,17 @@ test.each(['dealt', 'shared'])('a cluster whose connections are %s does, too', a
   expect(lines).toEqual(expected);
 });
 
+test('a client and a server of a program that has loaded perf_hooks do, too', async () => {
+  const [expected, lines = expected] = await linesOfBoth(() => {
+    require('perf_hooks');
+    const server = net.createServer((socket) => socket.end('hello')).listen(0, '127.0.0.1', () => {
+      net.connect(server.address().port, '127.0.0.1').resume().on('close', () => server.close());
+    });
+  });
+  expect(expected).toContain('NET: afterConnect');
+  expect(lines).toEqual(expected);
+});
+
 test.each(['http', 'https'])('%s does, too', async (scheme) => {
   const [key, cert] = ['key', 'cert'].map((part) => fs.readFileSync(path.join(FIXTURES, `localhost-${part}.pem`)));
   const server = track(require(scheme).createServer({ key, cert }, (_req, res) => res.end('hello')));

@@ -6,9 +6,11 @@
 // rsnet makes a proxy for each connect: a Socket of the built-in with a handle that does nothing. It connects when
 // rsnet's does, and that handle reports success when rsnet's connection is made.
 
+const { channel } = require('diagnostics_channel');
+const { debuglog } = require('util');
 const { builtin } = require('./builtin');
 const { probe, record } = require('./capabilities');
-const { setOnHost } = require('./host-objects');
+const { defineOnHost, setOnHost } = require('./host-objects');
 const { nameLike } = require('./mirror-members');
 const { watchLoading } = require('./loaded-modules');
 
@@ -36,7 +38,8 @@ function areObserved() {
 function watchObservers(PerformanceObserver) {
   const { observe } = PerformanceObserver.prototype;
   if (observe?.[kState]) return observe[kState];
-  const isBegun = probe('netEntries', () => ({ now: isEntryBegun() }));
+  // A Socket that connects would print for NODE_DEBUG=net.
+  const isBegun = probe('netEntries', () => ({ now: !debuglog('net').enabled && isEntryBegun() }));
   if (isBegun === undefined || typeof observe !== 'function') return { observed: false };
   const shared = { observed: isBegun.now };
   const watch = {
@@ -55,6 +58,21 @@ function watchObservers(PerformanceObserver) {
 function isEntryBegun() {
   const { proxy } = beginEntry({ address: '127.0.0.1', port: 1, addressType: 4 });
   return Object.getOwnPropertySymbols(proxy).some(({ description }) => description?.startsWith('kPerfHooks'));
+}
+
+/**
+ * Connects a Socket of the built-in that subscribers of its diagnostics channel do not see.
+ * @param {object} proxy
+ * @param {object} options of `connect`
+ */
+function connectUnseen(proxy, options) {
+  const sockets = channel('net.client.socket');
+  const isHidden = sockets.hasSubscribers && defineOnHost(sockets, 'publish', { value() {}, configurable: true });
+  try {
+    proxy.connect(options);
+  } finally {
+    if (isHidden) delete sockets.publish;
+  }
 }
 
 /**
@@ -83,7 +101,7 @@ function beginEntry({ address, port, addressType }) {
     if (options.all) callback(null, [{ address, family: addressType }]);
     else callback(null, address, addressType);
   };
-  proxy.connect({ host: 'rsnet', port, lookup });
+  connectUnseen(proxy, { host: 'rsnet', port, lookup });
   return { proxy, finish: () => request?.oncomplete(0, handle, request, true, true) };
 }
 
