@@ -38,7 +38,8 @@ describeRsnet('shutdown', (rsnet) => {
 
     test('what is written arrives first, and then the end', async () => {
       const { client, peer, server } = await pair(net);
-      const size = 4 << 20;
+      // More than the kernel takes while nobody reads.
+      const size = 32 << 20;
       peer.resume();
       peer.write(Buffer.alloc(size));
       const done = server.shutdown({ grace: LONG });
