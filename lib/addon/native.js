@@ -4,12 +4,16 @@
 // platform's package.
 
 const { existsSync } = require('node:fs');
+const { createRequire } = require('node:module');
 const path = require('node:path');
 const { trace } = require('../node/debug');
 const { withoutResource } = require('../node/private-symbols');
 const { TARGETS, hostId, binaryName, packageName } = require('./platform');
 
 const ROOT = path.join(__dirname, '..', '..');
+
+/** Bundlers leave what it loads outside, and do not warn of a name that they cannot know. */
+const requireLate = createRequire(__filename);
 
 /**
  * @param {string} message what is missing and what to do
@@ -66,7 +70,7 @@ function candidates() {
 function loadFrom(id) {
   // napi-rs makes a threadsafe function, an async resource that rsnet never uses. Tools that list what is open would
   // show it.
-  const addon = withoutResource(() => require(id));
+  const addon = withoutResource(() => requireLate(id));
   if (typeof addon.Bridge !== 'function') throw new Error(`${id} is not the addon of rsnet`);
   trace('addon %s', id);
   return addon;
