@@ -4,6 +4,7 @@
 
 const { codes } = require('../node/errors');
 const { UV_EBADF } = require('../node/errno');
+const { isTcp } = require('../handle/handed-over');
 const { errorOf } = require('./kernel-options');
 
 /** The states of TCP, as linux/tcp_states.h numbers them. */
@@ -94,7 +95,7 @@ function read(socket, name, call) {
  * @throws {TypeError} for a socket that is not of TCP, and where the platform has no such option
  */
 function info() {
-  if (this._handle && !this._handle.setNoDelay) throw new codes.ERR_INVALID_HANDLE_TYPE();
+  if (this._handle && !isTcp(this._handle)) throw new codes.ERR_INVALID_HANDLE_TYPE();
   const bytes = read(this, 'TCP_INFO', 'info');
   return bytes && parseTcpInfo(bytes);
 }
@@ -108,7 +109,7 @@ function info() {
  * @throws {TypeError} for a TCP socket, and where the platform has no such option
  */
 function peerCredentials() {
-  if (this._handle?.setNoDelay) throw new codes.ERR_INVALID_HANDLE_TYPE();
+  if (this._handle && isTcp(this._handle)) throw new codes.ERR_INVALID_HANDLE_TYPE();
   const bytes = read(this, 'SO_PEERCRED', 'peerCredentials');
   if (!bytes) return undefined;
   const [pid] = new Int32Array(bytes.buffer);

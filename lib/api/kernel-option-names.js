@@ -32,12 +32,14 @@ const KERNEL_OPTIONS = {
   recvBufferSize: { name: 'SO_RCVBUF', method: 'RecvBufferSize', argument: 'bytes', isTcp: false, check: atLeast(1) },
 };
 
+const NAMES = Object.keys(KERNEL_OPTIONS);
+
 /**
  * @param {object} options of a Socket or Server
  * @returns {string[]} those of the kernel that are given
  */
 function given(options) {
-  return Object.keys(KERNEL_OPTIONS).filter((name) => options[name] !== undefined);
+  return NAMES.filter((name) => options[name] !== undefined);
 }
 
 /**
@@ -45,7 +47,10 @@ function given(options) {
  * @throws {TypeError|RangeError} for a value of the wrong kind
  */
 function checkKernelOptions(options) {
-  for (const name of given(options)) KERNEL_OPTIONS[name].check(options[name], `options.${name}`);
+  // Every Socket comes here, and hardly one has such an option.
+  for (const name of NAMES) {
+    if (options[name] !== undefined) KERNEL_OPTIONS[name].check(options[name], `options.${name}`);
+  }
 }
 
-module.exports = { KERNEL_OPTIONS, checkKernelOptions, given };
+module.exports = { KERNEL_OPTIONS, NAMES, checkKernelOptions, given };

@@ -6,9 +6,10 @@
 
 const { codes, ErrnoException } = require('../node/errors');
 const { Handle, TCP } = require('../handle');
+const { isTcp } = require('../handle/handed-over');
 const { kAskedOptions } = require('../handle/socket-symbols');
 const { UV_EBADF, UV_ENOPROTOOPT } = require('../node/errno');
-const { KERNEL_OPTIONS, given } = require('./kernel-option-names');
+const { KERNEL_OPTIONS, NAMES, given } = require('./kernel-option-names');
 
 /**
  * @param {object} handle
@@ -48,7 +49,9 @@ function remember(owner, name, value) {
  * @param {object} options which were checked
  */
 function rememberKernelOptions(owner, options) {
-  for (const name of given(options)) remember(owner, name, options[name]);
+  for (const name of NAMES) {
+    if (options[name] !== undefined) remember(owner, name, options[name]);
+  }
 }
 
 /**
@@ -74,8 +77,8 @@ function errorOf(status, call) {
  * @param {import('./kernel-option-names').KernelOption} option
  * @returns {boolean} whether a handle of that kind has it
  */
-function has(handle, { isTcp }) {
-  return handle.setOption !== undefined && (!isTcp || handle.setNoDelay !== undefined);
+function has(handle, option) {
+  return handle.setOption !== undefined && (!option.isTcp || isTcp(handle));
 }
 
 /**
@@ -92,10 +95,11 @@ function setOn(handle, option, value) {
 
 /**
  * @param {object} handle
- * @param {Record<string, *>} [asked] values by option
+ * @param {Record<string, *>|undefined} asked values by option
  * @returns {Error|undefined} the reason if one is not set
  */
-function setAll(handle, asked = {}) {
+function setAll(handle, asked) {
+  if (asked === undefined) return undefined;
   for (const [name, value] of Object.entries(asked)) {
     const problem = setOn(handle, KERNEL_OPTIONS[name], value);
     if (problem) return problem;
@@ -188,7 +192,6 @@ function methodsOf(name) {
 }
 
 module.exports = {
-  applyKernelOptions, applyToAccepted, applyToListener, errorOf, refuseKernelOptions,
-  rememberKernelOptions,
-  kernelOptionMethods: Object.assign({}, ...Object.keys(KERNEL_OPTIONS).map(methodsOf)),
+  applyKernelOptions, applyToAccepted, applyToListener, errorOf, refuseKernelOptions, rememberKernelOptions,
+  kernelOptionMethods: Object.assign({}, ...NAMES.map(methodsOf)),
 };
