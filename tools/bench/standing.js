@@ -16,7 +16,6 @@ const KINDS = new Set(['tool', 'self']);
  * @typedef {object} Program
  * @property {Running} tested
  * @property {object} facts what it said when it was ready
- * @property {number} turns how many it has had
  */
 
 /** The programs of one scenario that stay up for several turns, by peer. */
@@ -30,22 +29,21 @@ class Standing {
 
   /**
    * @param {import('./scenarios').Scenario} scenario
-   * @param {number} turns
+   * @param {number} turn from 0
    * @returns {boolean} whether programs are started anew in that turn
    */
-  static isBegin({ kind }, turns) {
-    return KINDS.has(kind) && turns % LIFE === 0;
+  static isBegin({ kind }, turn) {
+    return KINDS.has(kind) && turn % LIFE === 0;
   }
 
   /**
-   * Starts a program in place of the one that is up.
+   * Starts a program. That of the turns before has ended.
    * @param {string} id of the peer
    * @param {import('./peers').Command} command
    * @returns {Promise<Program>} when it is ready
    * @throws {Error} if it ends before
    */
   async begin(id, command) {
-    await this.stop(id);
     const program = { tested: new Running(command, this.limit), facts: {} };
     this.#programs.set(id, program);
     program.facts = await program.tested.json();
