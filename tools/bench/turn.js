@@ -17,8 +17,8 @@ const LAST_WORDS = 500;
 const ATTEMPTS = 3;
 const LONGER = 4;
 /**
- * Milliseconds in which a program that stays up gets back to what it was, after seconds without work: V8 has dropped code
- * by then, of which rsnet has more than Node has outside its snapshot.
+ * Milliseconds in which a program that stays up gets back to what it was, after seconds without work: V8 has dropped
+ * code by then.
  */
 const WAKE = 500;
 
