@@ -9,6 +9,9 @@
  */
 
 import * as net from 'node:net';
+import { KernelOptionMethods, KernelOptions } from './kernel-options.js';
+
+export { KernelOptionMethods, KernelOptions };
 
 /**
  * What runs the sockets: `'rsnet'`, or `'node'` where no binary of rsnet loads and the host's own `net` stands in. Not
@@ -57,7 +60,7 @@ export type IPVersion = net.IPVersion;
 export type SocketAddressInitOptions = net.SocketAddressInitOptions;
 
 /** Options of `new Socket()`. */
-export interface SocketConstructorOpts extends Omit<net.SocketConstructorOpts, 'handle'> {
+export interface SocketConstructorOpts extends Omit<net.SocketConstructorOpts, 'handle'>, KernelOptions {
   /** Adopt this descriptor of a stream socket. */
   fd?: number | undefined;
   /** Adopt a bound socket: it is the local end of the connection made with `connect()`. */
@@ -73,21 +76,10 @@ export interface SocketConstructorOpts extends Omit<net.SocketConstructorOpts, '
   /** Type of Service (IPv4) or Traffic Class (IPv6) of the packets sent: 0 to 255. */
   typeOfService?: number | undefined;
   /**
-   * The congestion control of the TCP connection (TCP_CONGESTION, Linux), such as `'reno'`: set before it is made.
-   * `'error'` tells that the system does not have it, or does not allow it. Default: the system's.
+   * Send the first bytes with the SYN, once the peer has given a cookie (TCP_FASTOPEN_CONNECT, RFC 7413, Linux).
+   * `'connect'` may then come before there is a connection, which the first write makes. Default: `false`.
    */
-  congestionControl?: string | undefined;
-  /**
-   * Milliseconds for which sent data may stay unacknowledged, or unsent because the peer takes none, before the
-   * connection ends with `ETIMEDOUT` (TCP_USER_TIMEOUT, Linux). 0: the system's. Default: `0`.
-   */
-  userTimeout?: number | undefined;
-  /** Bytes in the system's send buffer, unsent, above which it takes no more (TCP_NOTSENT_LOWAT, Linux). */
-  notSentLowWaterMark?: number | undefined;
-  /** Bytes of the system's send buffer (SO_SNDBUF). Default: the system's, which grows with the connection. */
-  sendBufferSize?: number | undefined;
-  /** Bytes of the system's receive buffer (SO_RCVBUF). Default: the system's, which grows with the connection. */
-  recvBufferSize?: number | undefined;
+  fastOpen?: boolean | undefined;
   /** How many bytes may be buffered in each direction before backpressure sets in. */
   highWaterMark?: number | undefined;
 }
@@ -118,6 +110,9 @@ export interface SetKeepAliveOptions {
   /** How many unanswered probes end the connection (TCP_KEEPCNT). Default: `10`. */
   count?: number | undefined;
 }
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export interface Socket extends KernelOptionMethods {}
 
 /** A TCP connection or a connection through a Unix-domain socket; a `stream.Duplex`. */
 export class Socket extends net.Socket {
@@ -156,49 +151,6 @@ export class Socket extends net.Socket {
   setTypeOfService(tos: number): this;
 
   /**
-   * The name of the congestion control that the TCP connection has; while there is no connection, the one that was
-   * asked for. Throws for a Unix-domain socket (`ERR_INVALID_HANDLE_TYPE`).
-   */
-  getCongestionControl(): string | undefined;
-  /**
-   * Choose the congestion control of the TCP connection (TCP_CONGESTION, Linux). Throws when the system does not have
-   * it (`ENOENT`) or does not allow it (`EPERM`), and for a Unix-domain socket (`ERR_INVALID_HANDLE_TYPE`). Before the
-   * connection is made, the name is kept; `'error'` tells then what is thrown otherwise.
-   * @param name such as `'reno'`
-   */
-  setCongestionControl(name: string): this;
-
-  /** The `userTimeout` of the TCP connection; while there is none, what was asked for. */
-  getUserTimeout(): number | undefined;
-  /**
-   * Bound for how long sent data may stay unacknowledged (TCP_USER_TIMEOUT, Linux). Then the connection ends with
-   * `ETIMEDOUT`. Kept for the next connection while there is none.
-   * @param timeout milliseconds; 0: the system's
-   */
-  setUserTimeout(timeout: number): this;
-  /** The `notSentLowWaterMark` of the TCP connection; while there is none, what was asked for. */
-  getNotSentLowWaterMark(): number | undefined;
-  /**
-   * Choose how much may wait unsent in the system (TCP_NOTSENT_LOWAT, Linux).
-   * @param bytes from 0 on
-   */
-  setNotSentLowWaterMark(bytes: number): this;
-  /** The system's send buffer, in bytes; while there is no connection, what was asked for. Linux counts twice as much. */
-  getSendBufferSize(): number | undefined;
-  /**
-   * Choose the system's send buffer (SO_SNDBUF), which then does not grow any more.
-   * @param bytes from 1 on
-   */
-  setSendBufferSize(bytes: number): this;
-  /** The system's receive buffer, in bytes; while there is no connection, what was asked for. Linux counts twice as much. */
-  getRecvBufferSize(): number | undefined;
-  /**
-   * Choose the system's receive buffer (SO_RCVBUF), which then does not grow any more.
-   * @param bytes from 1 on
-   */
-  setRecvBufferSize(bytes: number): this;
-
-  /**
    * What the system knows of the TCP connection (TCP_INFO, Linux); `undefined` without one. Throws for a Unix-domain
    * socket (`ERR_INVALID_HANDLE_TYPE`).
    */
@@ -208,6 +160,13 @@ export class Socket extends net.Socket {
    * without a connection. Throws for a TCP socket (`ERR_INVALID_HANDLE_TYPE`).
    */
   peerCredentials(): PeerCredentials | undefined;
+  /**
+   * Where the peer connected to, before netfilter redirected the connection (SO_ORIGINAL_DST, Linux); `undefined` without
+   * one, and where netfilter does not track it. Throws for a Unix-domain socket (`ERR_INVALID_HANDLE_TYPE`).
+   */
+  originalDestination(): AddressInfo | undefined;
+  /** Whether this is a connection of Multipath TCP, and has not become one of TCP. */
+  readonly isMptcp: boolean;
 
   /** End the connection with a RST instead of a FIN, and destroy the socket. TCP only (`ERR_INVALID_HANDLE_TYPE`). */
   resetAndDestroy(): this;
@@ -300,7 +259,7 @@ export interface ListenOptions extends Omit<net.ListenOptions, 'handle'> {
 }
 
 /** Options of `createServer()`; those of sockets apply to each connection accepted. */
-export interface ServerOpts extends net.ServerOpts {
+export interface ServerOpts extends net.ServerOpts, KernelOptions {
   /** Keep the writable side open when the other end has ended. Default: `false`. */
   allowHalfOpen?: boolean | undefined;
   /** Read nothing from an accepted connection, so that it can be handed to another process. Default: `false`. */
@@ -314,18 +273,15 @@ export interface ServerOpts extends net.ServerOpts {
   /** Milliseconds of silence before the first keep-alive probe; 0 leaves the system's value. Default: `0`. */
   keepAliveInitialDelay?: number | undefined;
   /**
-   * The congestion control of accepted TCP connections (TCP_CONGESTION, Linux), such as `'reno'`. `'error'` of the
-   * server tells, at `listen()`, that the system does not have it, or does not allow it. Default: the system's.
+   * Take bytes that come with the SYN (TCP_FASTOPEN, RFC 7413, Linux, if `net.ipv4.tcp_fastopen` allows it): how many
+   * connections may wait for the rest of their handshake; `true`: 256. Default: `false`.
    */
-  congestionControl?: string | undefined;
-  /** As of a Socket, for accepted TCP connections (TCP_USER_TIMEOUT, Linux). */
-  userTimeout?: number | undefined;
-  /** As of a Socket, for accepted TCP connections (TCP_NOTSENT_LOWAT, Linux). */
-  notSentLowWaterMark?: number | undefined;
-  /** As of a Socket, for accepted connections (SO_SNDBUF). */
-  sendBufferSize?: number | undefined;
-  /** As of a Socket, for accepted connections (SO_RCVBUF). */
-  recvBufferSize?: number | undefined;
+  fastOpen?: boolean | number | undefined;
+  /**
+   * Milliseconds for which a connection without bytes is not accepted (TCP_DEFER_ACCEPT, Linux), in whole seconds, which
+   * the kernel rounds. 0: every connection is. Default: `0`.
+   */
+  deferAccept?: number | undefined;
   /** How many bytes may be buffered in each direction before backpressure sets in. */
   highWaterMark?: number | undefined;
 }
@@ -342,6 +298,8 @@ export interface ShutdownOptions {
 export interface TcpInfo {
   /** Such as `'ESTABLISHED'`. */
   state: string;
+  /** Whether the SYN had bytes that were taken: see `fastOpen`. */
+  synDataAcked: boolean;
   /** Smoothed round-trip time, milliseconds. */
   rtt: number;
   /** Its mean deviation, milliseconds. */

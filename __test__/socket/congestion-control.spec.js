@@ -41,6 +41,14 @@ const describeLinux = process.platform === 'linux' ? describeRsnet : (title) => 
 
 /**
  * @param {object} handle
+ * @returns {string} the name that the kernel has
+ */
+function controlOf(handle) {
+  return Buffer.from(handle.getOption('TCP_CONGESTION')).toString().replace(/\0.*$/s, '');
+}
+
+/**
+ * @param {object} handle
  * @returns {boolean} whether it is not the host's
  */
 function isRsnet(handle) {
@@ -72,7 +80,7 @@ describeLinux('congestion control', (net) => {
 
   test('connections inherit it from the listener, whose own it is', async () => {
     const server = await listen(net, { congestionControl: OTHER });
-    expect(server._handle.getCongestionControl()).toBe(OTHER);
+    expect(controlOf(server._handle)).toBe(OTHER);
   });
 
   test('a client has it before it is connected', async () => {
@@ -80,7 +88,7 @@ describeLinux('congestion control', (net) => {
     const client = connect(net, { ...server.at, congestionControl: OTHER });
     await new Promise(process.nextTick);
     expect(client.connecting).toBe(true);
-    expect(client._handle.getCongestionControl()).toBe(OTHER);
+    expect(controlOf(client._handle)).toBe(OTHER);
     await once(client, 'connect');
   });
 
@@ -268,8 +276,8 @@ describeLinux('congestion control', (net) => {
 
   test('where the platform has no such option, that is the error', async () => {
     const { client } = await pair(net);
-    client._handle.setCongestionControl = () => ENOPROTOOPT;
-    client._handle.getCongestionControl = () => ENOPROTOOPT;
+    client._handle.setOption = () => ENOPROTOOPT;
+    client._handle.getOption = () => ENOPROTOOPT;
     expect(thrownBy(() => client.setCongestionControl('reno'))).toMatchObject(unavailable('setCongestionControl'));
     expect(thrownBy(() => client.getCongestionControl())).toMatchObject(unavailable('getCongestionControl'));
   });

@@ -141,7 +141,8 @@ describeLinux('what the kernel knows of a connection', (net) => {
     expect(info.congestionWindow).toBeGreaterThan(0);
     expect(info.slowStartThreshold).toBeGreaterThan(0);
     expect(info.pathMtu).toBeGreaterThan(1000);
-    for (const value of Object.values(info)) expect(['number', 'string']).toContain(typeof value);
+    for (const value of Object.values(info)) expect(['boolean', 'number', 'string']).toContain(typeof value);
+    expect(info.synDataAcked).toBe(false);
     expect(peer.info()).toMatchObject({ bytesReceived: 1000 });
     peer.end();
     await once(client.resume(), 'end');

@@ -20,6 +20,14 @@ const rtt: number | undefined = socket.info()?.rtt;
 const pid: number | undefined = socket.peerCredentials()?.pid;
 net.createServer({ userTimeout: 1, notSentLowWaterMark: 1, sendBufferSize: 1, recvBufferSize: 1 });
 net.connect({ port: 1, userTimeout: 1, notSentLowWaterMark: 1, sendBufferSize: 1, recvBufferSize: 1 });
+const segment: number | undefined = socket.setMaxSegmentSize(1000).setQuickAck(true).setBusyPoll(0).setLinger(0).setMark(1).getMaxSegmentSize();
+const rest: [boolean | undefined, number | undefined, number | false | undefined, number | undefined] = [socket.getQuickAck(),
+  socket.getBusyPoll(), socket.getLinger(), socket.getMark()];
+const original: string | undefined = socket.originalDestination()?.address;
+const isMptcp: boolean = socket.isMptcp;
+const kernel: net.KernelOptions = { mptcp: true, freebind: true, transparent: false, interface: 'lo', linger: false, mark: 1, busyPoll: 1, quickAck: true };
+net.createServer({ ...kernel, fastOpen: 16, deferAccept: 1000 });
+net.connect({ port: 1, ...kernel, fastOpen: true });
 const closed: Promise<void> = socket[Symbol.asyncDispose]();
 const owner: net.Server | null = socket.resetAndDestroy().server;
 socket.destroySoon();

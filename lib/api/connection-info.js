@@ -1,9 +1,10 @@
 'use strict';
 
-// What the kernel knows of a connection: `socket.info()` and `socket.peerCredentials()`.
+// What the kernel knows of a connection: `info()`, `peerCredentials()`, `originalDestination()` and `isMptcp`.
 
 const { codes } = require('../node/errors');
-const { UV_EBADF } = require('../node/errno');
+const { builtin } = require('../node/builtin');
+const { UV_EBADF, UV_ENOENT } = require('../node/errno');
 const { isTcp } = require('../handle/handed-over');
 const { errorOf } = require('./kernel-options');
 
@@ -12,6 +13,9 @@ const STATES = [
   undefined, 'ESTABLISHED', 'SYN_SENT', 'SYN_RECV', 'FIN_WAIT1', 'FIN_WAIT2', 'TIME_WAIT', 'CLOSE', 'CLOSE_WAIT',
   'LAST_ACK', 'LISTEN', 'CLOSING', 'NEW_SYN_RECV',
 ];
+
+/** Bit of `tcpi_options`: the SYN had bytes, which were taken. */
+const TCPI_OPT_SYN_DATA = 32;
 
 /** Microseconds in a millisecond. */
 const MICRO = 1000;
@@ -49,6 +53,8 @@ const LONGS = {
   bytesRetransmitted: 208,
 };
 
+const AF_INET = 2;
+
 /**
  * @param {Uint8Array} bytes of `struct tcp_info`; an older kernel's is shorter
  * @returns {object} the fields that the kernel has
@@ -56,7 +62,7 @@ const LONGS = {
 function parseTcpInfo(bytes) {
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
   const longs = new BigUint64Array(bytes.buffer, bytes.byteOffset, bytes.length >> 3);
-  const found = { state: STATES[bytes[0]] };
+  const found = { state: STATES[bytes[0]], synDataAcked: (bytes[5] & TCPI_OPT_SYN_DATA) !== 0 };
   for (const [name, [offset, divisor = 1]] of Object.entries(WORDS)) {
     if (offset + 4 <= bytes.length) found[name] = words[offset / 4] / divisor;
   }
@@ -73,17 +79,18 @@ function parseTcpInfo(bytes) {
  * @param {import('../..').Socket} socket
  * @param {string} name of the kernel's option
  * @param {string} call of the program
- * @returns {Uint8Array|undefined} its bytes, aligned; undefined without a connection
+ * @param {number[]} [none] what the kernel says where there is nothing to tell
+ * @returns {Uint8Array|undefined} its bytes, aligned; undefined without a connection, and where there is nothing
  * @throws {TypeError} where the platform has no such option
  * @throws {Error} of getsockopt(2)
  */
-function read(socket, name, call) {
+function read(socket, name, call, none = []) {
   const handle = socket._handle;
   if (!handle || socket.connecting) return undefined;
   if (!handle.getOption) throw new codes.ERR_INVALID_HANDLE_TYPE();
   const bytes = handle.getOption(name);
   if (typeof bytes !== 'number') return Uint8Array.from(bytes);
-  if (bytes === UV_EBADF) return undefined;
+  if (bytes === UV_EBADF || none.includes(bytes)) return undefined;
   throw errorOf(bytes, call);
 }
 
@@ -117,4 +124,44 @@ function peerCredentials() {
   return { pid, uid, gid };
 }
 
-module.exports = { info, peerCredentials };
+/**
+ * @param {Uint8Array} bytes of `struct sockaddr_in` or `sockaddr_in6`, and perhaps more
+ * @returns {{address: string, family: string, port: number}}
+ */
+function parseAddress(bytes) {
+  const port = bytes[2] * 256 + bytes[3];
+  const [family] = new Uint16Array(bytes.buffer);
+  if (family === AF_INET) return { address: bytes.subarray(4, 8).join('.'), family: 'IPv4', port };
+  const groups = Array.from({ length: 8 }, (_, i) => (bytes[8 + 2 * i] * 256 + bytes[9 + 2 * i]).toString(16));
+  const { address } = new builtin.SocketAddress({ address: groups.join(':'), family: 'ipv6' });
+  return { address, family: 'IPv6', port };
+}
+
+/**
+ * `socket.originalDestination`: where the peer connected to, before netfilter redirected it (SO_ORIGINAL_DST).
+ *
+ * @this {import('../..').Socket}
+ * @returns {{address: string, family: string, port: number}|undefined} undefined without a connection, and where
+ *   netfilter does not track it
+ * @throws {TypeError} for a socket that is not of TCP, and where the platform has no such option
+ * @throws {Error} of getsockopt(2)
+ */
+function originalDestination() {
+  if (this._handle && !isTcp(this._handle)) throw new codes.ERR_INVALID_HANDLE_TYPE();
+  // A socket of IPv6 has peers of IPv4 as well, whose addresses have dots.
+  const option = this.remoteAddress?.includes('.') ? 'SO_ORIGINAL_DST' : 'IP6T_SO_ORIGINAL_DST';
+  const bytes = read(this, option, 'originalDestination', [UV_ENOENT]);
+  return bytes && parseAddress(bytes);
+}
+
+/**
+ * @param {import('../..').Socket} socket
+ * @returns {boolean} `socket.isMptcp`: whether the connection is one of Multipath TCP, and not of TCP after all
+ */
+function isMptcp(socket) {
+  const handle = socket._handle;
+  if (!handle?.getOption || socket.connecting || !isTcp(handle)) return false;
+  return typeof handle.getOption('MPTCP_INFO') !== 'number';
+}
+
+module.exports = { info, isMptcp, originalDestination, peerCredentials };

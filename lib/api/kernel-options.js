@@ -13,23 +13,12 @@ const { KERNEL_OPTIONS, NAMES, given } = require('./kernel-option-names');
 
 /**
  * @param {object} handle
- * @param {import('./kernel-option-names').KernelOption} option
- * @param {*} value
- * @returns {number} status
+ * @param {{name: string, kind: import('./kernel-option-names').Kind}} option
+ * @returns {{value: *}|{status: number}} the value, or a negated errno
  */
-function setValue(handle, { name }, value) {
-  return name === undefined ? handle.setCongestionControl(value) : handle.setOption(name, value);
-}
-
-/**
- * @param {object} handle
- * @param {import('./kernel-option-names').KernelOption} option
- * @returns {string|number} the value, or a negated errno
- */
-function valueOf(handle, { name }) {
-  if (name === undefined) return handle.getCongestionControl();
+function valueOf(handle, { name, kind }) {
   const bytes = handle.getOption(name);
-  return typeof bytes === 'number' ? bytes : new Int32Array(Uint8Array.from(bytes).buffer)[0];
+  return typeof bytes === 'number' ? { status: bytes } : { value: kind.decode(bytes) };
 }
 
 /**
@@ -49,9 +38,7 @@ function remember(owner, name, value) {
  * @param {object} options which were checked
  */
 function rememberKernelOptions(owner, options) {
-  for (const name of NAMES) {
-    if (options[name] !== undefined) remember(owner, name, options[name]);
-  }
+  for (const name of given(options)) remember(owner, name, options[name]);
 }
 
 /**
@@ -65,11 +52,12 @@ function refuseKernelOptions(options) {
 /**
  * @param {number} status a negated errno
  * @param {string} call which failed
+ * @param {string} [detail] about what
  * @returns {Error}
  */
-function errorOf(status, call) {
-  if (status === UV_ENOPROTOOPT) return new codes.ERR_FEATURE_UNAVAILABLE_ON_PLATFORM(call);
-  return new ErrnoException(status, call);
+function errorOf(status, call, detail) {
+  if (status === UV_ENOPROTOOPT) return new codes.ERR_FEATURE_UNAVAILABLE_ON_PLATFORM(detail ?? call);
+  return new ErrnoException(status, call, detail);
 }
 
 /**
@@ -83,60 +71,93 @@ function has(handle, option) {
 
 /**
  * @param {object} handle
- * @param {import('./kernel-option-names').KernelOption} option
+ * @param {string} name of the option
  * @param {*} value
+ * @param {boolean} [listens] whether the handle is to listen
  * @returns {Error|undefined} the reason if it is not set
  */
-function setOn(handle, option, value) {
-  if (!has(handle, option)) return new codes.ERR_INVALID_HANDLE_TYPE();
-  const status = setValue(handle, option, value);
-  return status ? errorOf(status, `set${option.method}`) : undefined;
+function setOn(handle, name, value, listens = false) {
+  const option = KERNEL_OPTIONS[name];
+  if (!has(handle, option) || (option.isListenersOnly && !listens)) return new codes.ERR_INVALID_HANDLE_TYPE();
+  const { name: kernelName, kind } = listens ? option.ofListener ?? option : option;
+  const status = handle.setOption(kernelName, kind.encode(value));
+  if (!status) return undefined;
+  return option.method ? errorOf(status, `set${option.method}`) : errorOf(status, 'setsockopt', name);
 }
 
 /**
  * @param {object} handle
  * @param {Record<string, *>|undefined} asked values by option
+ * @param {boolean} [listens] whether the handle is to listen
  * @returns {Error|undefined} the reason if one is not set
  */
-function setAll(handle, asked) {
+function setAll(handle, asked, listens) {
   if (asked === undefined) return undefined;
   for (const [name, value] of Object.entries(asked)) {
-    const problem = setOn(handle, KERNEL_OPTIONS[name], value);
+    const problem = setOn(handle, name, value, listens);
     if (problem) return problem;
   }
   return undefined;
 }
 
 /**
- * Sets what was asked for on the handle of a Socket, or of a Server before listen(2).
+ * Sets what was asked for on the handle of a Socket.
  *
- * @param {import('../..').Socket|import('../..').Server} owner
+ * @param {import('../..').Socket} socket
  * @returns {Error|undefined} the reason if one is not set
  */
-function applyKernelOptions(owner) {
-  return setAll(owner._handle, owner[kAskedOptions]);
+function applyKernelOptions(socket) {
+  return setAll(socket._handle, socket[kAskedOptions]);
 }
 
 /**
- * As `applyKernelOptions` for a Server, whose connections inherit from the listener. The proxy that stands for a
- * listener in a cluster worker has no socket, so this tries the options on another one.
+ * As `applyKernelOptions` on a connection that was attempted with what was asked for then: sets what setters can have
+ * changed since. The others are no longer taken.
  *
- * @param {import('../..').Server} server
+ * @param {import('../..').Socket} socket
  * @returns {Error|undefined} the reason if one is not set
  */
-function applyToListener(server) {
+function applyChangedOptions(socket) {
+  const asked = socket[kAskedOptions];
+  if (asked === undefined) return undefined;
+  const settable = Object.entries(asked).filter(([name]) => KERNEL_OPTIONS[name].method);
+  return setAll(socket._handle, Object.fromEntries(settable));
+}
+
+/**
+ * @param {string} name of an option
+ * @returns {boolean} whether only the socket that listens can have it
+ */
+function isListeners(name) {
+  const { isListenersOnly, isOfBind, ofListener } = KERNEL_OPTIONS[name];
+  return isListenersOnly || isOfBind || ofListener !== undefined;
+}
+
+/**
+ * Sets a Server's options on the handle that is to listen, from which its connections inherit.
+ *
+ * The proxy that stands for a listener in a cluster worker has no socket, so this tries the options on another one.
+ *
+ * @param {import('../..').Server} server
+ * @param {object} [handle] before bind(2), which some options need
+ * @returns {Error|undefined} the reason if one is not set
+ */
+function applyToListener(server, handle = server._handle) {
   const asked = server[kAskedOptions];
-  if (asked === undefined || server._handle instanceof Handle) return applyKernelOptions(server);
+  if (asked === undefined || handle instanceof Handle) return setAll(handle, asked, true);
   // The proxy for a path has no such method.
-  if (!server._handle.getsockname) return new codes.ERR_INVALID_HANDLE_TYPE();
-  const handle = new TCP(TCP.SOCKET);
-  const problem = setAll(handle, asked);
-  handle.close();
+  if (!handle.getsockname || NAMES.some((name) => asked[name] !== undefined && isListeners(name))) {
+    return new codes.ERR_INVALID_HANDLE_TYPE();
+  }
+  const other = new TCP(TCP.SOCKET);
+  const problem = setAll(other, asked, true);
+  other.close();
   return problem;
 }
 
 /**
- * Sets the Server's options on a connection that has no listener to inherit them from.
+ * Sets the Server's options on a connection: all if it has no listener to inherit them from, else those that are not
+ * inherited.
  *
  * @param {import('../..').Server} server
  * @param {object} listener the listening handle, or its proxy
@@ -144,7 +165,11 @@ function applyToListener(server) {
  * @returns {Error|undefined} the reason if one is not set
  */
 function applyToAccepted(server, listener, handle) {
-  return listener instanceof Handle ? undefined : setAll(handle, server[kAskedOptions]);
+  const asked = server[kAskedOptions];
+  if (asked === undefined) return undefined;
+  const inherits = listener instanceof Handle;
+  const isWanted = (name) => (inherits ? KERNEL_OPTIONS[name].isSetOnEach : !isListeners(name));
+  return setAll(handle, Object.fromEntries(Object.entries(asked).filter(([name]) => isWanted(name))));
 }
 
 /**
@@ -165,7 +190,7 @@ function methodsOf(name) {
      */
     [setter](value) {
       option.check(value, option.argument);
-      const problem = this._handle ? setOn(this._handle, option, value) : undefined;
+      const problem = this._handle ? setOn(this._handle, name, value) : undefined;
       if (problem) throw problem;
       remember(this, name, value);
       return this;
@@ -183,15 +208,19 @@ function methodsOf(name) {
       if (!handle) return asked;
       if (!has(handle, option)) throw new codes.ERR_INVALID_HANDLE_TYPE();
       if (this.connecting) return asked;
-      const value = valueOf(handle, option);
-      if (typeof value !== 'number' || value >= 0) return value;
-      if (value === UV_EBADF) return asked;
-      throw errorOf(value, getter);
+      const { value, status = 0 } = valueOf(handle, option);
+      if (status === 0) return value;
+      if (status === UV_EBADF) return asked;
+      throw errorOf(status, getter);
     },
   };
 }
 
+/** Names of options that have methods. */
+const SETTABLE = NAMES.filter((name) => KERNEL_OPTIONS[name].method !== undefined);
+
 module.exports = {
-  applyKernelOptions, applyToAccepted, applyToListener, errorOf, refuseKernelOptions, rememberKernelOptions,
-  kernelOptionMethods: Object.assign({}, ...NAMES.map(methodsOf)),
+  applyChangedOptions, applyKernelOptions, applyToAccepted, applyToListener, errorOf, refuseKernelOptions,
+  rememberKernelOptions,
+  kernelOptionMethods: Object.assign({}, ...SETTABLE.map(methodsOf)),
 };

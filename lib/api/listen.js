@@ -18,7 +18,7 @@ const { Handle, TCP, Pipe } = require('../handle');
 const host = require('../node/versions');
 const { applyPause, pauseRefusal } = require('./server-pause');
 const { async_id_symbol, owner_symbol } = require('../handle/socket-symbols');
-const { UV_EINVAL } = require('../node/errno');
+const { UV_ECANCELED, UV_EINVAL } = require('../node/errno');
 const { validateAbortSignal, validatePort } = require('../node/validators');
 
 const { ERR_INVALID_ARG_VALUE, ERR_INVALID_FD_TYPE, ERR_OUT_OF_RANGE, ERR_SERVER_ALREADY_LISTEN } = codes;
@@ -59,22 +59,24 @@ function fail(server, error) {
  * @param {number} addressType 4 or 6
  * @param {number} [fd] a descriptor to take over instead
  * @param {number} [flags] TCP.UV_TCP_IPV6ONLY, TCP.UV_TCP_REUSEPORT
+ * @param {function(object): number} [prepare] what comes before bind(2)
  * @returns {TCP|Pipe|number} the handle or a negated errno
  * @throws {Error} ERR_ACCESS_DENIED where the permission model refuses it
  */
-function createServerHandle(address, port, addressType, fd, flags) {
+function createServerHandle(address, port, addressType, fd, flags, prepare = () => 0) {
+  const bindTo = (handle, bind) => bound(handle, () => prepare(handle) || bind(handle));
   if (typeof fd === 'number' && fd >= 0) return openServerHandle(fd);
   if (port === -1 && addressType === -1) {
     debug('bind to', address);
-    return bound(new Pipe(Pipe.SERVER), (handle) => handle.bind(address));
+    return bindTo(new Pipe(Pipe.SERVER), (handle) => handle.bind(address));
   }
   debug('bind to', address || 'any');
   if (!address) {
-    const handle = bound(new TCP(TCP.SERVER), (any) => any.bind6('::', port, flags));
+    const handle = bindTo(new TCP(TCP.SERVER), (any) => any.bind6('::', port, flags));
     if (typeof handle !== 'number') return handle;
-    return createServerHandle('0.0.0.0', port, 4, undefined, flags);
+    return createServerHandle('0.0.0.0', port, 4, undefined, flags, prepare);
   }
-  return bound(new TCP(TCP.SERVER), (handle) => (addressType === 6 ?
+  return bindTo(new TCP(TCP.SERVER), (handle) => (addressType === 6 ?
       handle.bind6(address, port, flags) :
       handle.bind(address, port, flags)));
 }
@@ -120,10 +122,15 @@ function setupListenHandle(address, port, addressType, backlog, fd, flags) {
     debug('setupListenHandle: have a handle already');
   } else {
     debug('setupListenHandle: create a handle');
+    let problem;
+    const prepare = (made) => {
+      problem = applyToListener(this, made);
+      return problem ? UV_ECANCELED : 0;
+    };
     let handle = null;
     if (!address && typeof fd !== 'number') {
       // Any address: `::`, which takes IPv4 as well, unless the system has no IPv6.
-      handle = createServerHandle('::', port, 6, fd, flags);
+      handle = createServerHandle('::', port, 6, fd, flags, prepare);
       if (typeof handle === 'number') {
         handle = null;
         address = '0.0.0.0';
@@ -133,9 +140,9 @@ function setupListenHandle(address, port, addressType, backlog, fd, flags) {
         addressType = 6;
       }
     }
-    handle ??= createServerHandle(address, port, addressType, fd, flags);
+    handle ??= createServerHandle(address, port, addressType, fd, flags, prepare);
     if (typeof handle === 'number') {
-      fail(this, new UVExceptionWithHostPort(handle, 'listen', address, port));
+      fail(this, problem ?? new UVExceptionWithHostPort(handle, 'listen', address, port));
       return;
     }
     this._handle = handle;

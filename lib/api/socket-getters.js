@@ -3,6 +3,7 @@
 // Computed properties of a Socket: state, addresses, counters.
 
 const { kBoundPath, kBytesRead, kBytesWritten, kHandle } = require('../handle/socket-symbols');
+const { isMptcp } = require('./connection-info');
 const { removeConnection } = require('./server-connections');
 
 /**
@@ -76,6 +77,7 @@ const getters = Object.getOwnPropertyDescriptors({
     // A handle without counters has no number to add to.
     return held === 0 ? this._bytesDispatched : this._bytesDispatched + held;
   },
+  get isMptcp() { return isMptcp(this); },
   get remoteAddress() { return this._getpeername().address; },
   get remoteFamily() { return this._getpeername().family; },
   get remotePort() { return this._getpeername().port; },

@@ -10,7 +10,7 @@ const {
   applyKernelOptions, kernelOptionMethods, refuseKernelOptions, rememberKernelOptions,
 } = require('./kernel-options');
 const { socketConnect, useSocketClass } = require('./connect');
-const { info, peerCredentials } = require('./connection-info');
+const { info, originalDestination, peerCredentials } = require('./connection-info');
 const { debug } = require('../node/debug');
 const { codes, ErrnoException } = require('../node/errors');
 const { beginUse } = require('../node/first-use');
@@ -206,6 +206,7 @@ const methods = {
   getTypeOfService: socketOptions.getTypeOfService,
   ...kernelOptionMethods,
   info,
+  originalDestination,
   peerCredentials,
   ref: socketOptions.ref,
   unref: socketOptions.unref,

@@ -117,6 +117,7 @@ const members = {
   },
 
   info() { return withoutConnection(this, 'info'); },
+  originalDestination() { return withoutConnection(this, 'originalDestination'); },
   peerCredentials() { return withoutConnection(this, 'peerCredentials'); },
 
   _destroy(error, callback) {
@@ -136,6 +137,7 @@ function withoutConnection(socket, call) {
 }
 
 for (const [name, { argument, check, method }] of Object.entries(KERNEL_OPTIONS)) {
+  if (method === undefined) continue;
   Object.assign(members, {
     [`set${method}`](value) {
       check(value, argument);
@@ -187,5 +189,7 @@ for (const [name, value] of Object.entries(added)) {
     value, writable: true, configurable: true, enumerable: known?.enumerable ?? false,
   });
 }
+
+Object.defineProperty(Socket.prototype, 'isMptcp', { get: () => false, configurable: true });
 
 module.exports = { Socket, adopt };

@@ -63,14 +63,8 @@ const optionMembers = {
 
 /** Node's handles never have these options. */
 const kernelOptions = {
-  setOption(name, value) { return withCopy(this, (handle) => handle.setOption(name, value)); },
+  setOption(name, bytes) { return withCopy(this, (handle) => handle.setOption(name, bytes)); },
   getOption(name) { return withCopy(this, (handle) => handle.getOption(name)); },
-};
-
-/** The same, of TCP alone. */
-const ownMembers = {
-  setCongestionControl(name) { return withCopy(this, (handle) => handle.setCongestionControl(name)); },
-  getCongestionControl() { return withCopy(this, (handle) => handle.getCongestionControl()); },
 };
 
 /** For Nodes whose `setKeepAlive` has no interval and count. */
@@ -110,7 +104,6 @@ function extend(prototype) {
   });
   addMembers(extended, kernelOptions);
   if (prototype !== classes.TCP?.prototype) return extended;
-  addMembers(extended, ownMembers);
   if (prototype.setTypeOfService === undefined) addMembers(extended, optionMembers);
   if (!hasKeepAliveInterval) addMembers(extended, keepAliveMembers);
   return extended;

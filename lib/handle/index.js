@@ -37,11 +37,11 @@ class SocketHandle extends Handle {
   _take(fd) { return commands.open(this[kSlot], fd); }
 
   /**
-   * @param {string} name of an option of the kernel that is an `int`, as in its man page
-   * @param {number} value
+   * @param {string} name of an option of the kernel, as in its man page
+   * @param {Uint8Array} bytes of its value
    * @returns {number} status; without a descriptor, the kernel's answer for a new socket
    */
-  setOption(name, value) { return commands.setOption(this[kSlot], name, value); }
+  setOption(name, bytes) { return commands.setOption(this[kSlot], name, bytes); }
 
   /**
    * @param {string} name of an option of the kernel, as in its man page
@@ -187,15 +187,6 @@ class TCP extends SocketHandle {
 
   /** @returns {number} the TOS byte or traffic class, or a negated errno */
   getTypeOfService() { return commands.getTypeOfService(this[kSlot]); }
-
-  /**
-   * @param {string} name of a congestion control
-   * @returns {number} status; without a descriptor, the kernel's answer for a new socket
-   */
-  setCongestionControl(name) { return commands.setCongestionControl(this[kSlot], name); }
-
-  /** @returns {string|number} the name of the congestion control, or a negated errno */
-  getCongestionControl() { return commands.getCongestionControl(this[kSlot]); }
 }
 
 /** A Unix-domain socket, connected, connecting or listening. */

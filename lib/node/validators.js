@@ -10,6 +10,7 @@ const {
 
 const INT32_MIN = -(2 ** 31);
 const INT32_MAX = 2 ** 31 - 1;
+const UINT32_MAX = 2 ** 32 - 1;
 const PORT_MAX = 65535;
 
 /** The longest delay of Node's timers, in milliseconds. */
@@ -98,6 +99,15 @@ function validateInt32(value, name, min = INT32_MIN, max = INT32_MAX) {
 }
 
 /**
+ * @param {*} value
+ * @param {string} name of the argument
+ * @throws {TypeError|RangeError} ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE
+ */
+function validateUint32(value, name) {
+  validateInteger(value, name, 0, UINT32_MAX);
+}
+
+/**
  * @param {*} port a number, or a string with a number
  * @param {string} [name] of the argument
  * @param {boolean} [allowZero]
@@ -154,4 +164,5 @@ module.exports = {
   validatePort,
   validateString,
   validateTimerDuration,
+  validateUint32,
 };

@@ -1,6 +1,6 @@
 //! Socket options by their names.
 
-use napi::bindgen_prelude::{Buffer, Either};
+use napi::bindgen_prelude::{Buffer, Either, Uint8Array};
 use napi_derive::napi;
 
 use super::bridge::Bridge;
@@ -10,8 +10,8 @@ use crate::engine::errors::Status;
 impl Bridge {
     /// See [`Endpoint::set_option`](crate::engine::endpoint::Endpoint::set_option).
     #[napi]
-    pub fn set_option(&self, id: u32, name: String, value: i32) -> Status {
-        self.inner().command(id, |handle| handle.endpoint.set_option(&name, value))
+    pub fn set_option(&self, id: u32, name: String, value: Uint8Array) -> Status {
+        self.inner().command(id, |handle| handle.endpoint.set_option(&name, &value))
     }
 
     /// See [`Endpoint::option`](crate::engine::endpoint::Endpoint::option): its bytes, or an error.

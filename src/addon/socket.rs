@@ -3,7 +3,7 @@
 use std::io::IoSlice;
 use std::os::fd::IntoRawFd;
 
-use napi::bindgen_prelude::{Buffer, Either, Unknown};
+use napi::bindgen_prelude::{Buffer, Unknown};
 use napi::{Result, ValueType};
 use napi_derive::napi;
 
@@ -206,21 +206,6 @@ impl Bridge {
     #[napi]
     pub fn get_type_of_service(&self, id: u32) -> Status {
         self.inner().ask(id, |handle| handle.endpoint.type_of_service())
-    }
-
-    /// See [`Endpoint::set_congestion_control`].
-    #[napi]
-    pub fn set_congestion_control(&self, id: u32, name: String) -> Status {
-        self.run(id, |endpoint| endpoint.set_congestion_control(&name))
-    }
-
-    /// See [`Endpoint::congestion_control`]: the name, or an error.
-    #[napi]
-    pub fn get_congestion_control(&self, id: u32) -> Either<String, Status> {
-        match self.inner().ask(id, |handle| handle.endpoint.congestion_control()) {
-            Ok(name) => Either::A(name),
-            Err(status) => Either::B(status),
-        }
     }
 
     /// See [`Endpoint::chmod`].

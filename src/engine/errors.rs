@@ -24,9 +24,10 @@ pub fn status<T>(result: io::Result<T>) -> Status {
     }
 }
 
-/// Whether `error` only says that the call has to be tried again when the descriptor is ready.
+/// Whether `error` only says that the call has to be tried again when the descriptor is ready. `EINPROGRESS`: the write
+/// has begun to connect, without its bytes (`TCP_FASTOPEN_CONNECT`, tcp(7)).
 pub fn is_would_block(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::WouldBlock
+    error.kind() == io::ErrorKind::WouldBlock || error.raw_os_error() == Some(libc::EINPROGRESS)
 }
 
 /// Whether `error` says that the kernel is short of memory for now (`ENOBUFS`, see send(2)). libuv tries

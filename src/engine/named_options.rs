@@ -12,18 +12,42 @@ const MOST: usize = 512;
 /// Level and number of an option; `None` where the platform has none of that name.
 fn find(name: &str) -> Option<(c_int, c_int)> {
     match name {
+        "SO_LINGER" => Some((libc::SOL_SOCKET, libc::SO_LINGER)),
         "SO_RCVBUF" => Some((libc::SOL_SOCKET, libc::SO_RCVBUF)),
         "SO_SNDBUF" => Some((libc::SOL_SOCKET, libc::SO_SNDBUF)),
         #[cfg(target_os = "linux")]
-        "SO_PEERCRED" => Some((libc::SOL_SOCKET, libc::SO_PEERCRED)),
-        #[cfg(target_os = "linux")]
-        "TCP_INFO" => Some((libc::IPPROTO_TCP, libc::TCP_INFO)),
-        #[cfg(target_os = "linux")]
-        "TCP_NOTSENT_LOWAT" => Some((libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT)),
-        #[cfg(target_os = "linux")]
-        "TCP_USER_TIMEOUT" => Some((libc::IPPROTO_TCP, libc::TCP_USER_TIMEOUT)),
+        _ => find_on_linux(name),
+        #[cfg(not(target_os = "linux"))]
         _ => None,
     }
+}
+
+/// Those that only Linux has.
+#[cfg(target_os = "linux")]
+fn find_on_linux(name: &str) -> Option<(c_int, c_int)> {
+    /// `MPTCP_INFO` and its level, `SOL_MPTCP` (linux/mptcp.h).
+    const MPTCP_INFO: (c_int, c_int) = (284, 1);
+    Some(match name {
+        "IP6T_SO_ORIGINAL_DST" => (libc::SOL_IPV6, libc::IP6T_SO_ORIGINAL_DST),
+        "IP_FREEBIND" => (libc::SOL_IP, libc::IP_FREEBIND),
+        "IP_TRANSPARENT" => (libc::SOL_IP, libc::IP_TRANSPARENT),
+        "MPTCP_INFO" => MPTCP_INFO,
+        "SO_BINDTODEVICE" => (libc::SOL_SOCKET, libc::SO_BINDTODEVICE),
+        "SO_BUSY_POLL" => (libc::SOL_SOCKET, libc::SO_BUSY_POLL),
+        "SO_MARK" => (libc::SOL_SOCKET, libc::SO_MARK),
+        "SO_ORIGINAL_DST" => (libc::SOL_IP, libc::SO_ORIGINAL_DST),
+        "SO_PEERCRED" => (libc::SOL_SOCKET, libc::SO_PEERCRED),
+        "TCP_CONGESTION" => (libc::IPPROTO_TCP, libc::TCP_CONGESTION),
+        "TCP_DEFER_ACCEPT" => (libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT),
+        "TCP_FASTOPEN" => (libc::IPPROTO_TCP, libc::TCP_FASTOPEN),
+        "TCP_FASTOPEN_CONNECT" => (libc::IPPROTO_TCP, libc::TCP_FASTOPEN_CONNECT),
+        "TCP_INFO" => (libc::IPPROTO_TCP, libc::TCP_INFO),
+        "TCP_MAXSEG" => (libc::IPPROTO_TCP, libc::TCP_MAXSEG),
+        "TCP_NOTSENT_LOWAT" => (libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT),
+        "TCP_QUICKACK" => (libc::IPPROTO_TCP, libc::TCP_QUICKACK),
+        "TCP_USER_TIMEOUT" => (libc::IPPROTO_TCP, libc::TCP_USER_TIMEOUT),
+        _ => return None,
+    })
 }
 
 /// As [`find`], or the error of a kernel without the option.
@@ -56,20 +80,30 @@ pub fn get(socket: &Socket, name: &str) -> io::Result<Vec<u8>> {
     Ok(value)
 }
 
-/// Sets an option that is an `int`.
+/// Sets an option to `value`, as its man page lays it out.
 ///
 /// # Errors
-/// Those of setsockopt(2); `ENOPROTOOPT` where the platform has no such option.
-pub fn set(socket: &Socket, name: &str, value: c_int) -> io::Result<()> {
+/// Those of setsockopt(2); `ENOPROTOOPT` where the platform has no such option. A name that the kernel would cut, or take
+/// for none, is one that it does not have: `ENOENT` of a congestion control, `ENODEV` of an interface.
+pub fn set(socket: &Socket, name: &str, value: &[u8]) -> io::Result<()> {
+    /// The longest name of an interface (netdevice(7)): `IFNAMSIZ` with its NUL is 16.
+    const LONGEST_INTERFACE: usize = 15;
     let (level, number) = require(name)?;
+    let is_no_name = value.is_empty() || value.contains(&0);
+    if name == "TCP_CONGESTION" && is_no_name {
+        return Err(io::Error::from_raw_os_error(libc::ENOENT));
+    }
+    if name == "SO_BINDTODEVICE" && (is_no_name || value.len() > LONGEST_INTERFACE) {
+        return Err(io::Error::from_raw_os_error(libc::ENODEV));
+    }
     // SAFETY: the kernel reads the bytes of `value`, which lives as long as the call.
     let result = unsafe {
         libc::setsockopt(
             socket.as_raw_fd(),
             level,
             number,
-            (&raw const value).cast(),
-            size_of::<c_int>() as socklen_t,
+            value.as_ptr().cast(),
+            value.len() as socklen_t,
         )
     };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }

@@ -7,6 +7,8 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::path::Path;
 
+#[cfg(target_os = "linux")]
+use socket2::Protocol;
 use socket2::{Domain, MaybeUninitSlice, Socket, Type};
 
 use super::errors::{is_would_block, retry};
@@ -26,6 +28,15 @@ pub fn new_socket(domain: Domain) -> io::Result<Socket> {
         socket.set_nonblocking(true)?;
         Ok(socket)
     }
+}
+
+/// As [`new_socket`], of Multipath TCP (`IPPROTO_MPTCP`, RFC 8684).
+///
+/// # Errors
+/// Those of socket(2); `EPROTONOSUPPORT` or `ENOPROTOOPT`: the kernel does not have it, or has it switched off.
+#[cfg(target_os = "linux")]
+pub fn new_multipath_socket(domain: Domain) -> io::Result<Socket> {
+    Socket::new_raw(domain, Type::STREAM.nonblocking().cloexec(), Some(Protocol::MPTCP))
 }
 
 /// Takes the next connection of a listening socket (accept(2)), non-blocking and close-on-exec.
@@ -155,45 +166,6 @@ pub fn close(socket: Socket) {
 /// `EMFILE`: too many descriptors.
 pub fn duplicate(socket: &Socket) -> io::Result<OwnedFd> {
     Ok(socket.try_clone()?.into())
-}
-
-/// The name of the congestion control (`TCP_CONGESTION`, tcp(7)).
-///
-/// # Errors
-/// Those of getsockopt(2); `ENOPROTOOPT` where the platform has no such option.
-pub fn congestion_control(socket: &Socket) -> io::Result<String> {
-    #[cfg(target_os = "linux")]
-    {
-        // The kernel fills what is left with NULs.
-        let mut name = socket.tcp_congestion()?;
-        name.retain(|byte| *byte != 0);
-        Ok(String::from_utf8_lossy(&name).into_owned())
-    }
-    #[cfg(not(target_os = "linux"))]
-    {
-        let _ = socket;
-        Err(io::Error::from_raw_os_error(libc::ENOPROTOOPT))
-    }
-}
-
-/// Sets the congestion control (`TCP_CONGESTION`, tcp(7)).
-///
-/// # Errors
-/// `ENOENT`: the kernel has none of that name, which it would take only up to a NUL. `EPERM`: this process may not
-/// choose it. `ENOPROTOOPT` where the platform has no such option.
-pub fn set_congestion_control(socket: &Socket, name: &str) -> io::Result<()> {
-    #[cfg(target_os = "linux")]
-    {
-        if name.is_empty() || name.contains('\0') {
-            return Err(io::Error::from_raw_os_error(libc::ENOENT));
-        }
-        socket.set_tcp_congestion(name.as_bytes())
-    }
-    #[cfg(not(target_os = "linux"))]
-    {
-        let _ = (socket, name);
-        Err(io::Error::from_raw_os_error(libc::ENOPROTOOPT))
-    }
 }
 
 /// Whether a connection is over in both directions (`POLLHUP`, poll(2)); false where the event loop of

@@ -1,5 +1,7 @@
 //! How an endpoint gets its descriptor: bind, listen, accept, connect.
 
+use std::io;
+
 use socket2::{Domain, Socket};
 
 use super::{Endpoint, Role};
@@ -18,14 +20,19 @@ impl Endpoint {
             Err(error) => return status_of(&error),
         };
         let made = match &self.role {
-            Role::Vacant => match sys::new_socket(bind::domain_of(&address)) {
+            Role::Vacant => match self.new_socket(bind::domain_of(&address)) {
                 Ok(socket) => Some(socket),
                 Err(error) => return status_of(&error),
             },
             _ => None,
         };
         if let Some(socket) = made {
+            // bind(2) minds some of them.
+            let applied = self.apply_inherited(&socket);
             self.role = Role::Bound(socket);
+            if applied != OK {
+                return applied;
+            }
         }
         let Some(socket) = self.socket() else { return -libc::EBADF };
         match status(bind::bind_ip(socket, &address, flags)) {
@@ -178,7 +185,7 @@ impl Endpoint {
     /// new one. `EINVAL`: it is in use.
     fn take_socket(&mut self, domain: Domain) -> Result<Socket, Status> {
         match std::mem::replace(&mut self.role, Role::Vacant) {
-            Role::Vacant => sys::new_socket(domain).map_err(|error| status_of(&error)),
+            Role::Vacant => self.new_socket(domain).map_err(|error| status_of(&error)),
             Role::Bound(socket) => Ok(socket),
             Role::Stream(stream) if stream.is_idle() => Ok(stream.into_socket()),
             Role::Stream(stream) => {
@@ -190,5 +197,18 @@ impl Endpoint {
                 Err(-libc::EINVAL)
             }
         }
+    }
+
+    /// A socket of the protocol that was asked for. Without Multipath TCP, in the kernel or by its settings, it is one of
+    /// TCP, which is also what a peer without it makes of the connection (RFC 8684, section 3.7).
+    fn new_socket(&self, domain: Domain) -> io::Result<Socket> {
+        #[cfg(target_os = "linux")]
+        if self.multipath
+            && domain != Domain::UNIX
+            && let Ok(socket) = sys::new_multipath_socket(domain)
+        {
+            return Ok(socket);
+        }
+        sys::new_socket(domain)
     }
 }

@@ -46,9 +46,10 @@ pub struct Endpoint {
     /// Set before there was a descriptor, and applied once there is one.
     no_delay: bool,
     keep_alive: Option<KeepAlive>,
-    congestion_control: Option<String>,
     /// Options by name, as [`named_options`](crate::engine::named_options) has them.
-    asked: Vec<(String, i32)>,
+    asked: Vec<(String, Vec<u8>)>,
+    /// Whether its socket is to be one of Multipath TCP.
+    multipath: bool,
     /// Whether others have the socket too: what is set on it would outlive our descriptor.
     shared: bool,
     /// Whether the program has asked for the descriptor, and may have shared it.
@@ -74,8 +75,8 @@ impl Endpoint {
             path: None,
             no_delay: false,
             keep_alive: None,
-            congestion_control: None,
             asked: Vec::new(),
+            multipath: false,
             shared: false,
             shown: false,
             config,

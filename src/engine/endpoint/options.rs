@@ -11,6 +11,9 @@ use crate::engine::errors::{OK, Status, status, status_of};
 use crate::engine::options::{self, KeepAlive};
 use crate::engine::{named_options, sys};
 
+/// The name by which [`Endpoint::set_option`] knows the protocol.
+const MPTCP: &str = "IPPROTO_MPTCP";
+
 /// What becomes of the permission bits that a path had when it is opened to everybody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ModeRule {
@@ -48,30 +51,12 @@ impl Endpoint {
         self.with_socket(|socket| options::set_keep_alive(socket, keep_alive))
     }
 
-    /// `TCP_CONGESTION`; remembered while there is no descriptor, if the kernel takes it.
-    pub fn set_congestion_control(&mut self, name: &str) -> Status {
-        if !matches!(self.role, Role::Vacant) {
-            return self.with_socket(|socket| sys::set_congestion_control(socket, name));
+    /// An option of [`named_options`]; remembered while there is no descriptor, if the kernel takes it. `IPPROTO_MPTCP`,
+    /// 1 or 0, says of which protocol the socket is to be made: `EINVAL` when it is made.
+    pub fn set_option(&mut self, name: &str, value: &[u8]) -> Status {
+        if name == MPTCP {
+            return self.set_multipath(value.iter().any(|byte| *byte != 0));
         }
-        let tried = sys::new_socket(Domain::IPV4)
-            .and_then(|socket| sys::set_congestion_control(&socket, name));
-        if tried.is_ok() {
-            self.congestion_control = Some(name.to_owned());
-        }
-        status(tried)
-    }
-
-    /// `TCP_CONGESTION`: the name.
-    ///
-    /// # Errors
-    /// `EBADF` without a descriptor, else those of getsockopt(2).
-    pub fn congestion_control(&self) -> Result<String, Status> {
-        let socket = self.socket().ok_or(-libc::EBADF)?;
-        sys::congestion_control(socket).map_err(|error| status_of(&error))
-    }
-
-    /// An option of [`named_options`] that is an `int`; remembered while there is no descriptor, if the kernel takes it.
-    pub fn set_option(&mut self, name: &str, value: i32) -> Status {
         if !matches!(self.role, Role::Vacant) {
             return self.with_socket(|socket| named_options::set(socket, name, value));
         }
@@ -79,9 +64,19 @@ impl Endpoint {
             .and_then(|socket| named_options::set(&socket, name, value));
         if tried.is_ok() {
             self.asked.retain(|(other, _)| other != name);
-            self.asked.push((name.to_owned(), value));
+            self.asked.push((name.to_owned(), value.to_vec()));
         }
         status(tried)
+    }
+
+    fn set_multipath(&mut self, on: bool) -> Status {
+        if !cfg!(target_os = "linux") {
+            return -libc::ENOPROTOOPT;
+        }
+        if matches!(self.role, Role::Vacant) {
+            self.multipath = on;
+        }
+        if self.multipath == on { OK } else { -libc::EINVAL }
     }
 
     /// The bytes of an option of [`named_options`].
@@ -185,13 +180,10 @@ impl Endpoint {
     /// The part of [`Endpoint::apply_options`] that a listener hands on to its connections.
     pub(super) fn apply_inherited(&mut self, socket: &Socket) -> Status {
         for (name, value) in std::mem::take(&mut self.asked) {
-            if let Err(error) = named_options::set(socket, &name, value) {
+            if let Err(error) = named_options::set(socket, &name, &value) {
                 return status_of(&error);
             }
         }
-        match self.congestion_control.take() {
-            Some(name) => status(sys::set_congestion_control(socket, &name)),
-            None => OK,
-        }
+        OK
     }
 }
