@@ -53,14 +53,12 @@ class Progress {
   }
 
   /**
-   * Show that everything has arrived.
+   * Show that everything has arrived. There is no rate, since hashing takes most of the time.
    * @param {number} bytes that were moved, both ways together
-   * @param {number} seconds they took
    */
-  end(bytes, seconds) {
+  end(bytes) {
     const bar = '#'.repeat(WIDTH);
-    const rate = Math.round(bytes / 1e6 / seconds);
-    const line = `${this.title} [${bar}] 100%  ${bytes} bytes, ${rate} MB/s, SHA-256 equal`;
+    const line = `${this.title} [${bar}] 100%  ${bytes} bytes, SHA-256 equal`;
     process.stdout.write(process.stdout.isTTY ? `\r${line}\x1b[K\n` : `${line}\n`);
   }
 
