@@ -25,12 +25,13 @@ function endGroup(pid) {
  * @param {string} [options.cwd] folder to run it in
  * @param {object} [options.env] the whole environment; what `childEnvironment` gives when left out
  * @param {number} [options.limit] milliseconds after which the group is killed
+ * @param {string} [options.program] what runs in place of node
  * @returns {Promise<{code: number | null, signal: string | null, stdout: string, stderr: string}>} its end
  */
-function runNode(args, { cwd, env = childEnvironment(), limit = 60000 } = {}) {
+function runNode(args, { cwd, env = childEnvironment(), limit = 60000, program = process.execPath } = {}) {
   return new Promise((resolve, reject) => {
     const stdio = ['ignore', 'pipe', 'pipe'];
-    const child = spawn(process.execPath, args, { cwd, env, stdio, detached: true });
+    const child = spawn(program, args, { cwd, env, stdio, detached: true });
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr']) {
       child[name].setEncoding('utf8').on('data', (text) => { output[name] += text; });

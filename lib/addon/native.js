@@ -1,7 +1,7 @@
 'use strict';
 
-// Loads the addon: the file that RSNET_BINARY_PATH names, else the one built in this folder, else the one of the
-// platform's package.
+// Loads the addon: the file that RSNET_BINARY_PATH names, else the one built in this folder or beside this file, else
+// the one of the platform's package.
 
 const { existsSync } = require('node:fs');
 const { createRequire } = require('node:module');
@@ -14,6 +14,14 @@ const ROOT = path.join(__dirname, '..', '..');
 
 /** Bundlers leave what it loads outside, and do not warn of a name that they cannot know. */
 const requireLate = createRequire(__filename);
+
+/** The platforms' packages by literal names, by which programs that collect a program's files find those installed. */
+const PACKAGES = {
+  'rsnet-linux-x64-gnu': () => requireLate('rsnet-linux-x64-gnu'),
+  'rsnet-linux-arm64-gnu': () => requireLate('rsnet-linux-arm64-gnu'),
+  'rsnet-darwin-x64': () => requireLate('rsnet-darwin-x64'),
+  'rsnet-darwin-arm64': () => requireLate('rsnet-darwin-arm64'),
+};
 
 /**
  * @param {string} message what is missing and what to do
@@ -70,7 +78,7 @@ function candidates() {
 function loadFrom(id) {
   // napi-rs makes a threadsafe function, an async resource that rsnet never uses. Tools that list what is open would
   // show it.
-  const addon = withoutResource(() => requireLate(id));
+  const addon = withoutResource(PACKAGES[id] ?? (() => requireLate(id)));
   if (typeof addon.Bridge !== 'function') throw new Error(`${id} is not the addon of rsnet`);
   trace('addon %s', id);
   return addon;
@@ -100,6 +108,11 @@ function reason({ message }) {
   return message.split('\nRequire stack:')[0];
 }
 
+/** @returns {string[]} where the addon may lie: a bundle has the code of this file, and the addon beside itself */
+function places() {
+  return [ROOT, __dirname].flatMap((folder) => candidates().map((id) => path.join(folder, binaryName(id))));
+}
+
 /**
  * @returns {object} what the addon exports
  * @throws {Error} `ERR_RSNET_NO_BINARY`
@@ -108,8 +121,7 @@ function load() {
   const chosen = process.env.RSNET_BINARY_PATH;
   if (chosen) return loadChosen(path.resolve(chosen));
   const causes = [];
-  for (const id of candidates()) {
-    const file = path.join(ROOT, binaryName(id));
+  for (const file of places()) {
     if (!existsSync(file)) continue;
     try {
       return loadFrom(file);

@@ -28,13 +28,16 @@ function findProgram(name, folders = []) {
   });
 }
 
-/** Install the npm packages of this folder, unless those of the lock file are there. */
-async function installPackages() {
-  const lock = fs.readFileSync(path.join(__dirname, 'package-lock.json'));
-  const mark = path.join(__dirname, 'node_modules', '.installed-lock.json');
+/**
+ * Install the npm packages of a folder, unless those of the lock file are there.
+ * @param {string} [folder]
+ */
+async function installPackages(folder = __dirname) {
+  const lock = fs.readFileSync(path.join(folder, 'package-lock.json'));
+  const mark = path.join(folder, 'node_modules', '.installed-lock.json');
   if (fs.existsSync(mark) && fs.readFileSync(mark).equals(lock)) return;
-  process.stdout.write('installing the npm packages of clients/\n');
-  await runToEnd('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: __dirname, limit: 300 });
+  process.stdout.write(`installing the npm packages of ${path.basename(folder)}/\n`);
+  await runToEnd('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, limit: 300 });
   fs.writeFileSync(mark, lock);
 }
 
