@@ -8,7 +8,10 @@
  * Node from 20 up.
  */
 
+import * as http from 'node:http';
+import * as http2 from 'node:http2';
 import * as net from 'node:net';
+import { FileHandle } from 'node:fs/promises';
 import { KernelOptionMethods, KernelOptions } from './kernel-options.js';
 
 export { KernelOptionMethods, KernelOptions };
@@ -18,6 +21,39 @@ export { KernelOptionMethods, KernelOptions };
  * enumerable. `rsnet/register` gives it to `net`, too.
  */
 export const engine: 'rsnet' | 'node';
+
+/** A file to send: a path, a descriptor or a FileHandle. The last two stay open. */
+export type SendableFile = string | Buffer | URL | number | FileHandle;
+
+/** Which part of a file is sent, and what ends that. */
+export interface SendFileOptions {
+  /** The first byte, 0 by default. */
+  start?: number | undefined;
+  /** The last byte, as in `fs.createReadStream()`; the last of the file by default. */
+  end?: number | undefined;
+  /** Ends the sending; the promise rejects with an AbortError. */
+  signal?: AbortSignal | undefined;
+}
+
+/** The same, for a response of HTTP. */
+export interface SendResponseFileOptions extends SendFileOptions {
+  /**
+   * `true` sends the part that the request's `Range` asks for (206, or 416 where there is no such); a string is such a
+   * header. Not with `start` and `end`.
+   */
+  range?: boolean | string | undefined;
+}
+
+/**
+ * Send a file as the body of a response, and end the response. `Content-Length` is set if no headers were sent and nothing
+ * else tells the length. If something fails once the headers are sent, the response is destroyed. Not enumerable.
+ * @returns how many bytes of the file were sent
+ */
+export function sendFile(
+  response: http.ServerResponse | http2.Http2ServerResponse,
+  file: SendableFile,
+  options?: SendResponseFileOptions,
+): Promise<number>;
 
 /** `net` by promises. Also `rsnet/promises`. Not enumerable where the host's `net` does not have it. */
 export * as promises from './promises.js';
@@ -167,6 +203,13 @@ export class Socket extends net.Socket {
   originalDestination(): AddressInfo | undefined;
   /** Whether this is a connection of Multipath TCP, and has not become one of TCP. */
   readonly isMptcp: boolean;
+
+  /**
+   * Send a file, or a part of it, behind what was written before; what is written afterwards waits for it. The socket is
+   * not ended. On Linux by sendfile(2), without reading the file.
+   * @returns how many bytes were sent
+   */
+  sendFile(file: SendableFile, options?: SendFileOptions): Promise<number>;
 
   /** End the connection with a RST instead of a FIN, and destroy the socket. TCP only (`ERR_INVALID_HANDLE_TYPE`). */
   resetAndDestroy(): this;

@@ -21,6 +21,7 @@ export const {
   isIPv4,
   isIPv6,
   promises,
+  sendFile,
   setDefaultAutoSelectFamily,
   setDefaultAutoSelectFamilyAttemptTimeout,
 } = net;

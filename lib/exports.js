@@ -17,6 +17,9 @@ const instanceOf = require('./interop/instanceof');
 require('./interop/hand-over');
 require('./interop/http-hand-over');
 const { makeIterable, promisesOf } = require('./api/promises');
+// This one gives `sendFile` the engine.
+require('./api/send-file-engine');
+const { sendFile } = require('./api/send-file-response');
 const { Server, createServer } = require('./api/server');
 const Socket = require('./api/socket');
 const transfer = require('./interop/transfer');
@@ -64,6 +67,7 @@ Object.defineProperty(rsnet, 'promises', {
 });
 
 // Not enumerable, so that a program which lists the exports finds those of `net`.
+Object.defineProperty(rsnet, 'sendFile', { value: sendFile, configurable: true, writable: true });
 Object.defineProperty(rsnet, 'engine', { value: 'rsnet', configurable: true });
 
 module.exports = rsnet;

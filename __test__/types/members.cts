@@ -1,5 +1,7 @@
 // Each member that is newer than some supported Node, and the types that listeners are given.
 
+import http = require('http');
+import fs = require('fs/promises');
 import net = require('rsnet');
 
 class Counting extends net.Socket {
@@ -18,6 +20,13 @@ const sizes: Array<number | undefined> = [socket.setUserTimeout(1).setNotSentLow
   socket.getNotSentLowWaterMark(), socket.getSendBufferSize(), socket.getRecvBufferSize()];
 const rtt: number | undefined = socket.info()?.rtt;
 const pid: number | undefined = socket.peerCredentials()?.pid;
+const sent: Promise<number> = socket.sendFile('/file', { start: 1, end: 2, signal: new AbortController().signal });
+const sentByNumber: Promise<number> = socket.sendFile(3);
+http.createServer((request, response) => {
+  const answered: Promise<number> = net.sendFile(response, new URL('file:///file'), { range: true });
+  answered.then(() => net.sendFile(response, Buffer.from('/file'), { range: request.headers.range, end: 1 }));
+});
+fs.open('/file').then((file) => socket.sendFile(file));
 net.createServer({ userTimeout: 1, notSentLowWaterMark: 1, sendBufferSize: 1, recvBufferSize: 1 });
 net.connect({ port: 1, userTimeout: 1, notSentLowWaterMark: 1, sendBufferSize: 1, recvBufferSize: 1 });
 const segment: number | undefined = socket.setMaxSegmentSize(1000).setQuickAck(true).setBusyPoll(0).setLinger(0).setMark(1).getMaxSegmentSize();

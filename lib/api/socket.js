@@ -11,6 +11,7 @@ const {
 } = require('./kernel-options');
 const { socketConnect, useSocketClass } = require('./connect');
 const { info, originalDestination, peerCredentials } = require('./connection-info');
+const { sendFile } = require('./send-file');
 const { debug } = require('../node/debug');
 const { codes, ErrnoException } = require('../node/errors');
 const { beginUse } = require('../node/first-use');
@@ -208,6 +209,7 @@ const methods = {
   info,
   originalDestination,
   peerCredentials,
+  sendFile,
   ref: socketOptions.ref,
   unref: socketOptions.unref,
 

@@ -6,6 +6,7 @@
 const { builtin } = require('../node/builtin');
 const { clientSocket } = require('../api/diagnostics');
 const { makeIterable, promisesOf } = require('../api/promises');
+const { sendFile } = require('../api/send-file-response');
 const { BoundSocket } = require('./bound-socket');
 const { Server, createServer } = require('./server');
 const { Socket } = require('./socket');
@@ -47,6 +48,7 @@ Object.defineProperty(fallback, 'promises', {
   configurable: true,
   enumerable: Object.hasOwn(builtin, 'promises'),
 });
+Object.defineProperty(fallback, 'sendFile', { value: sendFile, configurable: true, writable: true });
 Object.defineProperty(fallback, 'engine', { value: 'node', configurable: true });
 
 module.exports = fallback;

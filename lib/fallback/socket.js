@@ -9,6 +9,7 @@ const { kNormalizedArgs } = require('../api/arguments');
 const { boundConnect, connectTimeoutOf } = require('../api/connect-timeout');
 const { checkedOptions, setBlockList } = require('../api/constructor-options');
 const { KERNEL_OPTIONS, given } = require('../api/kernel-option-names');
+const { sendFile } = require('../api/send-file');
 const { removeConnection } = require('../api/server-connections');
 const { blocked, guardedLookup } = require('./block-list');
 const { BoundSocket, consumed } = require('./bound-socket');
@@ -119,6 +120,7 @@ const members = {
   info() { return withoutConnection(this, 'info'); },
   originalDestination() { return withoutConnection(this, 'originalDestination'); },
   peerCredentials() { return withoutConnection(this, 'peerCredentials'); },
+  sendFile,
 
   _destroy(error, callback) {
     removeConnection(this);

@@ -4,6 +4,7 @@
 // Buffer and a call for each read. A short connection does not earn the cost of the hand-over.
 
 const { makeCallback } = require('../addon/bridge');
+const { isSendingFile } = require('../api/send-file-engine');
 const hooks = require('../handle/hooks');
 const { handOver, isRefused } = require('./hand-over');
 const { kParserReads } = require('../handle/symbols');
@@ -30,7 +31,7 @@ function countParserRead(handle, socket, length) {
   if (handle[kParserReads] + handle.bytesWritten / UNIT < PRICE) return;
   // If the connection cannot be handed over now, rsnet tries again after as many reads.
   handle[kParserReads] = -(handle.bytesWritten / UNIT);
-  if (socket._handle !== handle || !isServedByParser(socket) || isRefused()) return;
+  if (socket._handle !== handle || isSendingFile(handle) || !isServedByParser(socket) || isRefused()) return;
   const unread = [];
   const hostHandle = handOver(socket, { takeUnread: (chunk) => unread.push(chunk) });
   if (hostHandle === undefined) return;

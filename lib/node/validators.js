@@ -159,6 +159,7 @@ module.exports = {
   validateBoolean,
   validateFunction,
   validateInt32,
+  validateInteger,
   validateNumber,
   validateObject,
   validatePort,

@@ -8,6 +8,8 @@ pub mod descriptor;
 pub mod functions;
 pub mod options;
 pub mod raw;
+#[cfg(target_os = "linux")]
+pub mod send_file;
 pub mod socket;
 pub mod strings;
 pub mod writer;

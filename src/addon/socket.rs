@@ -220,6 +220,12 @@ impl Bridge {
         self.run(id, Endpoint::duplicate)
     }
 
+    /// See [`Endpoint::lend_descriptor`].
+    #[napi]
+    pub fn lend_descriptor(&self, id: u32, lent: bool) -> i32 {
+        self.run(id, |endpoint| endpoint.lend_descriptor(lent))
+    }
+
     /// Bytes queued.
     #[napi]
     pub fn write_queue_size(&self, id: u32) -> f64 {

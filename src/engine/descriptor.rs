@@ -1,7 +1,7 @@
 //! Descriptors that others made: what they are, and copies of them.
 
 use std::io;
-use std::os::fd::{BorrowedFd, IntoRawFd, RawFd};
+use std::os::fd::{BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 
 use socket2::{Domain, SockRef, Type};
 
@@ -63,11 +63,19 @@ fn socket_kind(fd: RawFd) -> io::Result<DescriptorKind> {
 /// # Errors
 /// `EBADF` when `fd` is not open, `EMFILE` when no descriptor is left.
 pub fn duplicate(fd: RawFd) -> io::Result<RawFd> {
+    Ok(copy(fd)?.into_raw_fd())
+}
+
+/// As [`duplicate`], for any open file. The copy closes itself.
+///
+/// # Errors
+/// As for [`duplicate`].
+pub fn copy(fd: RawFd) -> io::Result<OwnedFd> {
     if fd < 0 {
         return Err(io::Error::from_raw_os_error(libc::EBADF));
     }
     // SAFETY: fcntl(2) takes any number as descriptor and answers EBADF for a closed one; `fd` is
     // borrowed for that one call.
     let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
-    Ok(borrowed.try_clone_to_owned()?.into_raw_fd())
+    borrowed.try_clone_to_owned()
 }

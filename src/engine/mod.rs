@@ -18,5 +18,7 @@ pub mod named_options;
 pub mod options;
 pub mod queue;
 pub mod read;
+#[cfg(target_os = "linux")]
+pub mod send_file;
 pub mod stream;
 pub mod sys;

@@ -3,5 +3,7 @@
 
 pub mod ready_queue;
 pub mod runtime;
+#[cfg(target_os = "linux")]
+pub mod send_file;
 pub mod socket;
 pub mod sync;

@@ -13,6 +13,9 @@ const MOST_THREADS: usize = 4;
 /// Most threads with it.
 const THREADS_LIMIT: usize = 1024;
 
+/// Most threads that wait for disks. What comes beyond waits for one of them.
+const DISK_THREADS: usize = 64;
+
 struct Shared {
     runtime: Runtime,
     threads: usize,
@@ -60,6 +63,7 @@ pub fn handle() -> Result<&'static Handle, String> {
         let number = AtomicUsize::new(0);
         let runtime = Builder::new_multi_thread()
             .worker_threads(threads)
+            .max_blocking_threads(DISK_THREADS)
             .thread_name_fn(move || format!("rsnet-{}", number.fetch_add(1, Ordering::Relaxed)))
             .enable_io()
             .build()

@@ -54,6 +54,8 @@ pub struct Endpoint {
     shared: bool,
     /// Whether the program has asked for the descriptor, and may have shared it.
     shown: bool,
+    /// Whether a copy of the descriptor is in use for a while.
+    lent: bool,
     /// How its connection, once it has one, reads.
     config: ReadConfig,
     /// The counter of a stream that was closed.
@@ -79,6 +81,7 @@ impl Endpoint {
             multipath: false,
             shared: false,
             shown: false,
+            lent: false,
             config,
             bytes_read: 0,
         }

@@ -161,9 +161,15 @@ impl Endpoint {
         self.fd()
     }
 
+    /// The descriptor, or -1. `lent`: a copy of it is in use from now on; otherwise it is not any more.
+    pub fn lend_descriptor(&mut self, lent: bool) -> RawFd {
+        self.lent = lent;
+        self.fd()
+    }
+
     /// Whether no other process or descriptor can have the socket, so that closing its descriptor ends it.
     pub fn is_private(&self) -> bool {
-        !self.shown && !self.shared
+        !self.shown && !self.shared && !self.lent
     }
 
     /// Applies what was set before there was a descriptor. An error: what the kernel took before is gone.
