@@ -6,6 +6,7 @@ const fs = require('node:fs');
 const http = require('node:http');
 const http2 = require('node:http2');
 const https = require('node:https');
+const net = require('node:net');
 const { pipeline } = require('node:stream');
 const { HOST, packages, tell, main } = require('./packages.cjs');
 
@@ -28,8 +29,9 @@ function answer(response, body) {
 }
 
 /**
- * A handler: `/short`, `/long` (64 KB), `/upload` (reads the body and answers its length), `/file` (streams a file).
- * @param {{file: string}} options `file`: what `/file` sends
+ * A handler: `/short`, `/long` (64 KB), `/upload` (reads the body and answers its length), `/file` (streams a file),
+ * `/send-file` (the same by `net.sendFile`, which the built-in does not have).
+ * @param {{file: string}} options `file`: what these two send
  * @returns {http.RequestListener}
  */
 function handler({ file }) {
@@ -47,8 +49,10 @@ function handler({ file }) {
         break;
       }
       case '/file':
+      case '/send-file':
         response.setHeader('Content-Type', 'application/octet-stream');
-        pipeline(fs.createReadStream(file), response, () => {});
+        if (request.url === '/send-file' && net.sendFile) net.sendFile(response, file).catch(() => {});
+        else pipeline(fs.createReadStream(file), response, () => {});
         break;
       default:
         answer(response, SHORT);

@@ -80,6 +80,8 @@ module.exports = [
   server('http-post-64k', 'http, POST of 64 KB', 'http', 1.15, upload(64), { quick: true }),
   server('http-post-1m', 'http, POST of 1 MB', 'http', 1.15, upload(1024), { bulk: true }),
   server('http-file', 'http, a file of 1 MB by pipeline(createReadStream, res)', 'http', 1, { path: '/file' }),
+  // The built-in has only the pipeline.
+  server('http-send-file', 'http, a file of 1 MB by net.sendFile', 'http', 2, { path: '/send-file' }),
   server('express', 'express, JSON', 'express', 1, {}),
   server('fastify', 'fastify, JSON', 'fastify', 1, {}),
   server('https', 'https, 11-byte answer', 'https', 1, {}, { quick: true }),
