@@ -55,6 +55,12 @@ export function sendFile(
   options?: SendResponseFileOptions,
 ): Promise<number>;
 
+/**
+ * The sockets that a service manager has opened for this process, as systemd does (LISTEN_PID, LISTEN_FDS and
+ * LISTEN_FDNAMES, sd_listen_fds(3)); empty without one. `name` is `'unknown'` where it has none. Not enumerable.
+ */
+export function listenDescriptors(): Array<{ fd: number; name: string }>;
+
 /** `net` by promises. Also `rsnet/promises`. Not enumerable where the host's `net` does not have it. */
 export * as promises from './promises.js';
 
@@ -285,6 +291,8 @@ export interface ListenOptions extends Omit<net.ListenOptions, 'handle'> {
   handle?: BoundSocket<AddressInfo | string> | undefined;
   /** Listen on this descriptor. */
   fd?: number | undefined;
+  /** Listen on the descriptor to which a service manager has given this name (LISTEN_FDNAMES): see `listenDescriptors()`. */
+  fdName?: string | undefined;
   /** How many connections may wait to be accepted. Default: `511`. */
   backlog?: number | undefined;
   /** Do not share the port with the other workers of a cluster. Default: `false`. */

@@ -20,6 +20,7 @@ export const {
   isIP,
   isIPv4,
   isIPv6,
+  listenDescriptors,
   promises,
   sendFile,
   setDefaultAutoSelectFamily,

@@ -16,6 +16,7 @@ const instanceOf = require('./interop/instanceof');
 // These two fill in lib/handle/hooks.js.
 require('./interop/hand-over');
 require('./interop/http-hand-over');
+const { listenDescriptors } = require('./api/listen-descriptors');
 const { makeIterable, promisesOf } = require('./api/promises');
 // This one gives `sendFile` the engine.
 require('./api/send-file-engine');
@@ -67,7 +68,10 @@ Object.defineProperty(rsnet, 'promises', {
 });
 
 // Not enumerable, so that a program which lists the exports finds those of `net`.
-Object.defineProperty(rsnet, 'sendFile', { value: sendFile, configurable: true, writable: true });
-Object.defineProperty(rsnet, 'engine', { value: 'rsnet', configurable: true });
+Object.defineProperties(rsnet, {
+  engine: { value: 'rsnet', configurable: true },
+  listenDescriptors: { value: listenDescriptors, writable: true, configurable: true },
+  sendFile: { value: sendFile, writable: true, configurable: true },
+});
 
 module.exports = rsnet;

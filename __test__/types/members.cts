@@ -35,6 +35,9 @@ const rest: [boolean | undefined, number | undefined, number | false | undefined
 const original: string | undefined = socket.originalDestination()?.address;
 const isMptcp: boolean = socket.isMptcp;
 const kernel: net.KernelOptions = { mptcp: true, freebind: true, transparent: false, interface: 'lo', linger: false, mark: 1, busyPoll: 1, quickAck: true };
+const [inherited] = net.listenDescriptors();
+if (inherited) net.createServer().listen({ fd: inherited.fd });
+net.createServer().listen({ fdName: 'http' });
 net.createServer({ ...kernel, fastOpen: 16, deferAccept: 1000 });
 net.connect({ port: 1, ...kernel, fastOpen: true });
 const closed: Promise<void> = socket[Symbol.asyncDispose]();

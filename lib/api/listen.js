@@ -11,6 +11,7 @@ const { nextTick } = require('../node/captured');
 const { asksPrimary, requestHandle } = require('./cluster-listen');
 const { applyToListener } = require('./kernel-options');
 const { debug } = require('../node/debug');
+const { descriptorNamed } = require('./listen-descriptors');
 const { serverListenStart, serverListenEnd, serverListenError } = require('./diagnostics');
 const { codes, ErrnoException, ExceptionWithHostPort, UVExceptionWithHostPort } = require('../node/errors');
 const { adoptHandle, beginOrClose, createHandle } = require('../handle/foreign');
@@ -360,8 +361,8 @@ function listen(...args) {
   }
   closeOnAbort(this, options.signal);
   const backlog = options.backlog || backlogFromArgs;
-  if (typeof options.fd === 'number' && options.fd >= 0) {
-    const { fd } = options;
+  const fd = options.fdName === undefined ? options.fd : descriptorNamed(options.fdName);
+  if (typeof fd === 'number' && fd >= 0) {
     obtainHandle(this, { address: null, port: null, addressType: null, backlog: backlogFromArgs, fd });
     return this;
   }

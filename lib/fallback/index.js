@@ -5,6 +5,7 @@
 
 const { builtin } = require('../node/builtin');
 const { clientSocket } = require('../api/diagnostics');
+const { listenDescriptors } = require('../api/listen-descriptors');
 const { makeIterable, promisesOf } = require('../api/promises');
 const { sendFile } = require('../api/send-file-response');
 const { BoundSocket } = require('./bound-socket');
@@ -48,7 +49,10 @@ Object.defineProperty(fallback, 'promises', {
   configurable: true,
   enumerable: Object.hasOwn(builtin, 'promises'),
 });
-Object.defineProperty(fallback, 'sendFile', { value: sendFile, configurable: true, writable: true });
-Object.defineProperty(fallback, 'engine', { value: 'node', configurable: true });
+Object.defineProperties(fallback, {
+  engine: { value: 'node', configurable: true },
+  listenDescriptors: { value: listenDescriptors, writable: true, configurable: true },
+  sendFile: { value: sendFile, writable: true, configurable: true },
+});
 
 module.exports = fallback;

@@ -5,6 +5,7 @@
 const { builtin } = require('../node/builtin');
 const { codes } = require('../node/errors');
 const { nameLike } = require('../node/mirror-members');
+const { descriptorNamed } = require('../api/listen-descriptors');
 const { checkKernelOptions, given } = require('../api/kernel-option-names');
 const { addConnection, addConnectionMembers } = require('../api/server-connections');
 const { addShutdown } = require('../api/server-shutdown');
@@ -51,6 +52,7 @@ const members = {
     if (problem) return failListen(this, problem);
     if (where instanceof BoundSocket) args[0] = consumed(where);
     else if (where?.handle instanceof BoundSocket) args[0] = { ...where, handle: consumed(where.handle) };
+    else if (where?.fdName !== undefined) args[0] = { ...where, fd: descriptorNamed(where.fdName) };
     return host.listen.apply(this, args);
   },
 
