@@ -42,6 +42,21 @@ describeRsnet('socket.sendFile that fails', (net) => {
     expect((await rejection(client.sendFile(handle))).code).toBe('EBADF');
   });
 
+  test('a FileHandle that is closed while the file waits for its turn', async () => {
+    const { path } = madeFile(LARGE);
+    const { client, peer } = await pair(net);
+    const handle = await fs.promises.open(path);
+    peer.pause();
+    const first = client.sendFile(path);
+    const second = rejection(client.sendFile(handle));
+    await stuck(client);
+    await handle.close();
+    peer.resume();
+    await first;
+    expect(await second).toMatchObject({ code: 'EBADF', bytesSent: 0 });
+    await allClosed(path);
+  });
+
   test('a socket that was ended or destroyed takes no file', async () => {
     const { path } = madeFile(10);
     const { client } = await pair(net);

@@ -414,6 +414,29 @@ describeServers.each(modes)('net.sendFile and a server of http, %s', (mode, flag
     }
   });
 
+  test('a client that goes away before a pipelined response has its turn', async () => {
+    const result = await run(flags, async () => {
+      const http = require('http');
+      const { path } = made(40 * 1024 * 1024);
+      const failed = [];
+      const server = http.createServer((request, response) => {
+        failed.push(rejection(rsnet.sendFile(response, path)));
+        if (failed.length === 3) stuck(request.socket).then(() => socket.destroy());
+      });
+      const port = await listening(server);
+      const socket = await talk(port);
+      socket.pause();
+      socket.write(GET('/').repeat(3));
+      await new Promise((resolve) => socket.once('close', resolve));
+      const codes = (await Promise.all(failed)).map(({ code }) => code);
+      server.close();
+      while (opens(path) > 0) await new Promise(setImmediate);
+      return codes;
+    });
+    expect(result).toHaveLength(3);
+    for (const code of result) expect(code).toMatch(/^(ECONNRESET|EPIPE|ERR_SOCKET_CLOSED|ERR_STREAM_DESTROYED)$/);
+  });
+
   test('https and HTTP/2, by streams', async () => {
     const result = await run(flags, async () => {
       const http2 = require('http2');

@@ -5,7 +5,8 @@
 const fs = require('fs');
 const { isUint8Array } = require('util/types');
 const { nextTick } = require('../node/captured');
-const { codes } = require('../node/errors');
+const { UV_EBADF } = require('../node/errno');
+const { codes, ErrnoException } = require('../node/errors');
 const { validateAbortSignal, validateInt32, validateInteger, validateObject } = require('../node/validators');
 
 /** Bytes of one read, as those of `fs.createReadStream`. */
@@ -71,7 +72,7 @@ class FilePart {
    * @param {fs.Stats} stats
    */
   constructor(fd, { file, start, end = Infinity }, stats) {
-    this.fd = fd;
+    this.opened = fd;
     /** The file as the caller gave it, which keeps a FileHandle from being collected. */
     this.file = file;
     this.isOwn = typeof file !== 'number' && !isFileHandle(file);
@@ -88,6 +89,9 @@ class FilePart {
     this.length = end - (start ?? 0) + 1;
     if (this.isCounted) this.limit(start ?? 0, end);
   }
+
+  /** The descriptor; -1 if the FileHandle was closed, whose number may be another file's by now. */
+  get fd() { return isFileHandle(this.file) ? this.file.fd : this.opened; }
 
   /**
    * @param {number} start
@@ -107,12 +111,13 @@ class FilePart {
    */
   read(buffer, done, callback) {
     const count = Math.min(buffer.length, this.length - done);
-    if (count <= 0) {
-      nextTick(callback, null, 0);
+    const { fd } = this;
+    if (count <= 0 || fd < 0) {
+      nextTick(callback, fd < 0 ? new ErrnoException(UV_EBADF, 'read') : null, 0);
       return;
     }
     this.isReading = true;
-    fs.read(this.fd, buffer, 0, count, this.start === null ? null : this.start + done, (error, bytes) => {
+    fs.read(fd, buffer, 0, count, this.start === null ? null : this.start + done, (error, bytes) => {
       this.isReading = false;
       this.closeIfDone();
       callback(error, bytes);
@@ -129,7 +134,7 @@ class FilePart {
   closeIfDone() {
     if (!this.isClosed || this.isReading || !this.isOwn) return;
     this.isOwn = false;
-    fs.close(this.fd, () => {});
+    fs.close(this.opened, () => {});
   }
 }
 

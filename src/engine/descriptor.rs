@@ -1,7 +1,7 @@
 //! Descriptors that others made: what they are, and copies of them.
 
 use std::io;
-use std::os::fd::{BorrowedFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 
 use socket2::{Domain, SockRef, Type};
 
@@ -78,4 +78,11 @@ pub fn copy(fd: RawFd) -> io::Result<OwnedFd> {
     // borrowed for that one call.
     let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
     borrowed.try_clone_to_owned()
+}
+
+/// Whether calls on `fd` wait (no `O_NONBLOCK`, fcntl(2)).
+pub fn blocks(fd: &OwnedFd) -> bool {
+    // SAFETY: the descriptor is open; F_GETFL has no argument.
+    let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) };
+    flags & libc::O_NONBLOCK == 0
 }

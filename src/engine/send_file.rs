@@ -72,10 +72,15 @@ impl Transfer {
     /// changed.
     ///
     /// # Errors
-    /// `EBADF`: one of them is not open. `EMFILE`: no descriptor is left for the copies.
+    /// `EBADF`: one of them is not open. `EMFILE`: no descriptor is left for the copies. `EOPNOTSUPP`: the socket blocks,
+    /// as a process with a copy of it may have it. sendfile(2) could not be told to return then.
     pub fn new(socket: RawFd, file: RawFd, offset: u64, length: u64) -> io::Result<Self> {
+        let socket = descriptor::copy(socket)?;
+        if descriptor::blocks(&socket) {
+            return Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP));
+        }
         Ok(Transfer {
-            socket: descriptor::copy(socket)?,
+            socket,
             file: descriptor::copy(file)?,
             offset,
             left: length,
@@ -211,6 +216,15 @@ mod tests {
         let mut first = [0; 1];
         (&file.1).read_exact(&mut first).expect("a byte");
         assert_eq!(&first, b"0");
+    }
+
+    #[test]
+    fn refuses_a_socket_that_blocks() {
+        let file = Sample::new("blocks", b"0");
+        let (_near, far) = pair();
+        let refused = Transfer::new(far.as_raw_fd(), file.1.as_raw_fd(), 0, 1);
+        let error = refused.expect_err("an error").raw_os_error();
+        assert_eq!(error, Some(libc::EOPNOTSUPP));
     }
 
     #[test]

@@ -1,0 +1,72 @@
+'use strict';
+
+// What becomes of a file that is being sent when its thread or process ends.
+
+const net = require('net');
+const { Worker } = require('worker_threads');
+const { childEnvironment } = require('../../scripts/lib/environment');
+const { collect, closed, describeRsnet, listen, once, root, spawnNode } = require('../helpers');
+const { allClosed, madeFile, sha256 } = require('./files');
+
+const SIZE = 20 * 1024 * 1024;
+
+describeRsnet('a file that is being sent', () => {
+  test('keeps the process alive until it is sent, also by a socket that is unref\'d', async () => {
+    const { path, data } = madeFile(SIZE);
+    const server = await listen(net);
+    const connection = once(server, 'connection');
+    const ended = spawnNode('rsnet', () => {
+      const [port, file] = process.argv.slice(1);
+      const socket = net.connect(port, '127.0.0.1', () => {
+        socket.pause().unref();
+        socket.sendFile(file).then((sent) => console.log(sent));
+      });
+    }, { args: [String(server.at.port), path] });
+    const [peer] = await connection;
+    const got = await collect(peer);
+    expect(await ended).toEqual({ stdout: `${SIZE}\n`, stderr: '', code: 0, signal: null, timedOut: false });
+    expect(sha256(got)).toBe(sha256(data));
+  });
+
+  test('is no more when the process exits', async () => {
+    const { path } = madeFile(SIZE);
+    const server = await listen(net);
+    server.on('connection', (peer) => peer.on('error', () => {}).once('data', () => peer.pause()));
+    const ended = await spawnNode('rsnet', () => {
+      const [port, file] = process.argv.slice(1);
+      const socket = net.connect(port, '127.0.0.1');
+      socket.sendFile(file);
+      const look = () => {
+        if (socket.bytesWritten > 0) process.exit(7);
+        setImmediate(look);
+      };
+      look();
+    }, { args: [String(server.at.port), path] });
+    expect(ended).toEqual({ stdout: '', stderr: '', code: 7, signal: null, timedOut: false });
+  });
+
+  test('is no more when its thread is terminated, and the connection closes', async () => {
+    const { path } = madeFile(SIZE);
+    const server = await listen(net);
+    const connection = once(server, 'connection');
+    const worker = new Worker(`
+      const { parentPort, workerData: { root, port, path } } = require('worker_threads');
+      const socket = require(root).connect(port, '127.0.0.1');
+      socket.sendFile(path);
+      const look = () => {
+        if (socket.bytesWritten > 0) parentPort.postMessage('sends');
+        else setImmediate(look);
+      };
+      look();
+    `, { eval: true, env: childEnvironment(), workerData: { root, port: server.at.port, path } });
+    const [peer] = await connection;
+    peer.pause();
+    await once(worker, 'message');
+    await worker.terminate();
+    const ends = closed(peer);
+    peer.resume();
+    await ends;
+    expect(peer.bytesRead).toBeLessThan(SIZE);
+    await allClosed(path);
+  });
+});
