@@ -79,8 +79,115 @@ export interface ConnectTimeoutOpts {
   connectTimeout?: number | undefined;
 }
 
+/** One end of a connection, as a PROXY header names it. */
+export type ProxyProtocolEnd =
+  | { address: string; port: number; family: 'IPv4' | 'IPv6' }
+  | { path: string; family: 'UNIX' };
+
+/** What a PROXY header of version 2 tells of TLS between the client and the proxy. */
+export interface ProxyProtocolSsl {
+  /** Whether the client has connected over TLS. */
+  tls: boolean;
+  /** Whether it has shown a certificate on this connection. */
+  certificate: boolean;
+  /** Whether it has shown one in this TLS session. */
+  certificateOfSession: boolean;
+  /** Whether the proxy has verified it, or there was none. */
+  verified: boolean;
+  /** Such as `'TLSv1.3'`. */
+  version?: string;
+  /** Of the certificate's subject. */
+  commonName?: string;
+  cipher?: string;
+  /** Of the proxy's own certificate. */
+  signatureAlgorithm?: string;
+  /** Of the proxy's own certificate. */
+  keyAlgorithm?: string;
+}
+
+/** What a PROXY header says. */
+export interface ProxyProtocolHeader {
+  version: 1 | 2;
+  /** `'LOCAL'`: the proxy has connected for itself, to check the server, say. */
+  command: 'PROXY' | 'LOCAL';
+  /** `'UNSPEC'`: the header names no ends. */
+  family: 'IPv4' | 'IPv6' | 'UNIX' | 'UNSPEC';
+  transport: 'STREAM' | 'DGRAM' | 'UNSPEC';
+  /** The client. */
+  source?: ProxyProtocolEnd | undefined;
+  /** Where the client has connected to. */
+  destination?: ProxyProtocolEnd | undefined;
+  /** The values of version 2, by type, without padding; the last one of each type. */
+  tlvs: Map<number, Buffer>;
+  /** The protocol that was negotiated over the connection, such as `'h2'`. */
+  alpn?: string;
+  /** The host name that the client has asked for (SNI). */
+  authority?: string;
+  uniqueId?: Buffer;
+  ssl?: ProxyProtocolSsl;
+  /** The name of the network namespace. */
+  netns?: string;
+}
+
+/** `socket.proxy`. */
+export interface ProxyProtocolInfo extends ProxyProtocolHeader {
+  /** The proxy's end of the connection; empty for a Unix-domain socket. */
+  peer: Partial<AddressInfo>;
+  /** This end of the connection; empty for a Unix-domain socket. */
+  local: Partial<AddressInfo>;
+}
+
+/** The option `proxyProtocol` of servers. */
+export interface ProxyProtocolServerOptions {
+  /** `'optional'`: a connection may also begin without a header. Default: `'required'`. */
+  mode?: 'required' | 'optional' | undefined;
+  /** Milliseconds for which the header may take. Default: `5000`. */
+  timeout?: number | undefined;
+  /** Milliseconds of silence after which an `'optional'` header does not come. Default: `300`. */
+  silence?: number | undefined;
+  /** Bytes that a header may have, 107 to 65551. Default: `4096`. */
+  maxLength?: number | undefined;
+  /** Connections that may wait for their header. Beyond, the one that has waited the longest ends. Default: `1024`. */
+  maxWaiting?: number | undefined;
+}
+
+/** One end of a connection, as `connect()` takes it. */
+export type ProxyProtocolEndInit = { address: string; port: number } | { path: string };
+
+/** The option `proxyProtocol` of `connect()`; what `socket.proxy` gives is one, too. */
+export interface ProxyProtocolClientOptions {
+  /** Version 1 has ends and nothing else. Default: `2`. */
+  version?: 1 | 2 | undefined;
+  /** Default: `'PROXY'`. */
+  command?: 'PROXY' | 'LOCAL' | undefined;
+  /** `'UNSPEC'`: the header names no ends. Otherwise that of the ends counts. */
+  family?: 'IPv4' | 'IPv6' | 'UNIX' | 'UNSPEC' | undefined;
+  /** Default: `'STREAM'`. */
+  transport?: 'STREAM' | 'DGRAM' | 'UNSPEC' | undefined;
+  /** The client. Default: this end of the connection. */
+  source?: ProxyProtocolEndInit | undefined;
+  /** Where the client has connected to. Default: the other end of the connection. */
+  destination?: ProxyProtocolEndInit | undefined;
+  /** Values of version 2 by type, 0 to 255. */
+  tlvs?: Iterable<readonly [number, string | Uint8Array]> | undefined;
+  alpn?: string | undefined;
+  authority?: string | undefined;
+  /** Up to 128 bytes. */
+  uniqueId?: string | Uint8Array | undefined;
+  netns?: string | undefined;
+  /** Whether the header has a checksum. Default: whether `tlvs` has one. */
+  crc32c?: boolean | undefined;
+}
+
+/** The header that a connection begins with. */
+export interface ProxyProtocolConnectOpts {
+  /** Send a PROXY header before anything else. `true` names the ends of the connection itself. Default: `false`. */
+  proxyProtocol?: boolean | ProxyProtocolClientOptions | null | undefined;
+}
+
 /** Options of `socket.connect()` for TCP. */
-export interface TcpSocketConnectOpts extends Omit<net.TcpSocketConnectOpts, 'autoSelectFamily'>, ConnectTimeoutOpts {
+export interface TcpSocketConnectOpts
+  extends Omit<net.TcpSocketConnectOpts, 'autoSelectFamily'>, ConnectTimeoutOpts, ProxyProtocolConnectOpts {
   /**
    * Try the addresses of a host in turn, the two families in alternation. An attempt without an answer goes on beside the
    * next one, and the first that connects wins. `'sequential'` gives it up then, as Node does. Default:
@@ -89,7 +196,7 @@ export interface TcpSocketConnectOpts extends Omit<net.TcpSocketConnectOpts, 'au
   autoSelectFamily?: boolean | 'sequential' | undefined;
 }
 /** Options of `socket.connect()` for Unix-domain sockets; a path that starts with `'\0'` is an abstract name (Linux). */
-export interface IpcSocketConnectOpts extends net.IpcSocketConnectOpts, ConnectTimeoutOpts {}
+export interface IpcSocketConnectOpts extends net.IpcSocketConnectOpts, ConnectTimeoutOpts, ProxyProtocolConnectOpts {}
 /** Options of `socket.connect()`. */
 export type SocketConnectOpts = TcpSocketConnectOpts | IpcSocketConnectOpts;
 /** Values of `socket.readyState`. */
@@ -224,6 +331,8 @@ export class Socket extends net.Socket {
 
   /** Each address, as `address:port`, that was tried with `autoSelectFamily`; undefined until `connect()` tried several. */
   readonly autoSelectFamilyAttemptedAddresses: string[];
+  /** What the PROXY header of the connection says; `undefined` where there was none. */
+  proxy?: ProxyProtocolInfo;
   /** The server that accepted this connection; null for a socket made otherwise. */
   readonly server: Server | null;
 }
@@ -307,6 +416,8 @@ export interface ListenOptions extends Omit<net.ListenOptions, 'handle'> {
   writableAll?: boolean | undefined;
   /** Closes the server when it is aborted. */
   signal?: AbortSignal | undefined;
+  /** As of `createServer()`, which it overrides. */
+  proxyProtocol?: boolean | 'required' | 'optional' | ProxyProtocolServerOptions | null | undefined;
 }
 
 /** Options of `createServer()`; those of sockets apply to each connection accepted. */
@@ -315,6 +426,11 @@ export interface ServerOpts extends net.ServerOpts, KernelOptions {
   allowHalfOpen?: boolean | undefined;
   /** Read nothing from an accepted connection, so that it can be handed to another process. Default: `false`. */
   pauseOnConnect?: boolean | undefined;
+  /**
+   * Connections begin with a PROXY header, of version 1 or 2. `'connection'` comes when it is read. `true` is
+   * `'required'`. Default: `false`.
+   */
+  proxyProtocol?: boolean | 'required' | 'optional' | ProxyProtocolServerOptions | null | undefined;
   /** Addresses whose connections are dropped. */
   blockList?: BlockList | undefined;
   /** Send small writes at once, without Nagle's algorithm (TCP_NODELAY). Default: `false`. */
@@ -413,6 +529,8 @@ export interface ServerEvents {
   listening: [];
   /** A connection was refused because of `maxConnections` or `blockList`. */
   drop: [data?: DropArgument];
+  /** A connection was destroyed because of its PROXY header. */
+  proxyError: [error: Error, socket: Socket];
 }
 
 /** Listens on a TCP port or a Unix-domain socket. */

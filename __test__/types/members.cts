@@ -77,6 +77,14 @@ new net.Socket().connect({ port: 1, autoSelectFamily: 'sequential' });
 net.connect({ port: 1, congestionControl: 'reno' });
 net.connect({ path: '/tmp/socket', congestionControl: undefined });
 net.createConnection(1, () => {});
+const behind = net.createServer({ proxyProtocol: { mode: 'optional', timeout: 1000, maxWaiting: 10 } }, ({ proxy }) => {
+  if (proxy?.source && 'address' in proxy.source) proxy.source.address.concat(proxy.authority ?? '');
+  net.connect({ port: 1, proxyProtocol: proxy });
+  net.connect({ path: '/tmp/socket', proxyProtocol: { ...proxy, version: 1 } });
+});
+behind.on('proxyError', (error, { remoteAddress }) => error.message.concat(remoteAddress ?? ''));
+behind.listen({ port: 0, proxyProtocol: 'required' });
+net.connect({ port: 1, proxyProtocol: { source: { address: '::1', port: 1 }, tlvs: [[0xea, 'x']], crc32c: true } });
 const version: number = net.isIP('::1');
 const engine: 'rsnet' | 'node' = net.engine;
 net.setDefaultAutoSelectFamily(net.getDefaultAutoSelectFamily());
@@ -93,6 +101,10 @@ new net.BoundSocket({ path: '/tmp/socket', port: 1 });
 socket.setKeepAlive(true, 1, 1, '3');
 // @ts-expect-error the bound of a connect is a number
 net.connect({ port: 1, connectTimeout: '1' });
+// @ts-expect-error a header is required, or optional
+net.createServer({ proxyProtocol: 'always' });
+// @ts-expect-error an end has a port
+net.connect({ port: 1, proxyProtocol: { source: { address: '::1' } } });
 // @ts-expect-error a timeout is a number
 socket.setUserTimeout('1');
 // @ts-expect-error a congestion control has a name

@@ -10,6 +10,7 @@ const { ErrnoException } = require('../node/errors');
 const { adoptHandle } = require('../handle/foreign');
 const { Pipe } = require('../handle');
 const host = require('../node/versions');
+const { awaitHeader, readsHeaders } = require('./proxy-protocol/await-header');
 const { addConnection } = require('./server-connections');
 const Socket = require('./socket');
 const { owner_symbol, kSetNoDelay, kSetKeepAlive, kSetKeepAliveInitialDelay } = require('../handle/socket-symbols');
@@ -129,6 +130,15 @@ function onconnection(status, accepted) {
   socket.server = server;
   socket._server = server;
   addConnection(server, socket);
+  if (readsHeaders(server)) awaitHeader(server, socket, () => announce(server, socket));
+  else announce(server, socket);
+}
+
+/**
+ * @param {Server} server
+ * @param {Socket} socket that it has accepted
+ */
+function announce(server, socket) {
   server.emit('connection', socket);
   if (serverSocket.hasSubscribers) serverSocket.publish({ socket });
 }

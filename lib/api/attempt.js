@@ -8,6 +8,7 @@ const { codes, ExceptionWithHostPort } = require('../node/errors');
 const hooks = require('../handle/hooks');
 const { startEntry } = require('../node/perf-entries');
 const { ConnectReq, PathConnectReq } = require('../handle/requests');
+const { sendHeader } = require('./proxy-protocol/send-header');
 const { applyOptions } = require('./socket-options');
 const { kNextHandle, owner_symbol } = require('../handle/socket-symbols');
 const { UV_EADDRINUSE } = require('../node/errno');
@@ -157,6 +158,7 @@ function becomeConnected(socket, req) {
   socket._sockname = null;
   socket._unrefTimer();
   applyOptions(socket);
+  sendHeader(socket);
   if (socket[kNextHandle] !== undefined) hooks.handOver(socket);
   socket.emit('connect');
   socket.emit('ready');

@@ -12,6 +12,7 @@ const { debug } = require('../node/debug');
 const diagnostics = require('./diagnostics');
 const { codes } = require('../node/errors');
 const { Pipe, TCP } = require('../handle');
+const { clientSettings, rememberHeader } = require('./proxy-protocol/send-header');
 const { attachHandle } = require('./socket-io');
 const { kBoundSource } = require('../handle/socket-symbols');
 const {
@@ -57,6 +58,7 @@ function socketConnect(...args) {
     throw new codes.ERR_MISSING_ARGS(['options', 'port', 'path']);
   }
   const connectTimeout = connectTimeoutOf(options);
+  const proxyHeader = clientSettings(options.proxyProtocol);
   if (listener !== null) this.once('connect', listener);
   if (this._parent?.connecting) return this;
   const { prototype } = Socket;
@@ -72,6 +74,7 @@ function socketConnect(...args) {
   const isPipe = this[kBoundSource] && this._handle ? this._handle instanceof Pipe : !!path;
   debug('pipe', isPipe, path);
   if (!this._handle) attachHandle(this, isPipe ? new Pipe(Pipe.SOCKET) : new TCP(TCP.SOCKET));
+  rememberHeader(this, proxyHeader);
   this._unrefTimer();
   this.connecting = true;
   if (isPipe) {

@@ -17,6 +17,7 @@ const { codes, ErrnoException, ExceptionWithHostPort, UVExceptionWithHostPort } 
 const { adoptHandle, beginOrClose, createHandle } = require('../handle/foreign');
 const { Handle, TCP, Pipe } = require('../handle');
 const host = require('../node/versions');
+const { rememberProxyProtocol } = require('./proxy-protocol/await-header');
 const { applyPause, pauseRefusal } = require('./server-pause');
 const { async_id_symbol, owner_symbol } = require('../handle/socket-symbols');
 const { UV_ECANCELED, UV_EINVAL } = require('../node/errno');
@@ -346,6 +347,8 @@ function listen(...args) {
   let options = normalized[0];
 
   if (this._handle) throw new ERR_SERVER_ALREADY_LISTEN();
+  // Servers of `http` do not pass the options of their constructor on.
+  rememberProxyProtocol(this, options.proxyProtocol);
   if (serverListenStart.hasSubscribers) serverListenStart.publish({ server: this, options });
   if (callback !== null) this.once('listening', callback);
   this._listeningId++;

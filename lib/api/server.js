@@ -14,6 +14,7 @@ const { Pipe } = require('../handle');
 const { kIsHost } = require('../handle/symbols');
 const { nameLike } = require('../node/mirror-members');
 const { listen, setupListenHandle } = require('./listen');
+const { rememberProxyProtocol } = require('./proxy-protocol/await-header');
 const { addConnectionMembers } = require('./server-connections');
 const { addPause } = require('./server-pause');
 const { addShutdown } = require('./server-shutdown');
@@ -55,6 +56,7 @@ function validateBlockList(blockList) {
  * @param {number} [options.keepAliveInitialDelay] milliseconds of silence before that
  * @param {string} [options.congestionControl] of the connections, as the other options of lib/api/kernel-options.js
  * @param {number} [options.highWaterMark] bytes that a connection buffers in each direction
+ * @param {boolean|string|object} [options.proxyProtocol] whether connections begin with a PROXY header
  * @param {BlockList} [options.blockList] peers whose connections are closed at once
  * @param {Function} [connectionListener] for 'connection'
  * @throws {TypeError} ERR_INVALID_ARG_TYPE
@@ -101,6 +103,7 @@ function Server(options, connectionListener) {
   this.keepAliveInitialDelay = seconds(options.keepAliveInitialDelay);
   this.highWaterMark = options.highWaterMark ?? getDefaultHighWaterMark(false);
   rememberKernelOptions(this, options);
+  rememberProxyProtocol(this, options.proxyProtocol);
   if (options.blockList) {
     validateBlockList(options.blockList);
     this.blockList = options.blockList;

@@ -8,6 +8,8 @@ const { Server, Socket } = builtin;
 const list = new builtin.BlockList();
 
 module.exports = {
+  /** Whether its sockets have handles, as Node's have. */
+  hasHandles: '_writeGeneric' in Socket.prototype,
   /** Whether its sockets have a type of service. */
   hasTypeOfService: 'setTypeOfService' in Socket.prototype,
   /** Whether `setKeepAlive` takes an object, an interval and a count. */

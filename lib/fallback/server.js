@@ -7,12 +7,13 @@ const { codes } = require('../node/errors');
 const { nameLike } = require('../node/mirror-members');
 const { descriptorNamed } = require('../api/listen-descriptors');
 const { checkKernelOptions, given } = require('../api/kernel-option-names');
+const { awaitHeader, readsHeaders, rememberProxyProtocol } = require('../api/proxy-protocol/await-header');
 const { addConnection, addConnectionMembers } = require('../api/server-connections');
 const { addShutdown } = require('../api/server-shutdown');
 const { blocked } = require('./block-list');
 const { BoundSocket, consumed } = require('./bound-socket');
 const { derive, isMadeBy } = require('./derive');
-const { hasBlockList, hasReusePort } = require('./host');
+const { hasBlockList, hasHandles, hasReusePort } = require('./host');
 const { adopt } = require('./socket');
 const { ask, failListen, refusal, unavailable } = require('./unavailable');
 
@@ -36,6 +37,8 @@ function Server(options, connectionListener) {
   if (typeof options !== 'object' || options === null) return;
   const { blockList } = options;
   checkKernelOptions(options);
+  rememberProxyProtocol(this, options.proxyProtocol);
+  if (!hasHandles && readsHeaders(this)) ask(this, 'proxyProtocol', true);
   for (const name of given(options)) ask(this, name, options[name]);
   if (hasBlockList || !blockList) return;
   if (!(blockList instanceof builtin.BlockList)) {
@@ -45,10 +48,23 @@ function Server(options, connectionListener) {
 }
 derive(Server, HostServer);
 
+/**
+ * @param {*} where an argument of listen()
+ * @returns {TypeError|undefined} why the server can't listen there
+ */
+function refusalOf(where) {
+  if (!hasReusePort && where?.reusePort) return unavailable('reusePort');
+  return !hasHandles && where?.proxyProtocol ? unavailable('proxyProtocol') : undefined;
+}
+
+/** Sockets whose header is read, or has been. */
+const begun = new WeakSet();
+
 const members = {
   listen(...args) {
     const [where] = args;
-    const problem = refusal(this) ?? (!hasReusePort && where?.reusePort ? unavailable('reusePort') : undefined);
+    rememberProxyProtocol(this, where?.proxyProtocol);
+    const problem = refusal(this) ?? refusalOf(where);
     if (problem) return failListen(this, problem);
     if (where instanceof BoundSocket) args[0] = consumed(where);
     else if (where?.handle instanceof BoundSocket) args[0] = { ...where, handle: consumed(where.handle) };
@@ -67,6 +83,11 @@ const members = {
       }
       // Programs emit 'connection' with sockets of their own, too.
       if (socket._server === this) addConnection(this, socket);
+      if (socket._server === this && readsHeaders(this) && !begun.has(socket)) {
+        begun.add(socket);
+        awaitHeader(this, socket, () => host.emit.call(this, event, ...args));
+        return true;
+      }
     }
     return host.emit.call(this, event, ...args);
   },

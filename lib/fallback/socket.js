@@ -9,12 +9,13 @@ const { kNormalizedArgs } = require('../api/arguments');
 const { boundConnect, connectTimeoutOf } = require('../api/connect-timeout');
 const { checkedOptions, setBlockList } = require('../api/constructor-options');
 const { KERNEL_OPTIONS, given } = require('../api/kernel-option-names');
+const { clientSettings, rememberHeader, sendHeader } = require('../api/proxy-protocol/send-header');
 const { sendFile } = require('../api/send-file');
 const { removeConnection } = require('../api/server-connections');
 const { blocked, guardedLookup } = require('./block-list');
 const { BoundSocket, consumed } = require('./bound-socket');
 const { derive, isMadeBy } = require('./derive');
-const { hasBlockList, hasKeepAliveOptions, hasTypeOfService } = require('./host');
+const { hasBlockList, hasHandles, hasKeepAliveOptions, hasTypeOfService } = require('./host');
 const { ask, asked, failConnect, refusal, unavailable } = require('./unavailable');
 
 /** A value of the option `autoSelectFamily`, which the host does not know. */
@@ -109,9 +110,13 @@ function withBoolean(args) {
 
 const members = {
   connect(...args) {
-    const connectTimeout = connectTimeoutOf(normalized(args)[0]);
-    const refused = refusal(this);
+    const [options] = normalized(args);
+    const connectTimeout = connectTimeoutOf(options);
+    const proxyHeader = clientSettings(options.proxyProtocol);
+    const refused = refusal(this) ?? (proxyHeader && !hasHandles ? unavailable('proxyProtocol') : undefined);
     if (refused) return failConnect(this, refused);
+    rememberHeader(this, proxyHeader);
+    if (proxyHeader) this.prependOnceListener('connect', () => sendHeader(this));
     connectByHost(this, withBoolean(args));
     boundConnect(this, connectTimeout);
     return this;

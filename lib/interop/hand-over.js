@@ -19,6 +19,7 @@ const { onStreamRead } = require('../node/private-symbols');
 const { later } = require('../node/later');
 const { checkOpen } = require('../node/permission');
 const { GATE_WAITING } = require('../handle/read-gate');
+const { carryAddresses, shareHeader } = require('../api/proxy-protocol/addresses');
 const { takeHeld } = require('../api/socket-io');
 const { async_id_symbol, kNextHandle, kBoundPath, kBuffer, owner_symbol } = require('../handle/socket-symbols');
 const { UV_ECANCELED } = require('../node/errno');
@@ -186,6 +187,7 @@ function handOver(socket, { onSent = () => {}, takeUnread } = {}) {
   if (!state.refed) hostHandle.unref();
   hostHandle.reading = handle.reading;
   socket._handle = hostHandle;
+  carryAddresses(socket, hostHandle);
   socket[async_id_symbol] = hostHandle.getAsyncId();
   // rsnet's handle would remove the path that it has bound. The host's handle has not bound it.
   const bound = socket[kBoundPath];
@@ -238,9 +240,11 @@ function hasUnsent(handle) {
  *
  * @param {object} socket with a handle of rsnet
  * @param {function(): void} onSent called when earlier writes are sent, if TLS must wait for them
+ * @param {object} [tlsSocket] whose stream it is
  * @returns {{stream: object|undefined, waits: boolean}} a C++ stream, if there can be one; whether it calls `onSent`
  */
-function streamFor(socket, onSent) {
+function streamFor(socket, onSent, tlsSocket) {
+  if (tlsSocket) shareHeader(socket, tlsSocket);
   if (!socket.connecting) {
     const waits = hasUnsent(socket._handle);
     return { stream: handOver(socket, waits ? { onSent } : {}), waits };

@@ -18,7 +18,10 @@ const kServer = Symbol.for('rsnet.server');
 const kHandleKind = Symbol.for('rsnet.handleKind');
 /** On handles: a method that makes a handle of Node's for the same descriptor. */
 const kHostProxy = Symbol.for('rsnet.hostProxy');
-/** On handles: a method that gets a Socket and a callback; returns a `stream` for TLS, and if the callback `waits`. */
+/**
+ * On handles: a method that gets a Socket, a callback and the TLSSocket; returns a `stream` for TLS, and if the
+ * callback `waits`.
+ */
 const kTlsStream = Symbol.for('rsnet.tlsStream');
 /** With these `spawn` of a ChildProcess returns before it has set up the streams. */
 const NO_DESCRIPTORS = [-errno.EMFILE, -errno.ENFILE];
@@ -202,7 +205,7 @@ function hookTls(TLSSocket) {
         // If `hasActiveWrite`, Node calls this itself.
         if (!hasActiveWrite) this._handle?.writesIssuedByPrevListenerDone();
       };
-      const { stream, waits } = handle[kTlsStream](wrap, onSent);
+      const { stream, waits } = handle[kTlsStream](wrap, onSent, this);
       return wrapHandle.call(this, wrap, stream ?? handle, hasActiveWrite || waits, ...rest);
     },
   })._wrapHandle);
