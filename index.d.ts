@@ -185,9 +185,18 @@ export interface ProxyProtocolConnectOpts {
   proxyProtocol?: boolean | ProxyProtocolClientOptions | null | undefined;
 }
 
+/** What aborts a connect. */
+export interface ConnectSignalOpts {
+  /**
+   * Destroys the socket with an `AbortError` if it is aborted while the socket connects. The signal of `net.connect()` and
+   * of `new Socket()` does so at any time.
+   */
+  signal?: AbortSignal | undefined;
+}
+
 /** Options of `socket.connect()` for TCP. */
-export interface TcpSocketConnectOpts
-  extends Omit<net.TcpSocketConnectOpts, 'autoSelectFamily'>, ConnectTimeoutOpts, ProxyProtocolConnectOpts {
+export interface TcpSocketConnectOpts extends
+  Omit<net.TcpSocketConnectOpts, 'autoSelectFamily'>, ConnectTimeoutOpts, ConnectSignalOpts, ProxyProtocolConnectOpts {
   /**
    * Try the addresses of a host in turn, the two families in alternation. An attempt without an answer goes on beside the
    * next one, and the first that connects wins. `'sequential'` gives it up then, as Node does. Default:
@@ -196,7 +205,8 @@ export interface TcpSocketConnectOpts
   autoSelectFamily?: boolean | 'sequential' | undefined;
 }
 /** Options of `socket.connect()` for Unix-domain sockets; a path that starts with `'\0'` is an abstract name (Linux). */
-export interface IpcSocketConnectOpts extends net.IpcSocketConnectOpts, ConnectTimeoutOpts, ProxyProtocolConnectOpts {}
+export interface IpcSocketConnectOpts
+  extends net.IpcSocketConnectOpts, ConnectTimeoutOpts, ConnectSignalOpts, ProxyProtocolConnectOpts {}
 /** Options of `socket.connect()`. */
 export type SocketConnectOpts = TcpSocketConnectOpts | IpcSocketConnectOpts;
 /** Values of `socket.readyState`. */
@@ -591,7 +601,7 @@ export class Server extends net.Server {
   [Symbol.asyncDispose](): Promise<void>;
   /**
    * Each connection, until `'close'`; rejects with what `'error'` brings. The server goes on accepting while the loop's
-   * body runs.
+   * body runs, until 128 connections wait.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Socket>;
 

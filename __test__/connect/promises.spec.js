@@ -194,6 +194,76 @@ describeFeature('net.promises', ({ promises }) => promises !== undefined, (net, 
     expect({ stdout, stderr }).toEqual({ stdout: 'true true true\n', stderr: '' });
   });
 
+  describe('a loop that is behind', () => {
+    /** Connections that wait for a loop, at most. */
+    const MAX = 128;
+
+    /**
+     * @param {import('../..').Server} server
+     * @param {number} number
+     * @returns {Promise<import('../..').Socket[]>} clients that are connected, whether the server has accepted or not
+     */
+    async function clientsOf(server, number) {
+      const { port } = server.address();
+      return Promise.all(Array.from({ length: number }, async () => {
+        const client = await connect(port, '127.0.0.1');
+        client.on('error', () => {});
+        return client;
+      }));
+    }
+
+    test('holds the server back, and no connection is lost', async () => {
+      const server = await listen();
+      const connections = server[Symbol.asyncIterator]();
+      const clients = await clientsOf(server, MAX + 60);
+      while (server.connections.size < MAX) await once(server, 'connection');
+      // Another server has accepted since, so this one could have, too.
+      const other = await listen();
+      const accepted = once(other, 'connection');
+      await clientsOf(other, 1);
+      await accepted;
+      expect(server.connections.size).toBe(MAX);
+      const ports = [];
+      while (ports.length < clients.length) {
+        const { value } = await connections.next();
+        ports.push(value.remotePort);
+      }
+      expect(ports.sort()).toEqual(clients.map(({ localPort }) => localPort).sort());
+      await connections.return();
+    });
+
+    test('accepts again when the loop ends, unless the program has paused the server', async () => {
+      const server = await listen();
+      for (const isPaused of [true, false]) {
+        const connections = server[Symbol.asyncIterator]();
+        const before = server.connections.size;
+        await clientsOf(server, MAX + 1);
+        while (server.connections.size < before + MAX) await once(server, 'connection');
+        if (isPaused) server.pause();
+        const accepted = once(server, 'connection');
+        await connections.return();
+        expect(server.listenerCount('connection')).toBe(2);
+        if (isPaused) server.resume();
+        await accepted;
+      }
+    });
+
+    test('resume() of the program does not end it', async () => {
+      const server = await listen();
+      const connections = server[Symbol.asyncIterator]();
+      await clientsOf(server, MAX);
+      while (server.connections.size < MAX) await once(server, 'connection');
+      server.pause().resume();
+      await clientsOf(server, 3);
+      const other = await listen();
+      const accepted = once(other, 'connection');
+      await clientsOf(other, 1);
+      await accepted;
+      expect(server.connections.size).toBe(MAX);
+      await connections.return();
+    });
+  });
+
   test('the example runs as it stands', async () => {
     const { stdout, stderr } = await spawnNode('rsnet', `import(${JSON.stringify(`${root}/examples/promises.mjs`)});`);
     expect({ stdout, stderr }).toEqual({ stdout: 'hello by promises\n', stderr: '' });

@@ -71,7 +71,8 @@ const over: Promise<void> = server[Symbol.asyncDispose]();
 net.connect({ port: 1, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 10, timeout: 5, typeOfService: 1 });
 new net.Socket({ congestionControl: 'reno' }).connect(1);
 new net.Socket().connect({ port: 1, connectTimeout: 1000 }).connect({ path: '/tmp/socket', connectTimeout: 1 }, () => {});
-net.connect({ port: 1, connectTimeout: 1000 });
+net.connect({ port: 1, connectTimeout: 1000, signal: new AbortController().signal });
+new net.Socket().connect({ path: '/tmp/socket', signal: AbortSignal.timeout(1000) });
 net.connect({ port: 1, autoSelectFamily: 'sequential' });
 new net.Socket().connect({ port: 1, autoSelectFamily: 'sequential' });
 net.connect({ port: 1, congestionControl: 'reno' });
@@ -99,6 +100,8 @@ net.connect(true);
 new net.BoundSocket({ path: '/tmp/socket', port: 1 });
 // @ts-expect-error the count is a number
 socket.setKeepAlive(true, 1, 1, '3');
+// @ts-expect-error a signal is no event
+new net.Socket().connect({ port: 1, signal: 'abort' });
 // @ts-expect-error the bound of a connect is a number
 net.connect({ port: 1, connectTimeout: '1' });
 // @ts-expect-error a header is required, or optional

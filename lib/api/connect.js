@@ -5,6 +5,7 @@
 const { normalizeArgs, kNormalizedArgs } = require('./arguments');
 const { connectTo } = require('./attempt');
 const { alternateFamilies, connectToFirst } = require('./attempts');
+const { abortConnect, connectSignalOf } = require('./connect-signal');
 const { boundConnect, connectTimeoutOf } = require('./connect-timeout');
 const { builtin } = require('../node/builtin');
 const { nextTick } = require('../node/captured');
@@ -12,9 +13,9 @@ const { debug } = require('../node/debug');
 const diagnostics = require('./diagnostics');
 const { codes } = require('../node/errors');
 const { Pipe, TCP } = require('../handle');
-const { clientSettings, rememberHeader } = require('./proxy-protocol/send-header');
+const { proxyHeaderOf, rememberHeader } = require('./proxy-protocol');
 const { attachHandle } = require('./socket-io');
-const { kBoundSource } = require('../handle/socket-symbols');
+const { kBoundSource, kSignal } = require('../handle/socket-symbols');
 const {
   validateBoolean, validateFunction, validateInt32, validateNumber, validatePort, validateString,
 } = require('../node/validators');
@@ -58,7 +59,8 @@ function socketConnect(...args) {
     throw new codes.ERR_MISSING_ARGS(['options', 'port', 'path']);
   }
   const connectTimeout = connectTimeoutOf(options);
-  const proxyHeader = clientSettings(options.proxyProtocol);
+  const proxyHeader = proxyHeaderOf(options);
+  const signal = connectSignalOf(options, this[kSignal]);
   if (listener !== null) this.once('connect', listener);
   if (this._parent?.connecting) return this;
   const { prototype } = Socket;
@@ -84,6 +86,7 @@ function socketConnect(...args) {
     lookupAndConnect(this, options);
   }
   boundConnect(this, connectTimeout);
+  abortConnect(this, signal);
   return this;
 }
 

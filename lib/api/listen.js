@@ -17,7 +17,7 @@ const { codes, ErrnoException, ExceptionWithHostPort, UVExceptionWithHostPort } 
 const { adoptHandle, beginOrClose, createHandle } = require('../handle/foreign');
 const { Handle, TCP, Pipe } = require('../handle');
 const host = require('../node/versions');
-const { rememberProxyProtocol } = require('./proxy-protocol/await-header');
+const { rememberProxyProtocol } = require('./proxy-protocol');
 const { applyPause, pauseRefusal } = require('./server-pause');
 const { async_id_symbol, owner_symbol } = require('../handle/socket-symbols');
 const { UV_ECANCELED, UV_EINVAL } = require('../node/errno');

@@ -4,7 +4,11 @@
 // connections.
 
 const { on, once } = require('events');
+const { hold, release } = require('./server-pause');
 const { validateAbortSignal, validateObject } = require('../node/validators');
+
+/** So many connections wait for a loop at most, before the server accepts no more. */
+const MAX_WAITING = 128;
 
 /**
  * @param {AbortSignal} [signal]
@@ -82,18 +86,50 @@ function promisesOf({ connect: start, createServer, normalizeArgs }) {
 
 /**
  * `server[Symbol.asyncIterator]()`: gives each connection, until 'close'; rejects with what 'error' brings. It listens
- * from now on, so that a connection which comes before the first `next()` is given, too.
+ * from now on, so that a connection which comes before the first `next()` is given, too. A server whose loop is behind
+ * accepts no more until the loop has caught up.
  *
  * @this {import('../..').Server}
  * @returns {AsyncIterator<import('../..').Socket>}
  */
 function iterateConnections() {
   const events = on(this, 'connection', { close: ['close'] });
-  const only = ({ done, value }) => ({ done, value: done ? undefined : value[0] });
+  let waiting = 0;
+  let isHeld = false;
+  const setHeld = (isOn) => {
+    if (isOn === isHeld) return;
+    isHeld = isOn;
+    if (isOn) hold(this);
+    else release(this);
+  };
+  const onConnection = () => {
+    if (++waiting >= MAX_WAITING) setHeld(true);
+  };
+  const stop = () => {
+    this.removeListener('connection', onConnection);
+    setHeld(false);
+  };
+  this.on('connection', onConnection);
   return {
-    next: async () => only(await events.next()),
-    return: () => events.return(),
-    throw: (error) => events.throw(error),
+    async next() {
+      let result;
+      try {
+        result = await events.next();
+      } finally {
+        if (result === undefined || result.done) stop();
+      }
+      if (result.done) return { done: true, value: undefined };
+      if (--waiting === 0) setHeld(false);
+      return { done: false, value: result.value[0] };
+    },
+    return() {
+      stop();
+      return events.return();
+    },
+    throw(error) {
+      stop();
+      return events.throw(error);
+    },
     [Symbol.asyncIterator]() { return this; },
   };
 }

@@ -1,11 +1,15 @@
 'use strict';
 
-// `server.pause()` and `server.resume()`: whether a server that listens accepts connections.
+// Whether a server that listens accepts connections: `server.pause()`, `server.resume()`, and loops over its
+// connections that are behind.
 
 const { codes } = require('../node/errors');
 
 /** Servers that accept nothing for now, whether they listen or not. */
 const paused = new WeakSet();
+
+/** How many loops hold a server back. */
+const holds = new WeakMap();
 
 /**
  * @param {object} handle that a server listens with
@@ -30,7 +34,33 @@ function pauseRefusal(server) {
  * @param {import('../..').Server} server
  */
 function applyPause(server) {
-  if (paused.has(server)) server._handle.setAccepting(false);
+  if (!isFree(server)) server._handle.setAccepting?.(false);
+}
+
+/**
+ * @param {import('../..').Server} server
+ * @returns {boolean} whether nobody wants it to accept nothing
+ */
+function isFree(server) {
+  return !paused.has(server) && !holds.get(server);
+}
+
+/**
+ * Holds a server back, beside the program's own pause. Does nothing where a server can't be paused.
+ *
+ * @param {import('../..').Server} server
+ */
+function hold(server) {
+  holds.set(server, (holds.get(server) ?? 0) + 1);
+  server._handle?.setAccepting?.(false);
+}
+
+/**
+ * @param {import('../..').Server} server that was held back
+ */
+function release(server) {
+  holds.set(server, holds.get(server) - 1);
+  if (isFree(server)) server._handle?.setAccepting?.(true);
 }
 
 const members = {
@@ -46,7 +76,7 @@ const members = {
   },
 
   resume() {
-    if (paused.delete(this)) this._handle?.setAccepting?.(true);
+    if (paused.delete(this) && isFree(this)) this._handle?.setAccepting?.(true);
     return this;
   },
 };
@@ -62,4 +92,4 @@ function addPause(Server) {
   }
 }
 
-module.exports = { addPause, applyPause, pauseRefusal };
+module.exports = { addPause, applyPause, hold, pauseRefusal, release };

@@ -6,10 +6,11 @@ const { builtin } = require('../node/builtin');
 const { validateInt32 } = require('../node/validators');
 const { nameLike } = require('../node/mirror-members');
 const { kNormalizedArgs } = require('../api/arguments');
+const { abortConnect, connectSignalOf } = require('../api/connect-signal');
 const { boundConnect, connectTimeoutOf } = require('../api/connect-timeout');
 const { checkedOptions, setBlockList } = require('../api/constructor-options');
 const { KERNEL_OPTIONS, given } = require('../api/kernel-option-names');
-const { clientSettings, rememberHeader, sendHeader } = require('../api/proxy-protocol/send-header');
+const { proxyHeaderOf, rememberHeader, sendHeader } = require('../api/proxy-protocol');
 const { sendFile } = require('../api/send-file');
 const { removeConnection } = require('../api/server-connections');
 const { blocked, guardedLookup } = require('./block-list');
@@ -20,6 +21,9 @@ const { ask, asked, failConnect, refusal, unavailable } = require('./unavailable
 
 /** A value of the option `autoSelectFamily`, which the host does not know. */
 const SEQUENTIAL = 'sequential';
+
+/** The signals that Sockets were made with. */
+const signals = new WeakMap();
 
 const HostSocket = builtin.Socket;
 const host = HostSocket.prototype;
@@ -44,6 +48,7 @@ function Socket(options) {
     settings.manualStart = true;
   }
   HostSocket.call(this, settings);
+  if (settings.signal) signals.set(this, settings.signal);
   for (const name of given(settings)) ask(this, name, settings[name]);
   if (!hasTypeOfService) ask(this, 'typeOfService', settings.typeOfService);
   if (!hasBlockList && settings.blockList) setBlockList(this, settings.blockList);
@@ -112,13 +117,15 @@ const members = {
   connect(...args) {
     const [options] = normalized(args);
     const connectTimeout = connectTimeoutOf(options);
-    const proxyHeader = clientSettings(options.proxyProtocol);
+    const proxyHeader = proxyHeaderOf(options);
+    const signal = connectSignalOf(options, signals.get(this));
     const refused = refusal(this) ?? (proxyHeader && !hasHandles ? unavailable('proxyProtocol') : undefined);
     if (refused) return failConnect(this, refused);
     rememberHeader(this, proxyHeader);
     if (proxyHeader) this.prependOnceListener('connect', () => sendHeader(this));
     connectByHost(this, withBoolean(args));
     boundConnect(this, connectTimeout);
+    abortConnect(this, signal);
     return this;
   },
 

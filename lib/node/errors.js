@@ -324,7 +324,21 @@ class UVExceptionWithHostPort extends Error {
 }
 hide(UVExceptionWithHostPort.prototype, 'constructor', Error);
 
+/** What an aborted AbortSignal leads to. */
+class AbortError extends Error {
+  /**
+   * @param {*} cause the signal's reason
+   */
+  constructor(cause) {
+    super('The operation was aborted', { cause });
+    this.code = 'ABORT_ERR';
+    this.name = 'AbortError';
+  }
+}
+hide(AbortError.prototype, 'constructor', Error);
+
 module.exports = {
+  AbortError,
   codes,
   ErrnoException,
   ExceptionWithHostPort,

@@ -8,39 +8,13 @@
 const { applyHeader } = require('./addresses');
 const { clearTimeout, setTimeout } = require('../../node/captured');
 const { proxyError } = require('./errors');
-const { serverSettings } = require('./options');
 const { parseHeader } = require('./parse');
-
-/** What servers that read headers were told. */
-const settingsOf = new WeakMap();
 
 /** The connections of a server that wait, as functions that end them with an error, the oldest first. */
 const waitingOf = new WeakMap();
 
 /** Bytes of the memory that collects a header in pieces. Most headers fit. */
 const USUAL = 256;
-
-/**
- * Takes the option of a server. A later one replaces it.
- *
- * @param {import('../../..').Server} server
- * @param {*} value `undefined` leaves it as it is
- * @throws {TypeError|RangeError}
- */
-function rememberProxyProtocol(server, value) {
-  if (value === undefined) return;
-  const settings = serverSettings(value);
-  if (settings === undefined) settingsOf.delete(server);
-  else settingsOf.set(server, settings);
-}
-
-/**
- * @param {import('../../..').Server} server
- * @returns {boolean} whether its connections begin with a header
- */
-function readsHeaders(server) {
-  return settingsOf.has(server);
-}
 
 /**
  * Collects the first bytes of a connection.
@@ -126,17 +100,18 @@ const FAILURES = {
 /**
  * Reads the header of a connection.
  *
- * @param {import('../../..').Server} server for which `readsHeaders` holds
+ * @param {import('../../..').Server} server
  * @param {import('../../..').Socket} socket that it has just accepted
+ * @param {object} settings of the server
  * @param {function(): void} announce emits 'connection'; never called if the connection ends before that
  */
-function awaitHeader(server, socket, announce) {
+function awaitHeader(server, socket, settings, announce) {
   const { _handle: handle } = socket;
   if (!handle) {
     socket.destroy();
     return;
   }
-  const { mode, timeout, silence, maxLength, maxWaiting } = settingsOf.get(server);
+  const { mode, timeout, silence, maxLength, maxWaiting } = settings;
   const isOptional = mode === 'optional';
   const waiting = waitingList(server);
   makeRoom(waiting, maxWaiting);
@@ -224,4 +199,4 @@ function awaitHeader(server, socket, announce) {
   if (isPaused) setReading(handle, true);
 }
 
-module.exports = { awaitHeader, readsHeaders, rememberProxyProtocol };
+module.exports = { awaitHeader };

@@ -117,11 +117,10 @@ function checkedTlvs({ tlvs = [], alpn, authority, uniqueId, netns }) {
 
 /**
  * @param {*} value of the option, of connect()
- * @returns {object|undefined} settings; undefined if no header is to be sent
+ * @returns {object} settings
  * @throws {TypeError|RangeError}
  */
 function clientSettings(value) {
-  if (value === undefined || value === null || value === false) return undefined;
   if (value !== true && typeof value !== 'object') throw new ERR_INVALID_ARG_TYPE(NAME, ['boolean', 'Object'], value);
   const { version = 2, command = 'PROXY', family, transport = 'STREAM', source, destination } = value;
   validateOneOf(version, [1, 2], `${NAME}.version`);

@@ -2,22 +2,7 @@
 
 // Sends a PROXY header as the first bytes of a connection that is made.
 
-const { clientSettings } = require('./options');
 const { buildHeader } = require('./write');
-
-/** What Sockets that connect are to send, as settings. */
-const pending = new WeakMap();
-
-/**
- * Takes the option of connect(), which replaces that of an earlier connect().
- *
- * @param {import('../../..').Socket} socket
- * @param {object|undefined} settings as `clientSettings` gives them
- */
-function rememberHeader(socket, settings) {
-  if (settings === undefined) pending.delete(socket);
-  else pending.set(socket, settings);
-}
 
 /**
  * @param {{address?: string, port?: number}} name of an end
@@ -28,15 +13,13 @@ function endOf({ address, port }) {
 }
 
 /**
- * Writes the header, if there is to be one. The stream of the Socket may already have taken writes of the program, so
+ * Writes the header. The stream of the Socket may already have taken writes of the program, so
  * the header goes past it.
  *
  * @param {import('../../..').Socket} socket that has just been connected; nothing was written to its handle
+ * @param {object} settings as `clientSettings` gives them
  */
-function sendHeader(socket) {
-  const settings = pending.get(socket);
-  if (settings === undefined) return;
-  pending.delete(socket);
+function sendHeader(socket, settings) {
   const header = buildHeader(settings, {
     source: endOf(socket._getsockname()), destination: endOf(socket._getpeername()),
   });
@@ -45,4 +28,4 @@ function sendHeader(socket) {
   });
 }
 
-module.exports = { clientSettings, rememberHeader, sendHeader };
+module.exports = { sendHeader };
