@@ -648,6 +648,27 @@ export function connect(path: string, connectionListener?: () => void): Socket;
 /** The same as `connect()`. */
 export const createConnection: typeof connect;
 
+/** Options of `net.relay()`. */
+export interface RelayOptions {
+  /** Destroys both sockets when it is aborted. The promise rejects with an `AbortError`. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What `net.relay()` fulfils with: how many bytes were moved. */
+export interface RelayCounts {
+  /** From the first socket to the second one. */
+  aToB: number;
+  /** From the second socket to the first one. */
+  bToA: number;
+}
+
+/**
+ * Move bytes both ways between two sockets until both have ended. On Linux they do not pass JavaScript. The sockets belong
+ * to the relay meanwhile: nobody else reads or writes them. Rejects with the error of a socket; both are destroyed then.
+ * Not enumerable.
+ */
+export function relay(a: net.Socket, b: net.Socket, options?: RelayOptions): Promise<RelayCounts>;
+
 /** Rules on IP addresses: the class of the running Node. */
 export import BlockList = net.BlockList;
 /** An IP address and port: the class of the running Node. */

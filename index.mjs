@@ -22,6 +22,7 @@ export const {
   isIPv6,
   listenDescriptors,
   promises,
+  relay,
   sendFile,
   setDefaultAutoSelectFamily,
   setDefaultAutoSelectFamilyAttemptTimeout,

@@ -18,6 +18,8 @@ require('./interop/hand-over');
 require('./interop/http-hand-over');
 const { listenDescriptors } = require('./api/listen-descriptors');
 const { makeIterable, promisesOf } = require('./api/promises');
+const { relayBy } = require('./api/relay');
+const { engineMover } = require('./api/relay-engine');
 // This one gives `sendFile` the engine.
 require('./api/send-file-engine');
 const { sendFile } = require('./api/send-file-response');
@@ -71,6 +73,7 @@ Object.defineProperty(rsnet, 'promises', {
 Object.defineProperties(rsnet, {
   engine: { value: 'rsnet', configurable: true },
   listenDescriptors: { value: listenDescriptors, writable: true, configurable: true },
+  relay: { value: relayBy(engineMover), writable: true, configurable: true },
   sendFile: { value: sendFile, writable: true, configurable: true },
 });
 

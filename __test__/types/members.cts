@@ -88,6 +88,8 @@ behind.listen({ port: 0, proxyProtocol: 'required' });
 net.connect({ port: 1, proxyProtocol: { source: { address: '::1', port: 1 }, tlvs: [[0xea, 'x']], crc32c: true } });
 const version: number = net.isIP('::1');
 const engine: 'rsnet' | 'node' = net.engine;
+const relayed: Promise<number> = net.relay(socket, new net.Socket()).then(({ aToB, bToA }: net.RelayCounts) => aToB + bToA);
+net.relay(socket, local, { signal: new AbortController().signal });
 net.setDefaultAutoSelectFamily(net.getDefaultAutoSelectFamily());
 net.setDefaultAutoSelectFamilyAttemptTimeout(net.getDefaultAutoSelectFamilyAttemptTimeout());
 const parsed: net.SocketAddress = new net.SocketAddress({ address: '::1', family: 'ipv6' });
@@ -114,7 +116,9 @@ socket.setUserTimeout('1');
 socket.setCongestionControl(1);
 // @ts-expect-error the grace is a number
 server.shutdown({ grace: '1' });
+// @ts-expect-error a relay has two ends
+net.relay(socket);
 // @ts-expect-error a congestion control has a name
 net.createServer({ congestionControl: 1 });
 
-export = { sizes, rtt, pid, engine, tos, control, closed, owner, port, path, local, open, cut, over, version, parsed };
+export = { sizes, rtt, pid, engine, tos, control, closed, owner, port, path, local, open, cut, over, relayed, version, parsed };

@@ -7,6 +7,7 @@ const { clearTimeout, setTimeout } = require('../node/captured');
 const { debug } = require('../node/debug');
 const { hasHostTimeout } = require('../node/private-symbols');
 const { validateFunction, validateTimerDuration } = require('../node/validators');
+const { kRelay } = require('../handle/symbols');
 const { kLastWriteQueueSize, kTimeout } = require('../handle/socket-symbols');
 
 /**
@@ -58,8 +59,32 @@ function onTimeout() {
       return;
     }
   }
+  if (handle?.[kRelay]) {
+    followRelay(this, handle[kRelay], false);
+    return;
+  }
   debug('_onTimeout');
   this.emit('timeout');
+}
+
+/**
+ * The timer does not hear of relayed bytes. When it has fired, the relay is asked when the last ones were moved, and
+ * again when the socket may be idle for long enough.
+ *
+ * @param {import('../..').Socket} socket
+ * @param {{idle: function(): number}} relay that moves its bytes
+ * @param {boolean} isReported whether 'timeout' was emitted since the last bytes
+ */
+function followRelay(socket, relay, isReported) {
+  const { timeout, [kTimeout]: timer } = socket;
+  const left = timeout - relay.idle();
+  const isIdle = left <= 0;
+  if (isIdle && !isReported) socket.emit('timeout');
+  const again = setTimeout(() => {
+    const isCurrent = socket.timeout === timeout && socket[kTimeout] === timer;
+    if (isCurrent && socket._handle?.[kRelay] === relay) followRelay(socket, relay, isIdle);
+  }, isIdle ? timeout : left);
+  again.unref?.();
 }
 
 /**

@@ -11,7 +11,7 @@ const { debug } = require('../node/debug');
 const { codes, ErrnoException } = require('../node/errors');
 const { beginUse } = require('../node/first-use');
 const { Pipe } = require('../handle');
-const { kIsHost } = require('../handle/symbols');
+const { kIsHost, kRelay } = require('../handle/symbols');
 const { nameLike } = require('../node/mirror-members');
 const { listen, setupListenHandle } = require('./listen');
 const { rememberProxyProtocol } = require('./proxy-protocol');
@@ -272,10 +272,11 @@ nameLike(listen, builtin.Server.prototype.listen);
 
 /**
  * @param {Socket} socket
- * @returns {boolean} whether TLS or HTTP/2 reads and writes by a handle of the host. HTTP's parser marks its handles.
+ * @returns {boolean} whether a relay has the connection, or TLS or HTTP/2 reads and writes by a handle of the host.
+ *   HTTP's parser marks its handles.
  */
 function isTaken({ _handle: handle }) {
-  return Boolean(handle?.[kIsHost]) && !handle._consumed;
+  return Boolean(handle?.[kRelay]) || (Boolean(handle?.[kIsHost]) && !handle._consumed);
 }
 
 addConnectionMembers(Server);

@@ -7,6 +7,7 @@ const { builtin } = require('../node/builtin');
 const { clientSocket } = require('../api/diagnostics');
 const { listenDescriptors } = require('../api/listen-descriptors');
 const { makeIterable, promisesOf } = require('../api/promises');
+const { relayBy } = require('../api/relay');
 const { sendFile } = require('../api/send-file-response');
 const { BoundSocket } = require('./bound-socket');
 const { Server, createServer } = require('./server');
@@ -52,6 +53,7 @@ Object.defineProperty(fallback, 'promises', {
 Object.defineProperties(fallback, {
   engine: { value: 'node', configurable: true },
   listenDescriptors: { value: listenDescriptors, writable: true, configurable: true },
+  relay: { value: relayBy(), writable: true, configurable: true },
   sendFile: { value: sendFile, writable: true, configurable: true },
 });
 

@@ -38,6 +38,8 @@ module.exports = {
   kWriter: Symbol('kWriter'),
   /** Whether a Pipe was asked to read before it was connected. */
   kReadWhenConnected: Symbol('kReadWhenConnected'),
+  /** What moves the bytes of the connection, if not the handle (lib/api/relay-engine.js). */
+  kRelay: Symbol('kRelay'),
   /** On Node's handles of connections that rsnet has handed over. */
   kIsHost: Symbol('kIsHost'),
 };

@@ -8,11 +8,14 @@ const { membersOf } = require('./mirror-members');
 /** Under this symbol of `net`, `rsnet/register` keeps the built-in's exports. All copies of rsnet share it. */
 const BUILTIN = Symbol.for('rsnet.builtin');
 
+/** What only rsnet's `net` has. */
+const OWN = ['engine', 'listenDescriptors', 'relay', 'sendFile'];
+
 /** @returns {object} descriptors of the built-in's exports, without those that another copy of rsnet has added */
 function ownDescriptors() {
   const descriptors = membersOf(net);
   for (const [name, { enumerable }] of Object.entries(descriptors)) {
-    if (!enumerable && (name === 'engine' || name.startsWith('_Transferred'))) delete descriptors[name];
+    if (!enumerable && (OWN.includes(name) || name.startsWith('_Transferred'))) delete descriptors[name];
   }
   return descriptors;
 }

@@ -233,6 +233,7 @@ const codes = {
     'The bound socket has already been adopted by a server or socket'),
   ERR_STREAM_DESTROYED: define('ERR_STREAM_DESTROYED', NodeError,
     'Cannot call %s after a stream was destroyed'),
+  ERR_STREAM_PREMATURE_CLOSE: define('ERR_STREAM_PREMATURE_CLOSE', NodeError, 'Premature close'),
   ERR_STREAM_WRITE_AFTER_END: define('ERR_STREAM_WRITE_AFTER_END', NodeError, 'write after end'),
   ERR_WORKER_HANDLE_NOT_TRANSFERABLE: define('ERR_WORKER_HANDLE_NOT_TRANSFERABLE', NodeError,
     '%s cannot be transferred in its current state; it must be a freshly created or accepted handle that has ' +

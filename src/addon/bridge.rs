@@ -20,6 +20,8 @@ const UV_BY_DEFAULT: bool = true;
 pub struct Bridge {
     inner: Rc<Inner>,
     threads: u32,
+    #[cfg(target_os = "linux")]
+    pub(super) relays: super::relay::Relays,
 }
 
 #[napi]
@@ -49,7 +51,12 @@ impl Bridge {
         };
         // SAFETY: the environment and the functions belong to this call.
         let inner = unsafe { Inner::new(env.raw(), &functions, host, uses_uv)? };
-        Ok(Bridge { inner, threads: threads as u32 })
+        Ok(Bridge {
+            inner,
+            threads: threads as u32,
+            #[cfg(target_os = "linux")]
+            relays: Default::default(),
+        })
     }
 
     /// Gives the socket `id` memory of its own to read into, a `Uint8Array`; `undefined` takes it away.

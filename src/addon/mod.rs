@@ -9,6 +9,8 @@ pub mod functions;
 pub mod options;
 pub mod raw;
 #[cfg(target_os = "linux")]
+pub mod relay;
+#[cfg(target_os = "linux")]
 pub mod send_file;
 pub mod socket;
 pub mod strings;

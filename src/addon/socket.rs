@@ -243,7 +243,7 @@ impl Bridge {
         [f64::from(self.run(id, |endpoint| endpoint.write_owned(bytes))), length]
     }
 
-    fn run(&self, id: u32, command: impl FnOnce(&mut Endpoint) -> Status) -> Status {
+    pub(super) fn run(&self, id: u32, command: impl FnOnce(&mut Endpoint) -> Status) -> Status {
         self.inner().command(id, |handle| command(&mut handle.endpoint))
     }
 }

@@ -75,6 +75,14 @@ impl BackendSocket {
         }
     }
 
+    /// Watches the descriptor no longer, until something has to wait for it again.
+    pub fn unwatch(&self) {
+        match self {
+            BackendSocket::Tokio(socket) => socket.unwatch(),
+            BackendSocket::Uv(socket) => socket.unwatch(),
+        }
+    }
+
     /// Closes the socket by `close`, which closes its endpoint.
     pub fn close<R>(&self, close: impl FnOnce(&mut Handle) -> R) -> (R, RefDelta) {
         match self {

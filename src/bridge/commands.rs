@@ -65,6 +65,13 @@ impl Bridge {
         }
     }
 
+    /// Watches the descriptor of the socket `id` no longer, until something has to wait for it again.
+    pub fn unwatch(&self, id: u32) {
+        if let Some(socket) = self.sockets.get(id) {
+            socket.unwatch();
+        }
+    }
+
     /// See [`Endpoint::accept`].
     pub fn accept(&self, id: u32, listener: u32) -> Status {
         let (Some(socket), Some(listener)) = (self.socket(id), self.socket(listener)) else {

@@ -19,6 +19,8 @@ pub mod options;
 pub mod queue;
 pub mod read;
 #[cfg(target_os = "linux")]
+pub mod relay;
+#[cfg(target_os = "linux")]
 pub mod send_file;
 pub mod stream;
 pub mod sys;

@@ -55,6 +55,8 @@ struct State {
     handle: Handle,
     /// Whether the task waits for the descriptor to become (readable, writable).
     armed: (bool, bool),
+    /// How many tasks the socket has had before. They have ended, or are about to.
+    task_number: u32,
 }
 
 impl TokioSocket {
@@ -62,7 +64,7 @@ impl TokioSocket {
     /// [`ReadConfig::reports_resets`].
     pub fn new(ready_queue: &Arc<ReadyQueue>, id: u32, reports_resets: bool) -> Arc<Self> {
         let handle = Handle::new(ReadConfig { reports_resets, off_thread: true });
-        let state = State { handle, registration: None, armed: (false, false) };
+        let state = State { handle, registration: None, armed: (false, false), task_number: 0 };
         Arc::new(TokioSocket {
             id,
             ready_queue: Arc::clone(ready_queue),
@@ -105,11 +107,27 @@ impl TokioSocket {
         let result = close(&mut state.handle);
         let delta = state.handle.recount();
         drop(state);
+        self.end_task();
+        (result, delta)
+    }
+
+    /// Watches the descriptor no longer, until something has to wait for it again.
+    pub fn unwatch(&self) {
+        let mut state = lock(&self.state);
+        if state.registration.take().is_none() {
+            return;
+        }
+        state.armed = (false, false);
+        state.task_number += 1;
+        drop(state);
+        self.end_task();
+    }
+
+    fn end_task(&self) {
         let waker = lock(&self.task).take();
         if let Some(waker) = waker {
             waker.wake();
         }
-        (result, delta)
     }
 
     /// After any change: registers the descriptor if something waits for it the first time, wakes
@@ -141,7 +159,7 @@ impl TokioSocket {
             Ok((runtime, registration)) => {
                 self.watch(&registration, &state.handle.endpoint);
                 state.registration = Some(registration);
-                runtime.spawn(Task { socket: Arc::clone(self) });
+                runtime.spawn(Task { socket: Arc::clone(self), number: state.task_number });
             }
             Err(status) => state.handle.endpoint.fail(status),
         }
@@ -245,9 +263,10 @@ impl Wake for TokioSocket {
     }
 }
 
-/// The task of one socket. It ends when the socket is closed.
+/// The task of one socket. It ends when the socket is closed, or not watched any more.
 struct Task {
     socket: Arc<TokioSocket>,
+    number: u32,
 }
 
 impl Future for Task {
@@ -256,6 +275,9 @@ impl Future for Task {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let socket = &self.socket;
         let mut state = lock(&socket.state);
+        if state.task_number != self.number {
+            return Poll::Ready(());
+        }
         {
             let mut task = lock(&socket.task);
             if !task.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
@@ -271,7 +293,7 @@ impl Future for Task {
 impl State {
     /// Lets the engine do what it wants and can, and waits for the rest.
     fn run(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let State { handle, registration, armed } = self;
+        let State { handle, registration, armed, .. } = self;
         let Some(registration) = registration else { return Poll::Ready(()) };
         let endpoint = &mut handle.endpoint;
         // Nobody has waited to read, so the runtime may not have looked at the descriptor for a while.

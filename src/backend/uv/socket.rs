@@ -109,6 +109,23 @@ impl UvSocket {
         (result, delta)
     }
 
+    /// Watches the descriptor no longer, until something has to wait for it again.
+    pub fn unwatch(&self) {
+        let mut state = self.state.borrow_mut();
+        if self.is_solo() {
+            self.backend.unwatch();
+        }
+        let own = state.key.take().and_then(|key| {
+            let fd = state.handle.endpoint.fd();
+            let _ = self.backend.poll.borrow().registry().deregister(&mut SourceFd(&fd));
+            self.backend.sockets.borrow_mut().remove(key)
+        });
+        state.watches_writes = false;
+        state.eof_deferred = false;
+        drop(state);
+        drop(own);
+    }
+
     /// After any change: registers the descriptor if something waits for it the first time, or has to wait to write
     /// the first time, and lists the socket if there is something to do.
     fn follow_up(self: &Rc<Self>, state: &mut State) {

@@ -12,7 +12,10 @@ impl Endpoint {
     /// How the endpoint keeps the process alive.
     pub fn activity(&self) -> Activity {
         match &self.role {
-            Role::Stream(stream) => stream.activity(),
+            Role::Stream(stream) => {
+                let activity = stream.activity();
+                Activity { active: activity.active || self.relayed, ..activity }
+            }
             Role::Listener(_) => Activity { active: true, pending: false },
             _ => Activity::default(),
         }

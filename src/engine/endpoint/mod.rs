@@ -56,6 +56,8 @@ pub struct Endpoint {
     shown: bool,
     /// Whether a copy of the descriptor is in use for a while.
     lent: bool,
+    /// Whether its bytes go to another connection without JavaScript, which keeps the process alive as reading does.
+    relayed: bool,
     /// How its connection, once it has one, reads.
     config: ReadConfig,
     /// The counter of a stream that was closed.
@@ -82,6 +84,7 @@ impl Endpoint {
             shared: false,
             shown: false,
             lent: false,
+            relayed: false,
             config,
             bytes_read: 0,
         }
@@ -173,6 +176,18 @@ impl Endpoint {
     /// Bytes delivered as [`Event::Read`](super::event::Event::Read), also after close.
     pub fn bytes_read(&self) -> u64 {
         self.stream().map_or(self.bytes_read, |stream| stream.reading().delivered())
+    }
+
+    /// Adds bytes that others have read from the connection.
+    pub fn count_read(&mut self, bytes: u64) {
+        if let Role::Stream(stream) = &mut self.role {
+            stream.reading_mut().count(bytes);
+        }
+    }
+
+    /// Says whether others move the bytes of the connection now.
+    pub fn set_relayed(&mut self, relayed: bool) {
+        self.relayed = relayed;
     }
 
     /// Whether [`Endpoint::close`] was called.

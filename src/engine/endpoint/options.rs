@@ -1,7 +1,7 @@
 //! Options and addresses of an endpoint's descriptor.
 
 use std::io;
-use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
+use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
 
 use socket2::{Domain, Socket};
 
@@ -142,12 +142,17 @@ impl Endpoint {
 
     /// A new descriptor of the same socket, or an error.
     pub fn duplicate(&mut self) -> Status {
+        self.duplicate_socket().map_or_else(|status| status, IntoRawFd::into_raw_fd)
+    }
+
+    /// As [`Endpoint::duplicate`], for a caller in the engine.
+    ///
+    /// # Errors
+    /// `EBADF`: there is no descriptor. Otherwise those of fcntl(2).
+    pub fn duplicate_socket(&mut self) -> Result<OwnedFd, Status> {
         self.shared = true;
-        match self.socket().map(sys::duplicate) {
-            Some(Ok(descriptor)) => descriptor.into_raw_fd(),
-            Some(Err(error)) => status_of(&error),
-            None => -libc::EBADF,
-        }
+        let socket = self.socket().ok_or(-libc::EBADF)?;
+        sys::duplicate(socket).map_err(|error| status_of(&error))
     }
 
     /// The descriptor, or -1.

@@ -136,6 +136,11 @@ impl ReadSide {
         self.delivered
     }
 
+    /// Adds bytes that others have read from the socket.
+    pub fn count(&mut self, bytes: u64) {
+        self.delivered += bytes;
+    }
+
     /// Takes note that recv(2) may find something, and of what the kernel reports beside that.
     pub fn on_ready(&mut self, readiness: Readiness) {
         self.readable = true;

@@ -1,0 +1,204 @@
+'use strict';
+
+// `net.relay()`: moves bytes both ways between two sockets until both have ended.
+
+const { codes } = require('../node/errors');
+const { kBuffer } = require('../handle/socket-symbols');
+const { validateAbortSignal, validateObject } = require('../node/validators');
+
+/**
+ * What moves the bytes of both directions.
+ *
+ * @typedef {object} Mover
+ * @property {function(number): void} open begins with a direction. The source emits 'end' behind its last byte.
+ * @property {function(): number[]} stop ends both, and returns the bytes moved in each direction
+ */
+
+/**
+ * @param {AbortSignal} signal that has aborted
+ * @returns {Error} as Node's own functions reject with
+ */
+function abortError(signal) {
+  const error = new Error('The operation was aborted', { cause: signal.reason });
+  return Object.assign(error, { code: 'ABORT_ERR', name: 'AbortError' });
+}
+
+/**
+ * @param {*} socket
+ * @param {string} name of the argument
+ * @throws {TypeError} when its bytes cannot be relayed
+ */
+function checkSocket(socket, name) {
+  if (typeof socket?.pipe !== 'function' || typeof socket.write !== 'function') {
+    throw new codes.ERR_INVALID_ARG_TYPE(name, 'net.Socket', socket);
+  }
+  // What it has buffered are characters, and those of a broken sequence are lost.
+  if (socket.readableEncoding) throw new codes.ERR_INVALID_ARG_VALUE(name, socket, 'must not have an encoding');
+  if (socket[kBuffer]) throw new codes.ERR_INVALID_ARG_VALUE(name, socket, 'must not have the option onread');
+}
+
+/**
+ * Moves the bytes by the sockets' streams.
+ *
+ * @param {import('../..').Socket[]} sockets
+ * @returns {Mover}
+ */
+function streamMover(sockets) {
+  const counts = [0, 0];
+  const counters = [0, 1].map((direction) => ({ length }) => { counts[direction] += length; });
+  return {
+    open(direction) {
+      const from = sockets[direction];
+      from.on('data', counters[direction]);
+      from.pipe(sockets[1 - direction], { end: false });
+    },
+    stop() {
+      sockets.forEach((from, direction) => {
+        from.removeListener('data', counters[direction]);
+        from.unpipe(sockets[1 - direction]);
+      });
+      return counts;
+    },
+  };
+}
+
+/** A relay that goes on. */
+class Relay {
+  /**
+   * @param {import('../..').Socket[]} sockets
+   * @param {object} how
+   * @param {AbortSignal} [how.signal]
+   * @param {function(import('../..').Socket[]): (Mover|undefined)} how.moverOf moves bytes without the streams, if it
+   *   can do that with these sockets
+   * @param {function({aToB: number, bToA: number}): void} how.resolve
+   * @param {function(Error): void} how.reject
+   */
+  constructor(sockets, { signal, moverOf, resolve, reject }) {
+    this.sockets = sockets;
+    this.signal = signal;
+    this.moverOf = moverOf;
+    this.resolve = resolve;
+    this.reject = reject;
+    /** @type {Mover|undefined} */
+    this.mover = undefined;
+    this.isOver = false;
+    /** Listeners to be removed: socket, event, function. */
+    this.listeners = [];
+    this.abort = () => this.fail(abortError(signal));
+  }
+
+  /** Begins once both sockets are connected. */
+  begin() {
+    if (this.signal?.aborted) {
+      this.abort();
+      return;
+    }
+    this.signal?.addEventListener('abort', this.abort, { once: true });
+    const destroyed = this.sockets.find((socket) => socket.destroyed);
+    if (destroyed) {
+      this.fail(destroyed.errored);
+      return;
+    }
+    this.sockets.forEach((socket, direction) => {
+      // The other direction goes on behind an end.
+      socket.allowHalfOpen = true;
+      this.on(socket, 'error', (error) => this.fail(error));
+      this.on(socket, 'close', () => {
+        if (!(socket.readableEnded && socket.writableFinished)) this.fail(socket.errored);
+      });
+      this.on(socket, 'end', () => this.passEnd(direction));
+      this.on(socket, 'finish', () => this.finishIfDone());
+      if (socket.connecting) this.on(socket, 'connect', () => this.openIfConnected());
+    });
+    this.openIfConnected();
+  }
+
+  /**
+   * @param {import('../..').Socket} socket
+   * @param {string} event
+   * @param {Function} listener
+   */
+  on(socket, event, listener) {
+    socket.on(event, listener);
+    this.listeners.push([socket, event, listener]);
+  }
+
+  /** Lets bytes flow. A direction whose source has ended before has none. */
+  openIfConnected() {
+    const { sockets } = this;
+    if (this.isOver || this.mover !== undefined || sockets.some((socket) => socket.connecting)) return;
+    for (const socket of sockets) while (socket.writableCorked > 0) socket.uncork();
+    this.mover = this.moverOf(sockets) ?? streamMover(sockets);
+    sockets.forEach((from, direction) => {
+      if (this.isOver) return;
+      if (from.readableEnded) this.passEnd(direction);
+      else if (sockets[1 - direction].writableEnded) this.fail(new codes.ERR_STREAM_WRITE_AFTER_END());
+      else this.mover.open(direction);
+    });
+  }
+
+  /** @param {number} direction whose source has ended */
+  passEnd(direction) {
+    const to = this.sockets[1 - direction];
+    if (!to.writableEnded) to.end();
+    this.finishIfDone();
+  }
+
+  /** Fulfils the promise if both sockets have ended, and all is sent. */
+  finishIfDone() {
+    if (this.isOver || !this.sockets.every((socket) => socket.readableEnded && socket.writableFinished)) return;
+    const [aToB, bToA] = this.stop();
+    this.resolve({ aToB, bToA });
+  }
+
+  /** @param {Error} [error] without one, a socket was closed too early */
+  fail(error) {
+    if (this.isOver) return;
+    this.stop();
+    for (const socket of this.sockets) {
+      // The promise has the error.
+      if (!socket.closed) socket.on('error', () => {});
+      socket.destroy();
+    }
+    this.reject(error ?? new codes.ERR_STREAM_PREMATURE_CLOSE());
+  }
+
+  /** @returns {number[]} the bytes moved in each direction */
+  stop() {
+    this.isOver = true;
+    this.signal?.removeEventListener('abort', this.abort);
+    for (const [socket, event, listener] of this.listeners) socket.removeListener(event, listener);
+    return this.mover?.stop() ?? [0, 0];
+  }
+}
+
+/**
+ * Makes `net.relay` for one implementation of `net`.
+ *
+ * @param {function(import('../..').Socket[]): (Mover|undefined)} [moverOf] as for Relay
+ * @returns {Function}
+ */
+function relayBy(moverOf = () => undefined) {
+  /**
+   * Moves bytes both ways between two sockets until both have ended.
+   *
+   * @param {import('../..').Socket} a
+   * @param {import('../..').Socket} b
+   * @param {{signal?: AbortSignal}} [options]
+   * @returns {Promise<{aToB: number, bToA: number}>} the bytes of each direction; rejects with the error of a socket,
+   *   or with an AbortError
+   */
+  return async function relay(a, b, options = {}) {
+    checkSocket(a, 'a');
+    checkSocket(b, 'b');
+    if (a === b) throw new codes.ERR_INVALID_ARG_VALUE('b', b, 'must be another socket than a');
+    validateObject(options, 'options');
+    const { signal } = options;
+    validateAbortSignal(signal, 'options.signal');
+    return new Promise((resolve, reject) => {
+      new Relay([a, b], { signal, moverOf, resolve, reject }).begin();
+    });
+  };
+}
+
+module.exports = { relayBy };

@@ -1,0 +1,143 @@
+//! The relays of an environment, see [`crate::engine::relay`].
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use napi::Result;
+use napi::bindgen_prelude::{FnArgs, Function, Unknown};
+use napi::threadsafe_function::ThreadsafeFunctionCallMode;
+use napi_derive::napi;
+
+use super::bridge::Bridge;
+use crate::engine::endpoint::Endpoint;
+use crate::engine::errors::{OK, Status, status_of};
+use crate::engine::relay::{Relay, Report, Reporter};
+
+/// Relays that JavaScript has not stopped, by what it calls them.
+#[derive(Default)]
+pub struct Relays {
+    reporter: RefCell<Option<Reporter>>,
+    by_id: RefCell<HashMap<u32, Arc<Relay>>>,
+    next_id: Cell<u32>,
+}
+
+impl Relays {
+    fn get(&self, id: u32) -> Option<Arc<Relay>> {
+        self.by_id.borrow().get(&id).cloned()
+    }
+
+    fn start(&self, sockets: [OwnedFd; 2]) -> Status {
+        let Some(reporter) = self.reporter.borrow().clone() else { return -libc::EINVAL };
+        let id = self.next_id.get();
+        match Relay::new(id, sockets, reporter) {
+            Ok(relay) => {
+                // An id has to be a status, too.
+                self.next_id.set((id + 1) & (i32::MAX as u32));
+                self.by_id.borrow_mut().insert(id, relay);
+                id as Status
+            }
+            Err(error) => status_of(&error),
+        }
+    }
+}
+
+impl Drop for Relays {
+    fn drop(&mut self) {
+        for relay in self.by_id.take().into_values() {
+            relay.stop();
+        }
+    }
+}
+
+/// The commands of relays. They run between two connections, which JavaScript neither reads nor writes meanwhile.
+#[napi]
+impl Bridge {
+    /// Sets what is called with each report: the relay, the direction (0: from the first socket to the second one), 0
+    /// or a negated errno, and whether that is the error of a write.
+    #[napi]
+    pub fn set_relay_reporter(
+        &self,
+        report: Function<'_, FnArgs<(u32, u32, i32, bool)>, Unknown<'static>>,
+    ) -> Result<()> {
+        let function = report.build_threadsafe_function::<Report>().weak::<true>().build_callback(
+            |context| {
+                let Report { id, direction, status, is_write } = context.value;
+                Ok(FnArgs::from((id, direction as u32, status, is_write)))
+            },
+        )?;
+        *self.relays.reporter.borrow_mut() = Some(Arc::new(move |report| {
+            function.call(report, ThreadsafeFunctionCallMode::NonBlocking);
+        }));
+        Ok(())
+    }
+
+    /// Makes a relay between two connections. Returns what it is called, or a negated errno.
+    #[napi]
+    pub fn relay(&self, a: u32, b: u32) -> Status {
+        let duplicate = |id: u32| {
+            let mut duplicated = Err(-libc::EBADF);
+            self.run(id, |endpoint| {
+                duplicated = endpoint.duplicate_socket();
+                OK
+            });
+            duplicated
+        };
+        match duplicate(a).and_then(|first| Ok([first, duplicate(b)?])) {
+            Ok(sockets) => self.relays.start(sockets),
+            Err(status) => status,
+        }
+    }
+
+    /// Begins to move bytes in a direction.
+    #[napi]
+    pub fn open_relay(&self, relay: u32, direction: u32) {
+        if let Some(relay) = self.relays.get(relay) {
+            relay.open((direction != 0).into());
+        }
+    }
+
+    /// Bytes sent in each direction, and milliseconds since the last ones.
+    #[napi]
+    pub fn count_relay(&self, relay: u32) -> Vec<f64> {
+        self.relays.get(relay).map_or_else(Vec::new, |relay| counts(&relay))
+    }
+
+    /// Ends a relay. Its descriptors are closed then. Returns what [`Bridge::count_relay`] does.
+    #[napi]
+    pub fn stop_relay(&self, relay: u32) -> Vec<f64> {
+        let relay = self.relays.by_id.borrow_mut().remove(&relay);
+        relay.map_or_else(Vec::new, |relay| {
+            relay.stop();
+            counts(&relay)
+        })
+    }
+
+    /// Says whether a relay moves the bytes of the socket `id`: it keeps the process alive, and its descriptor is
+    /// not watched unless something waits for it.
+    #[napi]
+    pub fn set_relayed(&self, id: u32, relayed: bool) {
+        if relayed {
+            self.inner().unwatch(id);
+        }
+        self.run(id, |endpoint| {
+            endpoint.set_relayed(relayed);
+            OK
+        });
+    }
+
+    /// See [`Endpoint::count_read`].
+    #[napi]
+    pub fn count_read(&self, id: u32, bytes: f64) {
+        self.run(id, |endpoint: &mut Endpoint| {
+            endpoint.count_read(bytes as u64);
+            OK
+        });
+    }
+}
+
+fn counts(relay: &Relay) -> Vec<f64> {
+    let [there, back] = relay.counts();
+    [there, back, relay.idle()].map(|number| number as f64).to_vec()
+}

@@ -1,0 +1,74 @@
+//! A pipe that splice(2) moves bytes through, so that they are not copied.
+
+use std::io::{self, PipeReader, PipeWriter};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::ptr;
+
+use crate::engine::errors::retry;
+
+/// How many bytes the pipe may hold. The kernel allows a user so much without privileges (`pipe-max-size`, pipe(7)).
+pub const SIZE: usize = 256 * 1024;
+
+/// A pipe, and how many bytes are in it.
+pub struct Pipe {
+    reader: PipeReader,
+    writer: PipeWriter,
+    filled: usize,
+}
+
+impl Pipe {
+    /// An empty pipe.
+    ///
+    /// # Errors
+    /// Those of pipe2(2).
+    pub fn new() -> io::Result<Self> {
+        let (reader, writer) = io::pipe()?;
+        // SAFETY: the descriptor is open, and F_SETPIPE_SZ takes an int. A pipe of another size works, too.
+        unsafe { libc::fcntl(writer.as_raw_fd(), libc::F_SETPIPE_SZ, SIZE as libc::c_int) };
+        Ok(Pipe { reader, writer, filled: 0 })
+    }
+
+    /// Bytes in it.
+    pub fn filled(&self) -> usize {
+        self.filled
+    }
+
+    /// Takes bytes of a socket; 0: it has ended. To be called while the pipe is empty: `WouldBlock` says then that
+    /// the socket has none.
+    ///
+    /// # Errors
+    /// Those of splice(2); `EINTR` is retried.
+    pub fn fill(&mut self, from: &impl AsFd) -> io::Result<usize> {
+        let count = splice(from.as_fd(), self.writer.as_fd(), SIZE)?;
+        self.filled += count;
+        Ok(count)
+    }
+
+    /// Gives bytes to a socket.
+    ///
+    /// # Errors
+    /// As for [`Pipe::fill`].
+    pub fn empty(&mut self, to: &impl AsFd) -> io::Result<usize> {
+        let count = splice(self.reader.as_fd(), to.as_fd(), self.filled)?;
+        self.filled -= count;
+        Ok(count)
+    }
+}
+
+/// Moves up to `count` bytes (splice(2)) and never waits.
+fn splice(from: BorrowedFd<'_>, to: BorrowedFd<'_>, count: usize) -> io::Result<usize> {
+    retry(|| {
+        // SAFETY: both descriptors are open while they are borrowed, and neither has an offset.
+        let moved = unsafe {
+            libc::splice(
+                from.as_raw_fd(),
+                ptr::null_mut(),
+                to.as_raw_fd(),
+                ptr::null_mut(),
+                count,
+                libc::SPLICE_F_MOVE | libc::SPLICE_F_NONBLOCK,
+            )
+        };
+        usize::try_from(moved).map_err(|_| io::Error::last_os_error())
+    })
+}

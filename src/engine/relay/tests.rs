@@ -1,0 +1,98 @@
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+use super::*;
+
+/// A bound on waiting that no passing test reaches.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A relay between two sockets, both directions open, and its reports.
+fn relay(a: impl Into<OwnedFd>, b: impl Into<OwnedFd>) -> (Arc<Relay>, Receiver<Report>) {
+    let (sender, reports) = channel();
+    let sender = Mutex::new(sender);
+    let reporter: Reporter = Arc::new(move |report| {
+        let _ = sender.lock().unwrap().send(report);
+    });
+    let relay = Relay::new(7, [a.into(), b.into()], reporter).unwrap();
+    relay.open(0);
+    relay.open(1);
+    (relay, reports)
+}
+
+fn tcp_pair() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let own = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    (own, listener.accept().unwrap().0)
+}
+
+fn text(length: usize) -> Vec<u8> {
+    (0..length as u32).map(|number| (number % 251) as u8).collect()
+}
+
+#[test]
+fn bulk_goes_both_ways_between_sockets_of_both_kinds() {
+    let (a, mut client) = UnixStream::pair().unwrap();
+    let (b, mut server) = tcp_pair();
+    let (relay, reports) = relay(a, b);
+    let sent = text(5_000_000);
+    let copy = sent.clone();
+    let peer = thread::spawn(move || {
+        let mut got = vec![0; copy.len()];
+        server.read_exact(&mut got).unwrap();
+        assert!(got == copy);
+        server.write_all(&got).unwrap();
+        server
+    });
+    let mut sender = client.try_clone().unwrap();
+    let whole = sent.clone();
+    let sending = thread::spawn(move || sender.write_all(&whole).unwrap());
+    let mut got = vec![0; sent.len()];
+    client.read_exact(&mut got).unwrap();
+    assert!(got == sent);
+    sending.join().unwrap();
+    let server = peer.join().unwrap();
+    client.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(
+        reports.recv_timeout(LIMIT).unwrap(),
+        Report { id: 7, direction: 0, status: OK, is_write: false }
+    );
+    server.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(
+        reports.recv_timeout(LIMIT).unwrap(),
+        Report { id: 7, direction: 1, status: OK, is_write: false }
+    );
+    assert_eq!(relay.counts(), [sent.len() as u64; 2]);
+}
+
+#[test]
+fn a_failed_write_ends_the_relay() {
+    let (a, mut client) = UnixStream::pair().unwrap();
+    let (b, server) = UnixStream::pair().unwrap();
+    let (_relay, reports) = relay(a, b);
+    server.shutdown(Shutdown::Both).unwrap();
+    drop(server);
+    let _ = client.write_all(&text(100_000));
+    let all: Vec<Report> = std::iter::from_fn(|| reports.recv_timeout(LIMIT).ok())
+        .take_while(|report| report.status == OK)
+        .collect();
+    assert!(all.iter().all(|report| report.direction == 1));
+}
+
+#[test]
+fn nothing_is_moved_after_stop() {
+    let (a, mut client) = UnixStream::pair().unwrap();
+    let (b, mut server) = UnixStream::pair().unwrap();
+    let (relay, _reports) = relay(a, b);
+    client.write_all(b"one").unwrap();
+    let mut got = [0; 3];
+    server.read_exact(&mut got).unwrap();
+    assert_eq!(&got, b"one");
+    relay.stop();
+    // Its descriptors were the last ones of these sockets.
+    assert_eq!(server.read(&mut got).unwrap(), 0);
+    assert!(client.write_all(b"two").is_err());
+}
