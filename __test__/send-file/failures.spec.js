@@ -154,10 +154,11 @@ describeRsnet('socket.sendFile that fails', (net) => {
       const ends = closed(peer);
       client.destroy();
       expect(await sent).toMatchObject({ code: 'ERR_SOCKET_CLOSED' });
-      expect(client.bytesWritten).toBe(written);
+      expect(client.bytesWritten).toBeGreaterThanOrEqual(written);
       peer.resume();
       await ends;
-      expect(peer.bytesRead).toBe(written);
+      expect(peer.bytesRead).toBeGreaterThanOrEqual(client.bytesWritten);
+      expect(peer.bytesRead).toBeLessThan(LARGE);
       await allClosed(path);
     });
 

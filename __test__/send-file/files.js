@@ -50,7 +50,8 @@ async function allClosed(path) {
 }
 
 /**
- * Waits until a socket whose peer does not read has no room, so that it gets no further.
+ * Waits until a socket whose peer does not read has sent something, and gets no further for a while. On a busy machine
+ * it may get further later.
  *
  * @param {import('net').Socket} socket
  * @returns {Promise<number>} `bytesWritten`

@@ -386,6 +386,40 @@ describeServers.each(modes)('net.sendFile and a server of http, %s', (mode, flag
     });
   });
 
+  test('the idle timer of the connection sees how it goes on', async () => {
+    const result = await run(flags, async () => {
+      const http = require('http');
+      const { path } = made(40 * 1024 * 1024);
+      const counts = [];
+      const server = http.createServer(async (request, response) => {
+        const sent = rejection(rsnet.sendFile(response, path));
+        const connection = response.socket;
+        let count = 0;
+        connection.on('timeout', () => { count++; });
+        await stuck(connection);
+        connection._onTimeout();
+        counts.push(count);
+        while (count === 0) {
+          await stuck(connection);
+          connection._onTimeout();
+        }
+        socket.destroy();
+        await sent;
+        done();
+      });
+      server.on('timeout', () => {});
+      let done;
+      const ended = new Promise((resolve) => { done = resolve; });
+      const socket = await talk(await listening(server));
+      socket.pause();
+      socket.write(GET('/'));
+      await ended;
+      server.close();
+      return counts;
+    });
+    expect(result).toEqual([0]);
+  });
+
   test('a client that goes away in the middle', async () => {
     const result = await run(flags, async () => {
       const http = require('http');
