@@ -14,7 +14,7 @@ const { info, originalDestination, peerCredentials } = require('./connection-inf
 const { sendFile } = require('./send-file');
 const { debug } = require('../node/debug');
 const { codes, ErrnoException } = require('../node/errors');
-const { beginUse } = require('../node/first-use');
+const { beginUse, goOnUsing } = require('../node/first-use');
 const { adoptHandle, handleFromDescriptor, isFifo, isUsableHandle } = require('../handle/foreign');
 const { kIsHost } = require('../handle/symbols');
 const { isTcp } = require('../handle/handed-over');
@@ -134,9 +134,11 @@ function isSocket(value) {
   return Object.prototype.isPrototypeOf.call(Socket.prototype, value);
 }
 
-// The built-in's sockets (terminals, TLS) are instances too: programs with `instanceof net.Socket` expect that.
+// The built-in's sockets (terminals, TLS) are instances too: programs with `instanceof net.Socket` expect that. Once
+// registered, TLS asks before it takes a socket.
 Object.defineProperty(Socket, Symbol.hasInstance, {
   value(instance) {
+    goOnUsing();
     if (isPlain(instance)) return false;
     return Function.prototype[Symbol.hasInstance].call(this, instance) ||
       (this === Socket && instance instanceof builtin.Socket);

@@ -10,6 +10,9 @@
 
 const { isOn } = require('../node/switches');
 
+/** The module that has TLSSocket. Node 22 renamed it. */
+const TLS = ['_tls_wrap', 'internal/tls/wrap'];
+
 /**
  * Puts rsnet's exports into the built-in module's exports object. `require`, the default import and
  * process.getBuiltinModule return that object; http, tls, cluster and child_process use it.
@@ -32,6 +35,12 @@ function replaceExports(net, rsnet) {
   return true;
 }
 
+/** Lets TLS take connections of rsnet. To load TLS takes Node longer than to load rsnet, so the program does that. */
+function installTls() {
+  // The substitute for TLS changes the module's exports.
+  if (!require('./tls').install()) require('node:module').syncBuiltinESMExports();
+}
+
 /** @returns {boolean} false where `net` stays the host's own, since rsnet cannot run in its place */
 function register() {
   const { syncBuiltinESMExports } = require('node:module');
@@ -40,6 +49,7 @@ function register() {
   const { defineOnHost } = require('../node/host-objects');
   const { canRegister, isMissing } = require('../addon/engine');
   const rsnet = require('../../index.js');
+  const { onceLoaded } = require('../node/first-use');
 
   if (isMissing || !canRegister() || !record('exports', replaceExports(net, rsnet))) {
     defineOnHost(net, 'engine', { value: 'node', configurable: true });
@@ -49,8 +59,7 @@ function register() {
   require('../node/process-ends').hookExecve(require('../addon/native').sendWaiting);
   syncBuiltinESMExports();
   require('./handle-passing').install();
-  // The substitute for TLS changes the module's exports.
-  if (process.versions.openssl && !require('./tls').install()) syncBuiltinESMExports();
+  if (process.versions.openssl) onceLoaded(TLS, installTls);
   return true;
 }
 
