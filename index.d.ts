@@ -61,6 +61,33 @@ export function sendFile(
  */
 export function listenDescriptors(): Array<{ fd: number; name: string }>;
 
+/** What `stats()` gives: of this thread, the sockets of rsnet. Counts begin when the thread has loaded it. */
+export interface Stats {
+  /** Servers that listen now. */
+  servers: number;
+  /** Connections that are open now. */
+  open: number;
+  /** Sockets that connect now. */
+  connecting: number;
+  /** Connections that servers have accepted. */
+  accepted: number;
+  /** Connections that servers have closed at once, for `maxConnections` or `blockList`. */
+  dropped: number;
+  /** Connections that were made by connecting. */
+  connected: number;
+  /** Sockets that could not connect: lookup, refusal, timeout. */
+  failed: number;
+  /** Bytes that all connections have received, those closed included. */
+  bytesRead: number;
+  /** Bytes that all connections have sent, those closed included. */
+  bytesWritten: number;
+  /** Bytes that open sockets hold for sending (`writableLength`). */
+  queuedBytes: number;
+}
+
+/** What the sockets of this thread do and have done. Throws without a binary. Not enumerable. */
+export function stats(): Stats;
+
 /** `net` by promises. Also `rsnet/promises`. Not enumerable where the host's `net` does not have it. */
 export * as promises from './promises.js';
 

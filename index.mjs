@@ -26,6 +26,7 @@ export const {
   sendFile,
   setDefaultAutoSelectFamily,
   setDefaultAutoSelectFamilyAttemptTimeout,
+  stats,
 } = net;
 
 export default net;

@@ -25,6 +25,7 @@ require('./api/send-file-engine');
 const { sendFile } = require('./api/send-file-response');
 const { Server, createServer } = require('./api/server');
 const Socket = require('./api/socket');
+const { stats } = require('./api/stats');
 const transfer = require('./interop/transfer');
 
 instanceOf.install({ Socket, Server });
@@ -75,6 +76,7 @@ Object.defineProperties(rsnet, {
   listenDescriptors: { value: listenDescriptors, writable: true, configurable: true },
   relay: { value: relayBy(engineMover), writable: true, configurable: true },
   sendFile: { value: sendFile, writable: true, configurable: true },
+  stats: { value: stats, writable: true, configurable: true },
 });
 
 module.exports = rsnet;

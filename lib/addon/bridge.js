@@ -312,12 +312,17 @@ function register(handle) {
   return slot;
 }
 
+/** @returns {object[]} the open handles of this copy of rsnet, in this thread */
+function openHandles() {
+  return handles.filter((handle) => handle !== undefined);
+}
+
 /**
  * Lists the handles and requests of this copy of rsnet for `process`.
  * @returns {import('../node/active-handles').Listed}
  */
 function active() {
-  const open = handles.filter((handle) => handle !== undefined);
+  const open = openHandles();
   const requests = new Set(completing ? [completing] : []);
   for (const handle of open) {
     for (const req of [handle._connectRequest, ...handle._writeRequests, handle._shutdownRequest]) {
@@ -375,5 +380,6 @@ function writeLarge(slot, data, offset) {
 }
 
 module.exports = {
-  NO_SLOT, awaitsData, commands, getBridge, makeCallback, register, release, takePending, write, writeLarge,
+  NO_SLOT, awaitsData, commands, getBridge, makeCallback, openHandles, register, release, takePending, write,
+  writeLarge,
 };

@@ -3,6 +3,7 @@
 /** Makes a Socket of a connection that a server's handle has accepted. */
 
 const { builtin } = require('../node/builtin');
+const { totals } = require('./counters');
 const { applyToAccepted } = require('./kernel-options');
 const { debug } = require('../node/debug');
 const { serverSocket } = require('./diagnostics');
@@ -41,6 +42,7 @@ function describeEnd(out, end) {
  * @param {TCP|Pipe} client
  */
 function drop(server, client) {
+  totals.dropped++;
   if (isTcp(client)) {
     const local = {};
     const remote = {};
@@ -95,6 +97,7 @@ function onconnection(status, accepted) {
     return;
   }
   if (isBlocked(server, client)) {
+    totals.dropped++;
     client.close();
     return;
   }
@@ -126,6 +129,7 @@ function onconnection(status, accepted) {
     }
   }
 
+  totals.accepted++;
   server._connections++;
   socket.server = server;
   socket._server = server;

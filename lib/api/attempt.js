@@ -2,6 +2,7 @@
 
 // One attempt to connect: bind(2) of the local side, connect(2), and the socket's new state.
 
+const { totals } = require('./counters');
 const { applyKernelOptions } = require('./kernel-options');
 const { debug } = require('../node/debug');
 const { codes, ExceptionWithHostPort } = require('../node/errors');
@@ -140,6 +141,7 @@ function afterConnect(status, handle, req) {
     return;
   }
   debug('afterConnect');
+  totals.failed++;
   socket.connecting = false;
   const error = connectError(req, status);
   socket.emit('connectionAttemptFailed', req.address, req.port, req.addressType, error);
@@ -154,6 +156,7 @@ function afterConnect(status, handle, req) {
  */
 function becomeConnected(socket, req) {
   debug('afterConnect');
+  totals.connected++;
   socket.connecting = false;
   socket._sockname = null;
   socket._unrefTimer();

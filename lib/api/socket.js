@@ -11,6 +11,7 @@ const {
 } = require('./kernel-options');
 const { socketConnect, useSocketClass } = require('./connect');
 const { info, originalDestination, peerCredentials } = require('./connection-info');
+const { countClosed, totals } = require('./counters');
 const { sendFile } = require('./send-file');
 const { debug } = require('../node/debug');
 const { codes, ErrnoException } = require('../node/errors');
@@ -316,7 +317,10 @@ const methods = {
 
   _destroy(error, cb) {
     debug('destroy');
-    if (this.connecting) closeOtherAttempts(this);
+    if (this.connecting) {
+      closeOtherAttempts(this);
+      if (error) totals.failed++;
+    }
     this.connecting = false;
     for (let socket = this; socket; socket = socket._parent) timeouts.clearSocketTimeout(socket);
     debug('close');
@@ -364,6 +368,7 @@ function closeHandle(hadError) {
   if (handle[kIsHost]) flushAll();
   this[kBytesRead] = handle.bytesRead;
   this[kBytesWritten] = handle.bytesWritten;
+  countClosed(this, handle);
   const closed = () => {
     debug('emit close');
     this.emit('close', hadError);

@@ -12,6 +12,7 @@ const { sendFile } = require('../api/send-file-response');
 const { BoundSocket } = require('./bound-socket');
 const { Server, createServer } = require('./server');
 const { Socket } = require('./socket');
+const { unavailable } = require('./unavailable');
 
 /**
  * `net.connect`, alias `net.createConnection`: a new Socket that connects.
@@ -44,6 +45,11 @@ for (const [name, value] of Object.entries(own)) {
   const flags = { writable: true, configurable: true, enumerable: known?.enumerable ?? true };
   Object.defineProperty(fallback, name, { ...flags, value });
 }
+/** @throws {TypeError} the host counts nothing */
+function stats() {
+  throw unavailable('stats');
+}
+
 makeIterable(Server);
 Object.defineProperty(fallback, 'promises', {
   value: promisesOf({ connect, createServer, normalizeArgs: builtin._normalizeArgs }),
@@ -55,6 +61,7 @@ Object.defineProperties(fallback, {
   listenDescriptors: { value: listenDescriptors, writable: true, configurable: true },
   relay: { value: relayBy(), writable: true, configurable: true },
   sendFile: { value: sendFile, writable: true, configurable: true },
+  stats: { value: stats, writable: true, configurable: true },
 });
 
 module.exports = fallback;

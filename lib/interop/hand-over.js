@@ -20,6 +20,7 @@ const { later } = require('../node/later');
 const { checkOpen } = require('../node/permission');
 const { GATE_WAITING } = require('../handle/read-gate');
 const { carryAddresses, shareHeader } = require('../api/proxy-protocol/addresses');
+const { noteHandedOver } = require('../api/counters');
 const { takeHeld } = require('../api/socket-io');
 const { async_id_symbol, kNextHandle, kBoundPath, kBuffer, owner_symbol } = require('../handle/socket-symbols');
 const { UV_ECANCELED } = require('../node/errno');
@@ -188,6 +189,7 @@ function handOver(socket, { onSent = () => {}, takeUnread } = {}) {
   hostHandle.reading = handle.reading;
   socket._handle = hostHandle;
   carryAddresses(socket, hostHandle);
+  noteHandedOver(socket);
   socket[async_id_symbol] = hostHandle.getAsyncId();
   // rsnet's handle would remove the path that it has bound. The host's handle has not bound it.
   const bound = socket[kBoundPath];

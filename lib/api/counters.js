@@ -1,0 +1,38 @@
+'use strict';
+
+// What `net.stats()` has counted in this thread.
+
+/** Since the thread began. Bytes are those of connections that are closed. */
+const totals = { accepted: 0, dropped: 0, connected: 0, failed: 0, bytesRead: 0, bytesWritten: 0 };
+
+/**
+ * Sockets whose handle is one of Node's now. The others are in the table of lib/addon/bridge.js.
+ *
+ * @type {Set<import('../..').Socket>}
+ */
+const handedOver = new Set();
+
+/** So many are kept before those are forgotten that have lost their handle otherwise than by closing it. */
+const MIN_LIMIT = 64;
+let limit = MIN_LIMIT;
+
+/** @param {import('../..').Socket} socket whose handle is now one of Node's */
+function noteHandedOver(socket) {
+  handedOver.add(socket);
+  if (handedOver.size < limit) return;
+  for (const old of handedOver) if (!old._handle) handedOver.delete(old);
+  limit = Math.max(MIN_LIMIT, 2 * handedOver.size);
+}
+
+/**
+ * @param {import('../..').Socket} socket which closes
+ * @param {object} handle that it had
+ */
+function countClosed(socket, handle) {
+  // A handle of another kind has no counters.
+  totals.bytesRead += handle.bytesRead || 0;
+  totals.bytesWritten += handle.bytesWritten || 0;
+  handedOver.delete(socket);
+}
+
+module.exports = { countClosed, handedOver, noteHandedOver, totals };

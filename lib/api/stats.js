@@ -1,0 +1,39 @@
+'use strict';
+
+// `net.stats()`: what the sockets of this thread do and have done.
+
+const { openHandles } = require('../addon/bridge');
+const { owner_symbol } = require('../handle/socket-symbols');
+const { handedOver, totals } = require('./counters');
+
+/**
+ * @returns {Set<object>} the open Sockets and Servers of this thread
+ */
+function openOwners() {
+  const owners = new Set(handedOver);
+  for (const handle of openHandles()) if (handle[owner_symbol]) owners.add(handle[owner_symbol]);
+  return owners;
+}
+
+/**
+ * `net.stats`.
+ *
+ * @returns {object} counts; bytes
+ */
+function stats() {
+  const found = { ...totals, servers: 0, connecting: 0, open: 0, queuedBytes: 0 };
+  for (const owner of openOwners()) {
+    if (!owner._handle) continue;
+    if (owner.listening) found.servers++;
+    else if (owner.connecting) found.connecting++;
+    else {
+      found.open++;
+      found.bytesRead += owner.bytesRead || 0;
+      found.bytesWritten += owner._bytesDispatched || 0;
+    }
+    found.queuedBytes += owner.writableLength || 0;
+  }
+  return found;
+}
+
+module.exports = { stats };
