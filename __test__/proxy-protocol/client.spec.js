@@ -127,6 +127,23 @@ describeRsnet('connect() with proxyProtocol', (rsnet) => {
       expect(await collect(socket, 'utf8')).toBe('hello');
     });
 
+    test.each(['pipe', 'relay'])('a proxy behind a proxy sends the header on, by %s', async (how) => {
+      const backend = await listen(net, { proxyProtocol: true, allowHalfOpen: true }, (socket) => socket.pipe(socket));
+      const server = await listen(net, { proxyProtocol: true, allowHalfOpen: true }, (socket) => {
+        const upstream = connect(net, { ...backend.at, allowHalfOpen: true, proxyProtocol: socket.proxy });
+        if (how === 'pipe') socket.pipe(upstream).pipe(socket);
+        else net.relay(socket, upstream);
+      });
+      const accepted = once(backend, 'connection');
+      const client = connect(net, { ...server.at, proxyProtocol: { ...ends.IPv4, authority: 'a.example' } });
+      const sent = Buffer.from(Array.from({ length: 300000 }, (_, i) => i * 7));
+      client.end(sent);
+      const answer = collect(client);
+      const [socket] = await accepted;
+      expect([socket.remoteAddress, socket.localPort, socket.proxy.authority]).toEqual(['10.1.2.3', 443, 'a.example']);
+      expect((await answer).equals(sent)).toBe(true);
+    });
+
     test('TLS comes after the header, on both sides', async () => {
       const server = track(tls.createServer({ cert, key }));
       const first = await listen(net, { proxyProtocol: true }, (socket) => server.emit('connection', socket));

@@ -5,7 +5,7 @@
 const { REGISTER, runMode } = require('../helpers/registered');
 const { describeRsnet, root, spawnNode } = require('../helpers');
 
-/* global all, cert, engine, key, listening, once -- given to the code of a child */
+/* global all, cert, engine, fs, key, listening, once -- given to the code of a child */
 
 const FLAGS = ['-r', REGISTER];
 
@@ -80,6 +80,50 @@ describeRsnet('with rsnet registered', () => {
       expect(found.length).toBe(module === 'http' ? 13 : 12);
       for (const one of found) expect(one).toEqual({ ...ANSWER, engine: 'rsnet' });
     });
+
+  test('HTTP/2 gets the ends, and its preface behind the header', async () => {
+    expect(await runMode(FLAGS, async () => {
+      const net = require('net');
+      const http2 = require('http2');
+      const server = http2.createServer({ proxyProtocol: true }, ({ stream: { session } }, response) => {
+        const { remoteAddress, remotePort, proxy } = session.socket;
+        response.end(JSON.stringify([remoteAddress, remotePort, proxy.authority]));
+      });
+      const port = await listening(server);
+      const client = http2.connect(`http://127.0.0.1:${port}`, {
+        createConnection: () => net.connect({
+          port, host: '127.0.0.1',
+          proxyProtocol: { source: { address: '10.1.2.3', port: 51000 }, authority: 'a.example' },
+        }),
+      });
+      const answer = JSON.parse(await all(client.request({ ':path': '/' })));
+      client.close();
+      server.close();
+      return answer;
+    })).toEqual(['10.1.2.3', 51000, 'a.example']);
+  });
+
+  test('a worker of a cluster reads headers, too', async () => {
+    expect(await runMode(FLAGS, async (register) => {
+      const cluster = require('cluster');
+      const file = require('path').join(require('os').tmpdir(), `rsnet-proxy-${process.pid}.js`);
+      fs.writeFileSync(file, `
+        const server = require('net').createServer((socket) => socket.end(socket.remoteAddress));
+        server.listen({ port: 0, host: '127.0.0.1', proxyProtocol: true });
+        process.on('disconnect', () => process.exit());`);
+      cluster.setupPrimary({ exec: file, execArgv: ['-r', register] });
+      const worker = cluster.fork();
+      const [{ port }] = await once(worker, 'listening');
+      const client = require('net').connect({
+        port, host: '127.0.0.1', proxyProtocol: { source: { address: '10.1.2.3', port: 51000 } },
+      });
+      const answer = String(await all(client));
+      worker.disconnect();
+      await once(worker, 'exit');
+      fs.rmSync(file);
+      return answer;
+    }, { args: [REGISTER] })).toBe('10.1.2.3');
+  });
 
   test('the example runs as it stands', async () => {
     const file = JSON.stringify(`${root}/examples/proxy-protocol.js`);
