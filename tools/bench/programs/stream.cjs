@@ -5,6 +5,27 @@
 const net = require('node:net');
 const { HOST, packages, tell, main } = require('./packages.cjs');
 
+/**
+ * Serves as a proxy to the first of the ports.
+ * @param {number[]} ports
+ * @param {function(net.Socket, net.Socket): void} join moves the bytes of both connections
+ */
+function serveProxy([port], join) {
+  const server = net.createServer((near) => join(near, net.connect({ port, host: HOST })));
+  server.listen({ port: 0, host: HOST, backlog: 4096 }, () => tell({ port: server.address().port }));
+}
+
+/**
+ * @param {net.Socket} near
+ * @param {net.Socket} far
+ */
+function pipeBoth(near, far) {
+  near.on('error', () => far.destroy());
+  far.on('error', () => near.destroy());
+  near.pipe(far);
+  far.pipe(near);
+}
+
 main({
   /** Sends each WebSocket message back. */
   ws() {
@@ -17,15 +38,11 @@ main({
     });
   },
 
-  /** A TCP proxy of two pipes for each connection, to the first of `ports`. */
-  proxy({ ports }) {
-    const server = net.createServer((near) => {
-      const far = net.connect({ port: ports[0], host: HOST });
-      near.on('error', () => far.destroy());
-      far.on('error', () => near.destroy());
-      near.pipe(far);
-      far.pipe(near);
-    });
-    server.listen({ port: 0, host: HOST, backlog: 4096 }, () => tell({ port: server.address().port }));
+  /** A TCP proxy of two pipes for each connection. */
+  proxy({ ports }) { serveProxy(ports, pipeBoth); },
+
+  /** The same by `net.relay`. The built-in has only the pipes. */
+  relay({ ports }) {
+    serveProxy(ports, net.relay ? (near, far) => net.relay(near, far).catch(() => {}) : pipeBoth);
   },
 });
