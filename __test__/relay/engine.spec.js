@@ -5,6 +5,7 @@
 const fs = require('fs');
 const path = require('path');
 const { closed, collect, describeRsnet, once, receive, root, spawnNode, turn } = require('../helpers');
+const { relayBy } = require('../../lib/api/relay');
 const { pattern, twoPairs } = require('../helpers/relayed');
 
 const onLinux = process.platform === 'linux' ? test : test.skip;
@@ -22,7 +23,12 @@ function descriptors() {
 
 const count = (list, kind) => list.filter((name) => name.startsWith(kind)).length;
 
-describeRsnet('relay in the engine', (net) => {
+describeRsnet('relay in the engine', (rsnet) => {
+  const { connect, createServer } = rsnet;
+  const { engineMover } = require('../../lib/api/relay-engine');
+  /** Its bytes go through the engine from the first one on. */
+  const net = { connect, createServer, relay: relayBy(engineMover, 0) };
+
   /** One relay of a few bytes, from its begin to its end. */
   async function shortRelay() {
     const { left, a, b, right, servers } = await twoPairs(net);
@@ -50,6 +56,29 @@ describeRsnet('relay in the engine', (net) => {
     expect(seen).not.toHaveBeenCalled();
     // Only the end.
     expect(push.mock.calls).toEqual([[null]]);
+  });
+
+  onLinux('after 64 KB the bytes do not pass JavaScript any more', async () => {
+    const { left, a, b, right } = await twoPairs(rsnet);
+    const done = rsnet.relay(a, b);
+    const push = jest.spyOn(a, 'push');
+    const emit = jest.spyOn(a, 'emit');
+    const seen = () => push.mock.calls.length + emit.mock.calls.filter(([event]) => event === 'data').length;
+    const send = async (bytes) => {
+      const arrived = receive(right, bytes);
+      left.write(pattern(bytes));
+      await arrived;
+    };
+    await send(1000);
+    expect(seen()).toBeGreaterThan(0);
+    await send(70_000);
+    while (Object.getOwnPropertyDescriptor(a._handle, 'readStart') === undefined) await turn();
+    const before = seen();
+    for (let i = 0; i < 20; i++) await send(50_000);
+    expect(seen()).toBe(before);
+    left.end();
+    right.end();
+    expect(await done).toEqual({ aToB: 1_071_000, bToA: 0 });
   });
 
   onLinux('a pipe is made for bulk, and for nothing else', async () => {
@@ -144,6 +173,8 @@ describeRsnet('relay in the engine', (net) => {
 
   test('a relay keeps the process alive, unless its sockets do not', async () => {
     const child = await spawnNode('rsnet', () => {
+      const relay = require(`${process.argv[1]}/lib/api/relay`).relayBy(
+        require(`${process.argv[1]}/lib/api/relay-engine`).engineMover, 0);
       const server = net.createServer({ allowHalfOpen: true }, (socket) => {
         socket.once('data', (data) => setTimeout(() => socket.end(data), 50).unref());
       });
@@ -151,7 +182,7 @@ describeRsnet('relay in the engine', (net) => {
         const { port } = server.address();
         const front = net.createServer((a) => {
           const b = net.connect(port, '127.0.0.1');
-          net.relay(a, b).then(({ aToB, bToA }) => console.log(aToB, bToA));
+          relay(a, b).then(({ aToB, bToA }) => console.log(aToB, bToA));
         });
         front.listen(0, '127.0.0.1', () => {
           const client = net.connect(front.address().port, '127.0.0.1', () => client.end('hello'));
@@ -162,21 +193,23 @@ describeRsnet('relay in the engine', (net) => {
           server.on('connection', (socket) => socket.unref());
         });
       });
-    });
+    }, { args: [root] });
     expect(child).toMatchObject({ code: 0, stdout: '5 5\n', stderr: '' });
     const idle = await spawnNode('rsnet', () => {
+      const relay = require(`${process.argv[1]}/lib/api/relay`).relayBy(
+        require(`${process.argv[1]}/lib/api/relay-engine`).engineMover, 0);
       const server = net.createServer((socket) => socket.unref());
       server.listen(0, '127.0.0.1', () => {
         const { port } = server.address();
         const sockets = [0, 1].map(() => net.connect(port, '127.0.0.1'));
         Promise.all(sockets.map((socket) => new Promise((resolve) => { socket.on('connect', resolve); }))).then(() => {
-          net.relay(...sockets);
+          relay(...sockets);
           for (const socket of sockets) socket.unref();
           server.unref();
           console.log('over');
         });
       });
-    });
+    }, { args: [root] });
     expect(idle).toMatchObject({ code: 0, stdout: 'over\n', stderr: '', timedOut: false });
   });
 
@@ -184,7 +217,10 @@ describeRsnet('relay in the engine', (net) => {
     const child = await spawnNode('rsnet', () => {
       const { Worker, isMainThread, parentPort } = require('worker_threads');
       const code = `
-        const net = require(process.argv[2]);
+        const { connect, createServer } = require(process.argv[2]);
+        const { engineMover } = require(process.argv[2] + '/lib/api/relay-engine');
+        const relay = require(process.argv[2] + '/lib/api/relay').relayBy(engineMover, 0);
+        const net = { connect, createServer, relay };
         const { parentPort } = require('worker_threads');
         const server = net.createServer((a) => {
           const b = net.connect(server.address().port, '127.0.0.1');

@@ -4,6 +4,7 @@
 
 const { createHash } = require('crypto');
 const builtin = require('net');
+const { relayBy } = require('../../lib/api/relay');
 const fallback = require('../../lib/fallback');
 const { closed, collect, connect, describeRsnet, listen, once, pair, receive, turn } = require('../helpers');
 const { pattern, twoPairs } = require('../helpers/relayed');
@@ -14,9 +15,16 @@ const digest = (bytes) => createHash('sha256').update(bytes).digest('hex');
 const rejection = (promise) => promise.then(() => { throw new Error('it was fulfilled'); }, (error) => error);
 
 describeRsnet('relay', (rsnet) => {
+  const { engineMover } = require('../../lib/api/relay-engine');
+  const { connect: start, createServer } = rsnet;
+  /** Its bytes go through the engine from the first one on. */
+  const engine = { connect: start, createServer, relay: relayBy(engineMover, 0) };
+
   describe.each([
-    ['the engine, TCP', rsnet, {}],
-    ['the engine, TCP and Unix', rsnet, { path: true }],
+    ['the engine, TCP', engine, {}],
+    ['the engine, TCP and Unix', engine, { path: true }],
+    ['first the streams, TCP', rsnet, {}],
+    ['first the streams, TCP and Unix', rsnet, { path: true }],
     ['without a binary', fallback, {}],
   ])('%s', (title, net, kind) => {
     test.each([1, 1024, 65536, 1 << 20])('%i bytes each way', async (size) => {

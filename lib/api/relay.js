@@ -4,7 +4,14 @@
 
 const { codes } = require('../node/errors');
 const { kBuffer } = require('../handle/socket-symbols');
+const { later } = require('../node/later');
 const { validateAbortSignal, validateObject } = require('../node/validators');
+
+/**
+ * So many bytes, of both directions together, go by the streams first: to give two connections to the engine costs as
+ * much as some messages do, and many connections carry no more.
+ */
+const BYTES_BEFORE = 64 * 1024;
 
 /**
  * What moves the bytes of both directions.
@@ -41,11 +48,15 @@ function checkSocket(socket, name) {
  * Moves the bytes by the sockets' streams.
  *
  * @param {import('../..').Socket[]} sockets
+ * @param {function(number): void} onBytes called with the length of each chunk
  * @returns {Mover}
  */
-function streamMover(sockets) {
+function streamMover(sockets, onBytes) {
   const counts = [0, 0];
-  const counters = [0, 1].map((direction) => ({ length }) => { counts[direction] += length; });
+  const counters = [0, 1].map((direction) => ({ length }) => {
+    counts[direction] += length;
+    onBytes(length);
+  });
   return {
     open(direction) {
       const from = sockets[direction];
@@ -68,19 +79,24 @@ class Relay {
    * @param {import('../..').Socket[]} sockets
    * @param {object} how
    * @param {AbortSignal} [how.signal]
-   * @param {function(import('../..').Socket[]): (Mover|undefined)} how.moverOf moves bytes without the streams, if it
+   * @param {function(import('../..').Socket[]): (Mover|undefined)} [how.moverOf] moves bytes without the streams, if it
    *   can do that with these sockets
+   * @param {number} how.bytesBefore how many bytes the streams move before that
    * @param {function({aToB: number, bToA: number}): void} how.resolve
    * @param {function(Error): void} how.reject
    */
-  constructor(sockets, { signal, moverOf, resolve, reject }) {
+  constructor(sockets, { signal, moverOf, bytesBefore, resolve, reject }) {
     this.sockets = sockets;
     this.signal = signal;
     this.moverOf = moverOf;
+    /** How many bytes the streams still move before they are given up; `Infinity`: they are not. */
+    this.bytesLeft = moverOf === undefined ? Infinity : bytesBefore;
     this.resolve = resolve;
     this.reject = reject;
     /** @type {Mover|undefined} */
     this.mover = undefined;
+    /** The bytes that movers before that one have moved in each direction. */
+    this.counts = [0, 0];
     this.isOver = false;
     /** Listeners to be removed: socket, event, function. */
     this.listeners = [];
@@ -128,13 +144,39 @@ class Relay {
     const { sockets } = this;
     if (this.isOver || this.mover !== undefined || sockets.some((socket) => socket.connecting)) return;
     for (const socket of sockets) while (socket.writableCorked > 0) socket.uncork();
-    this.mover = this.moverOf(sockets) ?? streamMover(sockets);
+    this.mover = (this.bytesLeft > 0 ? undefined : this.moverOf(sockets)) ?? this.streams();
     sockets.forEach((from, direction) => {
       if (this.isOver) return;
       if (from.readableEnded) this.passEnd(direction);
       else if (sockets[1 - direction].writableEnded) this.fail(new codes.ERR_STREAM_WRITE_AFTER_END());
       else this.mover.open(direction);
     });
+  }
+
+  /** @returns {Mover} by the streams */
+  streams() {
+    return streamMover(this.sockets, (bytes) => {
+      this.bytesLeft -= bytes;
+      if (this.bytesLeft > 0) return;
+      this.bytesLeft = Infinity;
+      later(() => this.leaveStreams());
+    });
+  }
+
+  /** Has the bytes moved without the streams from now on, if that can be. */
+  leaveStreams() {
+    const { sockets } = this;
+    if (this.isOver || sockets.some((socket) => socket.destroyed)) return;
+    this.count();
+    this.mover = this.moverOf(sockets) ?? this.streams();
+    sockets.forEach((from, direction) => {
+      if (!from.readableEnded && !sockets[1 - direction].writableEnded) this.mover.open(direction);
+    });
+  }
+
+  /** Stops what moves the bytes, and counts them. */
+  count() {
+    this.counts = (this.mover?.stop() ?? [0, 0]).map((bytes, direction) => bytes + this.counts[direction]);
   }
 
   /** @param {number} direction whose source has ended */
@@ -147,7 +189,8 @@ class Relay {
   /** Fulfils the promise if both sockets have ended, and all is sent. */
   finishIfDone() {
     if (this.isOver || !this.sockets.every((socket) => socket.readableEnded && socket.writableFinished)) return;
-    const [aToB, bToA] = this.stop();
+    this.stop();
+    const [aToB, bToA] = this.counts;
     this.resolve({ aToB, bToA });
   }
 
@@ -163,12 +206,12 @@ class Relay {
     this.reject(error ?? new codes.ERR_STREAM_PREMATURE_CLOSE());
   }
 
-  /** @returns {number[]} the bytes moved in each direction */
+  /** Leaves the sockets to the program. */
   stop() {
     this.isOver = true;
     this.signal?.removeEventListener('abort', this.abort);
     for (const [socket, event, listener] of this.listeners) socket.removeListener(event, listener);
-    return this.mover?.stop() ?? [0, 0];
+    this.count();
   }
 }
 
@@ -176,9 +219,10 @@ class Relay {
  * Makes `net.relay` for one implementation of `net`.
  *
  * @param {function(import('../..').Socket[]): (Mover|undefined)} [moverOf] as for Relay
+ * @param {number} [bytesBefore] as for Relay
  * @returns {Function}
  */
-function relayBy(moverOf = () => undefined) {
+function relayBy(moverOf, bytesBefore = BYTES_BEFORE) {
   /**
    * Moves bytes both ways between two sockets until both have ended.
    *
@@ -196,7 +240,7 @@ function relayBy(moverOf = () => undefined) {
     const { signal } = options;
     validateAbortSignal(signal, 'options.signal');
     return new Promise((resolve, reject) => {
-      new Relay([a, b], { signal, moverOf, resolve, reject }).begin();
+      new Relay([a, b], { signal, moverOf, bytesBefore, resolve, reject }).begin();
     });
   };
 }

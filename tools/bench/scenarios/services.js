@@ -55,7 +55,7 @@ function webSocket(size, text) {
 
 /**
  * A TCP proxy between the load and an echo server, both in Rust.
- * @param {'proxy'|'relay'} role by two pipes, or by `net.relay`, which the built-in does not have: it has two pipes then
+ * @param {'proxy'|'relay'} role by two pipes, or by `net.relay`, for which the built-in has two pipes
  * @param {number} size bytes of a message, each of which goes there and back
  * @param {string} text the same for people
  * @param {{units: object, least: number}} what `least`: times the built-in's rate
