@@ -266,6 +266,11 @@ export interface SocketConstructorOpts extends Omit<net.SocketConstructorOpts, '
    * `'connect'` may then come before there is a connection, which the first write makes. Default: `false`.
    */
   fastOpen?: boolean | undefined;
+  /**
+   * Whether a half-open socket that `for await` has read to its end is destroyed, and so cannot be written to any more.
+   * One that the loop has left before is destroyed anyway. Default: `true`, as in Node.
+   */
+  destroyOnIterationEnd?: boolean | undefined;
   /** How many bytes may be buffered in each direction before backpressure sets in. */
   highWaterMark?: number | undefined;
 }
@@ -486,6 +491,8 @@ export interface ServerOpts extends net.ServerOpts, KernelOptions {
    * the kernel rounds. 0: every connection is. Default: `0`.
    */
   deferAccept?: number | undefined;
+  /** As of a Socket, for accepted connections. Default: `true`. */
+  destroyOnIterationEnd?: boolean | undefined;
   /** How many bytes may be buffered in each direction before backpressure sets in. */
   highWaterMark?: number | undefined;
 }

@@ -37,6 +37,8 @@ const isMptcp: boolean = socket.isMptcp;
 const kernel: net.KernelOptions = { mptcp: true, freebind: true, transparent: false, interface: 'lo', linger: false, mark: 1, busyPoll: 1, quickAck: true };
 const { accepted, queuedBytes }: net.Stats = net.stats();
 const sum: number = accepted + queuedBytes;
+net.createServer({ allowHalfOpen: true, destroyOnIterationEnd: false });
+net.connect({ port: 1, allowHalfOpen: true, destroyOnIterationEnd: false });
 const [inherited] = net.listenDescriptors();
 if (inherited) net.createServer().listen({ fd: inherited.fd });
 net.createServer().listen({ fdName: 'http' });

@@ -4,6 +4,7 @@
 
 const { builtin } = require('../node/builtin');
 const { totals } = require('./counters');
+const { outliveIteration, servers: outliving } = require('./half-open-iteration');
 const { applyToAccepted } = require('./kernel-options');
 const { debug } = require('../node/debug');
 const { serverSocket } = require('./diagnostics');
@@ -129,6 +130,7 @@ function onconnection(status, accepted) {
     }
   }
 
+  if (outliving.has(server)) outliveIteration(socket);
   totals.accepted++;
   server._connections++;
   socket.server = server;

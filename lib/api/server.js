@@ -5,6 +5,7 @@ const { getDefaultHighWaterMark } = require('stream');
 const { promisify } = require('util');
 const { builtin } = require('../node/builtin');
 const { nextTick } = require('../node/captured');
+const { outlivesIteration, servers } = require('./half-open-iteration');
 const { checkKernelOptions } = require('./kernel-option-names');
 const { rememberKernelOptions } = require('./kernel-options');
 const { debug } = require('../node/debug');
@@ -86,6 +87,7 @@ function Server(options, connectionListener) {
     if (options.highWaterMark < 0) options.highWaterMark = getDefaultHighWaterMark(false);
   }
   checkKernelOptions(options);
+  if (outlivesIteration(options)) servers.add(this);
 
   this._connections = 0;
   this[async_id_symbol] = -1;

@@ -11,6 +11,7 @@ const {
 } = require('./kernel-options');
 const { socketConnect, useSocketClass } = require('./connect');
 const { info, originalDestination, peerCredentials } = require('./connection-info');
+const { outliveIteration, outlivesIteration } = require('./half-open-iteration');
 const { countClosed, totals } = require('./counters');
 const { sendFile } = require('./send-file');
 const { debug } = require('../node/debug');
@@ -91,6 +92,7 @@ function Socket(options) {
   this[kBytesWritten] = 0;
   if (settings.blockList) setBlockList(this, settings.blockList);
   if (settings.signal) this[kSignal] = settings.signal;
+  if (outlivesIteration(settings)) outliveIteration(this);
 
   const bound = settings.handle instanceof BoundSocket;
   if (bound) {

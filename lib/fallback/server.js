@@ -5,6 +5,7 @@
 const { builtin } = require('../node/builtin');
 const { codes } = require('../node/errors');
 const { nameLike } = require('../node/mirror-members');
+const { outliveIteration, outlivesIteration, servers: outliving } = require('../api/half-open-iteration');
 const { descriptorNamed } = require('../api/listen-descriptors');
 const { checkKernelOptions, given } = require('../api/kernel-option-names');
 const { awaitHeader, readsHeaders, rememberProxyProtocol } = require('../api/proxy-protocol');
@@ -37,6 +38,7 @@ function Server(options, connectionListener) {
   if (typeof options !== 'object' || options === null) return;
   const { blockList } = options;
   checkKernelOptions(options);
+  if (outlivesIteration(options)) outliving.add(this);
   rememberProxyProtocol(this, options.proxyProtocol);
   if (!hasHandles && readsHeaders(this)) ask(this, 'proxyProtocol', true);
   for (const name of given(options)) ask(this, name, options[name]);
@@ -77,6 +79,7 @@ const members = {
     const [socket] = args;
     if (event === 'connection' && socket instanceof builtin.Socket) {
       adopt(socket);
+      if (outliving.has(this)) outliveIteration(socket);
       if (!hasBlockList && blocked(this.blockList, socket.remoteAddress)) {
         socket.destroy();
         return false;

@@ -9,6 +9,7 @@ const { kNormalizedArgs } = require('../api/arguments');
 const { abortConnect, connectSignalOf } = require('../api/connect-signal');
 const { boundConnect, connectTimeoutOf } = require('../api/connect-timeout');
 const { checkedOptions, setBlockList } = require('../api/constructor-options');
+const { outliveIteration, outlivesIteration } = require('../api/half-open-iteration');
 const { KERNEL_OPTIONS, given } = require('../api/kernel-option-names');
 const { proxyHeaderOf, rememberHeader, sendHeader } = require('../api/proxy-protocol');
 const { sendFile } = require('../api/send-file');
@@ -49,6 +50,7 @@ function Socket(options) {
   }
   HostSocket.call(this, settings);
   if (settings.signal) signals.set(this, settings.signal);
+  if (outlivesIteration(settings)) outliveIteration(this);
   for (const name of given(settings)) ask(this, name, settings[name]);
   if (!hasTypeOfService) ask(this, 'typeOfService', settings.typeOfService);
   if (!hasBlockList && settings.blockList) setBlockList(this, settings.blockList);

@@ -1,0 +1,43 @@
+'use strict';
+
+// `destroyOnIterationEnd: false`: a half-open socket that `for await` has read to its end stays writable. The built-in
+// destroys it (nodejs/node#49073).
+
+const { validateBoolean } = require('../node/validators');
+
+/** Servers whose connections have the option. */
+const servers = new WeakSet();
+
+/**
+ * `readable[Symbol.asyncIterator]`, which destroys the socket only when the loop is left before the end.
+ *
+ * @this {import('../..').Socket}
+ * @yields {Buffer|string}
+ */
+async function* readToEnd() {
+  let hasEnded = false;
+  try {
+    yield* this.iterator({ destroyOnReturn: false });
+    hasEnded = true;
+  } finally {
+    if (!hasEnded) this.destroy();
+  }
+}
+
+/**
+ * @param {object} options of a Socket or Server
+ * @returns {boolean} whether sockets outlive the loop that reads them
+ * @throws {TypeError} ERR_INVALID_ARG_TYPE
+ */
+function outlivesIteration({ destroyOnIterationEnd }) {
+  if (destroyOnIterationEnd === undefined) return false;
+  validateBoolean(destroyOnIterationEnd, 'options.destroyOnIterationEnd');
+  return !destroyOnIterationEnd;
+}
+
+/** @param {import('../..').Socket} socket which outlives the loop that reads it */
+function outliveIteration(socket) {
+  Object.defineProperty(socket, Symbol.asyncIterator, { value: readToEnd, writable: true, configurable: true });
+}
+
+module.exports = { outliveIteration, outlivesIteration, servers };
