@@ -9,6 +9,7 @@ const path = require('node:path');
 const { TARGETS, binaryName, packageName } = require('../lib/addon/platform');
 const { ROOT, ensureAddon } = require('./lib/addon');
 const { withAbsoluteLinks } = require('./lib/links');
+const { oneFile } = require('./lib/one-file');
 const { Failure, run, npmCommand, main, readOptions } = require('./lib/run');
 
 const USAGE = `npm run pack -- [OPTIONS]
@@ -37,6 +38,38 @@ function writeManifest(folder, content) {
   fs.writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(content, null, 2)}\n`);
 }
 
+/** The file that has all modules. It lies as deep as lib/addon/native.js, which looks for the addon above itself. */
+const ALL = 'lib/all/rsnet.js';
+
+/** Files of the package that users load, and the module that each stands for. */
+const ENTRIES = {
+  'index.js': 'index.js',
+  'register.js': 'lib/interop/register.js',
+  'lib/interop/undici.js': 'lib/interop/undici.js',
+};
+
+/** What the scripts of the package need as a file of its own. */
+const SEPARATE = ['lib/addon/platform.js'];
+
+/**
+ * Put all modules of a package into one file, for a faster start.
+ * @param {string} stage folder with the package
+ */
+function joinModules(stage) {
+  const all = oneFile(ROOT, Object.values(ENTRIES), ALL);
+  fs.rmSync(path.join(stage, 'lib'), { recursive: true });
+  const write = (name, text) => {
+    fs.mkdirSync(path.dirname(path.join(stage, name)), { recursive: true });
+    fs.writeFileSync(path.join(stage, name), text);
+  };
+  write(ALL, all);
+  for (const [name, module] of Object.entries(ENTRIES)) {
+    const from = path.posix.relative(path.posix.dirname(name), ALL).replace(/^(?!\.)/, './');
+    write(name, `'use strict';\n\nmodule.exports = require('${from}')('${module}');\n`);
+  }
+  for (const name of SEPARATE) write(name, fs.readFileSync(path.join(ROOT, name), 'utf8'));
+}
+
 /**
  * Copy what `files` names into a folder, with the manifest that users get.
  * @param {string} stage an empty folder
@@ -51,6 +84,7 @@ function stagePackage(stage, version) {
     if (!fs.existsSync(from)) throw new Failure(`${name} is named in package.json's files, and is not there`);
     fs.cpSync(from, path.join(stage, name), { recursive: true });
   }
+  joinModules(stage);
   writeManifest(stage, published);
   const readme = path.join(stage, 'README.md');
   fs.writeFileSync(readme, withAbsoluteLinks(fs.readFileSync(readme, 'utf8'), published.repository.url));

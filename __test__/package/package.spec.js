@@ -67,6 +67,15 @@ describe('the tarballs', () => {
     expect(fs.readdirSync(folder).filter((name) => name.endsWith('.node'))).toEqual([]);
   });
 
+  test('have all modules in one file, for a faster start', () => {
+    const folder = path.join(project.app, 'node_modules', 'rsnet');
+    const modules = fs.readdirSync(path.join(ROOT, 'lib'), { recursive: true }).filter((name) => name.endsWith('.js'));
+    const text = fs.readFileSync(path.join(folder, 'lib', 'all', 'rsnet.js'), 'utf8');
+    expect(modules.filter((name) => !text.includes(`\n'lib/${name}': function(module, exports) {\n`))).toEqual([]);
+    const files = fs.readdirSync(path.join(folder, 'lib'), { recursive: true }).filter((name) => name.endsWith('.js'));
+    expect(files.sort()).toEqual(['addon/platform.js', 'all/rsnet.js', 'interop/undici.js']);
+  });
+
   test('hold every file that the manifest names', () => {
     const folder = path.join(project.app, 'node_modules', 'rsnet');
     const { main, types, exports } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
