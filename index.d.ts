@@ -16,6 +16,13 @@ import { KernelOptionMethods, KernelOptions } from './kernel-options.js';
 
 export { KernelOptionMethods, KernelOptions };
 
+declare module 'node:net' {
+  interface SocketEventMap {
+    /** With `receiveDescriptors`: descriptors have arrived, which the listener owns, with data that comes by no other event. */
+    descriptors: [descriptors: number[], data: Buffer];
+  }
+}
+
 /**
  * What runs the sockets: `'rsnet'`, or `'node'` where no binary of rsnet loads and the host's own `net` stands in. Not
  * enumerable. `rsnet/register` gives it to `net`, too.
@@ -290,6 +297,9 @@ export interface IpcNetConnectOpts extends IpcSocketConnectOpts, SocketConstruct
 /** Options of `net.connect()`. */
 export type NetConnectOpts = TcpNetConnectOpts | IpcNetConnectOpts;
 
+/** What `socket.sendDescriptors()` can send: a descriptor, or what has one, such as a FileHandle. */
+export type Descriptor = number | net.Socket | net.Server | { readonly fd: number };
+
 /** Options of `socket.setKeepAlive()`. */
 export interface SetKeepAliveOptions {
   /** Whether probes are sent. Default: `false`. */
@@ -351,6 +361,15 @@ export class Socket extends net.Socket {
    * without a connection. Throws for a TCP socket (`ERR_INVALID_HANDLE_TYPE`).
    */
   peerCredentials(): PeerCredentials | undefined;
+  /**
+   * Write data, and give the peer copies of descriptors with its first byte (SCM_RIGHTS, Linux). They stay open here, and
+   * may be closed at once. Of a Unix-domain socket only (`ERR_INVALID_HANDLE_TYPE`).
+   * @param descriptors 1 to 253
+   * @param data at least one byte
+   * @param callback called as that of `write()`
+   * @returns as `write()`: false if the program should wait for `'drain'`
+   */
+  sendDescriptors(descriptors: readonly Descriptor[], data: string | Uint8Array, callback?: (error?: Error | null) => void): boolean;
   /**
    * Where the peer connected to, before netfilter redirected the connection (SO_ORIGINAL_DST, Linux); `undefined` without
    * one, and where netfilter does not track it. Throws for a Unix-domain socket (`ERR_INVALID_HANDLE_TYPE`).

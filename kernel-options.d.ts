@@ -36,6 +36,11 @@ export interface KernelOptions {
   freebind?: boolean | undefined;
   /** Allow foreign local addresses, as a transparent proxy needs them (IP_TRANSPARENT). Needs CAP_NET_ADMIN. */
   transparent?: boolean | undefined;
+  /**
+   * Receive descriptors (SCM_RIGHTS, unix(7)) by the event `'descriptors'`; a number is the most that one message may
+   * have, 1 to 253. Of a Unix-domain socket only. Default: `false`; the kernel closes those that come.
+   */
+  receiveDescriptors?: boolean | number | undefined;
   /** Multipath TCP (RFC 8684), or TCP where the kernel or the peer does not have it: see `isMptcp`. Default: `false`. */
   mptcp?: boolean | undefined;
 }

@@ -212,7 +212,7 @@ fn echoes_for_many_clients_at_once() {
                 environment.close(&sockets.remove(&id).unwrap());
             }
             Event::Write(_, status) | Event::Writable(status) => assert_eq!(status, OK),
-            Event::Connect(_) => panic!(),
+            Event::Connect(_) | Event::Descriptors(_) => panic!(),
         });
     }
     clients.into_iter().for_each(|client| client.join().unwrap());

@@ -44,6 +44,13 @@ if (inherited) net.createServer().listen({ fd: inherited.fd });
 net.createServer().listen({ fdName: 'http' });
 net.createServer({ ...kernel, fastOpen: 16, deferAccept: 1000 });
 net.connect({ port: 1, ...kernel, fastOpen: true });
+const more: boolean = socket.sendDescriptors([0, socket, net.createServer(), { fd: 3 }], 'data', (error) => error?.message);
+socket.sendDescriptors([0], new Uint8Array(1));
+net.createServer({ receiveDescriptors: true });
+net.connect({ path: '/tmp/socket', receiveDescriptors: 10 }).on('descriptors', (descriptors, data) => {
+  const all: number = descriptors.length + (descriptors[0] ?? 0) + data.readUInt8();
+  return all;
+});
 const closed: Promise<void> = socket[Symbol.asyncDispose]();
 const owner: net.Server | null = socket.resetAndDestroy().server;
 socket.destroySoon();
@@ -118,6 +125,8 @@ net.connect({ port: 1, proxyProtocol: { source: { address: '::1' } } });
 socket.setUserTimeout('1');
 // @ts-expect-error a congestion control has a name
 socket.setCongestionControl(1);
+// @ts-expect-error a descriptor is a number, or something that has one
+socket.sendDescriptors(['0'], 'data');
 // @ts-expect-error the grace is a number
 server.shutdown({ grace: '1' });
 // @ts-expect-error a relay has two ends
@@ -125,4 +134,4 @@ net.relay(socket);
 // @ts-expect-error a congestion control has a name
 net.createServer({ congestionControl: 1 });
 
-export = { sizes, rtt, pid, engine, tos, control, closed, owner, port, path, local, open, cut, over, relayed, version, parsed };
+export = { more, sizes, rtt, pid, engine, tos, control, closed, owner, port, path, local, open, cut, over, relayed, version, parsed };

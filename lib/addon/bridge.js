@@ -18,7 +18,7 @@ const { UV_EOF } = require('../node/errno');
 /** The slot of a closed handle, `CLOSED` of src/bridge/commands.rs. */
 const NO_SLOT = 0xffffffff;
 
-const { NONE, CONNECT, READ, WRITE, SHUTDOWN, CONNECTION, CLOSED, WRITABLE } = events;
+const { NONE, CONNECT, READ, WRITE, SHUTDOWN, CONNECTION, CLOSED, WRITABLE, DESCRIPTORS } = events;
 
 /** Open handles by slot. As under libuv, an open handle stays alive until its close callback has run. */
 const handles = [];
@@ -117,6 +117,9 @@ function dispatch(slot, kind, status, payload) {
       break;
     case CONNECTION:
       handle._acceptConnection(status);
+      break;
+    case DESCRIPTORS:
+      handle._announceDescriptors();
       break;
     case CLOSED:
       handle._completeClose(slot);

@@ -19,6 +19,7 @@ const { validateBoolean, validateInt32, validateString, validateUint32 } = requi
  * @property {string} [method] what follows `set` and `get` in the names of the methods; without one there are none
  * @property {string} [argument] what the setter calls the value
  * @property {boolean} isTcp whether only TCP has it
+ * @property {boolean} [isUnix] whether only Unix-domain sockets have it
  * @property {Kind} kind
  * @property {{name: string, kind: Kind}} [ofListener] what a listener has in its place, and does not hand on
  * @property {boolean} [isListenersOnly] whether a connection has none
@@ -71,6 +72,15 @@ const QUEUE = {
   decode: INT.decode,
 };
 
+/** The most descriptors of one message (`SCM_MAX_FD`, unix(7)). */
+const MAX_DESCRIPTORS = 253;
+
+/** @type {Kind} how many may come, or whether any may */
+const DESCRIPTORS = {
+  encode: (most) => bytesOf(most === true ? MAX_DESCRIPTORS : Number(most)),
+  decode: INT.decode,
+};
+
 /**
  * @param {number} least
  * @returns {function(*, string): void} a check of whole numbers
@@ -97,6 +107,15 @@ function checkLinger(value, where) {
  */
 function checkFastOpen(value, where) {
   if (typeof value !== 'boolean') validateInt32(value, where, 0);
+}
+
+/**
+ * @param {*} value
+ * @param {string} where it was given
+ * @throws {TypeError|RangeError}
+ */
+function checkDescriptors(value, where) {
+  if (typeof value !== 'boolean') validateInt32(value, where, 1, MAX_DESCRIPTORS);
 }
 
 /** @type {Record<string, KernelOption>} by the names of the options */
@@ -138,6 +157,9 @@ const KERNEL_OPTIONS = {
     name: 'TCP_FASTOPEN_CONNECT', ofListener: { name: 'TCP_FASTOPEN', kind: QUEUE }, isTcp: true, kind: SWITCH,
     check: checkFastOpen,
   },
+  receiveDescriptors: {
+    name: 'SCM_RIGHTS', isTcp: false, isUnix: true, isSetOnEach: true, kind: DESCRIPTORS, check: checkDescriptors,
+  },
   deferAccept: {
     name: 'TCP_DEFER_ACCEPT', isListenersOnly: true, isTcp: true, kind: SECONDS, check: atLeast(0),
   },
@@ -159,7 +181,7 @@ function hasAny(options) {
     options.quickAck !== undefined || options.busyPoll !== undefined || options.linger !== undefined ||
     options.mark !== undefined || options.interface !== undefined || options.freebind !== undefined ||
     options.transparent !== undefined || options.mptcp !== undefined || options.fastOpen !== undefined ||
-    options.deferAccept !== undefined;
+    options.deferAccept !== undefined || options.receiveDescriptors !== undefined;
 }
 
 const NONE = [];
@@ -180,4 +202,4 @@ function checkKernelOptions(options) {
   for (const name of given(options)) KERNEL_OPTIONS[name].check(options[name], `options.${name}`);
 }
 
-module.exports = { KERNEL_OPTIONS, NAMES, checkKernelOptions, given };
+module.exports = { KERNEL_OPTIONS, MAX_DESCRIPTORS, NAMES, checkKernelOptions, given };

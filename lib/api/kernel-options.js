@@ -66,7 +66,7 @@ function errorOf(status, call, detail) {
  * @returns {boolean} whether a handle of that kind has it
  */
 function has(handle, option) {
-  return handle.setOption !== undefined && (!option.isTcp || isTcp(handle));
+  return handle.setOption !== undefined && (isTcp(handle) ? !option.isUnix : !option.isTcp);
 }
 
 /**
@@ -145,10 +145,12 @@ function isListeners(name) {
 function applyToListener(server, handle = server._handle) {
   const asked = server[kAskedOptions];
   if (asked === undefined || handle instanceof Handle) return setAll(handle, asked, true);
+  const names = NAMES.filter((name) => asked[name] !== undefined);
   // The proxy for a path has no such method.
-  if (!handle.getsockname || NAMES.some((name) => asked[name] !== undefined && isListeners(name))) {
-    return new codes.ERR_INVALID_HANDLE_TYPE();
+  if (!handle.getsockname) {
+    return names.every((name) => KERNEL_OPTIONS[name].isUnix) ? undefined : new codes.ERR_INVALID_HANDLE_TYPE();
   }
+  if (names.some(isListeners)) return new codes.ERR_INVALID_HANDLE_TYPE();
   const other = new TCP(TCP.SOCKET);
   const problem = setAll(other, asked, true);
   other.close();

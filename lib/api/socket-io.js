@@ -375,6 +375,6 @@ function writeAfterFIN(chunk, encoding, callback) {
 hooks.onSocketRead = onHandleRead;
 
 module.exports = {
-  attachHandle, final, giveToUser, read, readIntoUserBuffer, startReading, stopReading, takeHeld,
+  attachHandle, final, giveToUser, onWriteComplete, read, readIntoUserBuffer, startReading, stopReading, takeHeld,
   writeAfterFIN, writeGeneric,
 };

@@ -15,6 +15,7 @@ const { outliveIteration, outlivesIteration } = require('./half-open-iteration')
 const { countClosed, totals } = require('./counters');
 const { sendFile } = require('./send-file');
 const { debug } = require('../node/debug');
+const { sendDescriptors } = require('./descriptors');
 const { codes, ErrnoException } = require('../node/errors');
 const { beginUse, goOnUsing } = require('../node/first-use');
 const { adoptHandle, handleFromDescriptor, isFifo, isUsableHandle } = require('../handle/foreign');
@@ -211,10 +212,7 @@ const methods = {
   setTypeOfService: socketOptions.setTypeOfService,
   getTypeOfService: socketOptions.getTypeOfService,
   ...kernelOptionMethods,
-  info,
-  originalDestination,
-  peerCredentials,
-  sendFile,
+  info, originalDestination, peerCredentials, sendDescriptors, sendFile,
   ref: socketOptions.ref,
   unref: socketOptions.unref,
 

@@ -136,6 +136,8 @@ const members = {
   peerCredentials() { return withoutConnection(this, 'peerCredentials'); },
   sendFile,
 
+  sendDescriptors() { throw unavailable('sendDescriptors'); },
+
   _destroy(error, callback) {
     removeConnection(this);
     host._destroy.call(this, error, callback);

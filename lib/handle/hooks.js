@@ -7,6 +7,11 @@ module.exports = {
   /** The `onread` of a Socket's handle; from `api/socket-io`. */
   onSocketRead: undefined,
   /**
+   * Called, as the handle, when descriptors have arrived; from `api/descriptors`.
+   * @type {function(): void}
+   */
+  onDescriptors() {},
+  /**
    * Answers `handle.isStreamBase`; from `interop/hand-over`.
    * @type {function(object): boolean}
    */

@@ -5,13 +5,15 @@
 const { builtin } = require('../node/builtin');
 const { commands } = require('../addon/bridge');
 const { showAsBuiltin } = require('./inspection');
-const { kClosing, kReadWhenConnected, kSlot } = require('./symbols');
+const hooks = require('./hooks');
+const { kAnnounced, kClosing, kReading, kReadWhenConnected, kSlot } = require('./symbols');
 const { later } = require('../node/later');
 const { checkBind, checkOpen, refusedConnect } = require('../node/permission');
 const { Handle } = require('./base');
 const { owner_symbol } = require('./socket-symbols');
 const { UV_EBADF, UV_EINVAL, UV_ENAMETOOLONG, UV_ENOTCONN } = require('../node/errno');
 const coalescer = require('./write-coalescer');
+const { writerOf } = require('./writable');
 
 /** What uv_tcp_keepalive sets: seconds between two probes, and how many. */
 const KEEPALIVE_INTERVAL = 1;
@@ -198,6 +200,7 @@ class Pipe extends SocketHandle {
   constructor(type, triggerAsyncId) {
     super(type === Pipe.SERVER ? 'PIPESERVERWRAP' : 'PIPEWRAP', triggerAsyncId);
     this[kReadWhenConnected] = false;
+    this[kAnnounced] = false;
   }
 
   /** As TCP has it. */
@@ -245,6 +248,39 @@ class Pipe extends SocketHandle {
     later(() => this._completeConnect(status));
     return this._startConnect('PIPECONNECTWRAP', req, 0);
   }
+
+  /**
+   * @param {object} req a WriteReq
+   * @param {Buffer} data at least one byte
+   * @param {object} held the addon's HeldDescriptors, which go with the data
+   * @returns {number} status
+   */
+  writeDescriptors(req, data, held) { return writerOf(this).writeDescriptors(req, data, held); }
+
+  /**
+   * Descriptors have arrived, and the engine waits until the owner has taken or declined them. If he has stopped
+   * reading, it tells of them again when he starts.
+   */
+  _announceDescriptors() {
+    this[kAnnounced] = true;
+    if (this[kClosing] || !this[kReading]) return;
+    this.runInAsyncScope(hooks.onDescriptors, this);
+  }
+
+  /** @returns {{descriptors: number[], data: Buffer}|null} what was announced; null if there is none any more */
+  takeDescriptors() {
+    this[kAnnounced] = false;
+    return commands.takePassed(this[kSlot]) ?? null;
+  }
+
+  /** Closes the descriptors that were announced. Their data comes as any other. */
+  declineDescriptors() {
+    this[kAnnounced] = false;
+    commands.declinePassed(this[kSlot]);
+  }
+
+  /** Descriptors that wait have been read, too. */
+  get mayHaveReadAhead() { return this[kAnnounced] || super.mayHaveReadAhead; }
 
   /**
    * As uv_pipe_chmod: lets other users connect to the path.

@@ -40,6 +40,8 @@ module.exports = {
   kReadWhenConnected: Symbol('kReadWhenConnected'),
   /** What moves the bytes of the connection, if not the handle (lib/api/relay-engine.js). */
   kRelay: Symbol('kRelay'),
+  /** Whether a Pipe has descriptors that its owner has not taken. */
+  kAnnounced: Symbol('kAnnounced'),
   /** On Node's handles of connections that rsnet has handed over. */
   kIsHost: Symbol('kIsHost'),
 };

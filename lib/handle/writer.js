@@ -158,6 +158,20 @@ class Writer {
   }
 
   /**
+   * Writes data with which descriptors go. It is neither joined with other data nor split by this side.
+   * @param {WriteReq} req
+   * @param {Buffer} data
+   * @param {object} held the addon's HeldDescriptors
+   * @returns {number} status
+   */
+  writeDescriptors(req, data, held) {
+    if (this.isClosed) return UV_EBADF;
+    this._makeWay();
+    this.bytes += data.length;
+    return this._wrote(req, data.length, commands.writeDescriptors(this.slot, data, held));
+  }
+
+  /**
    * Sends what the coalescer has for this handle.
    * @returns {boolean} whether the kernel took all of it
    */

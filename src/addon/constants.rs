@@ -23,7 +23,7 @@ pub fn constants(env: &Env) -> Result<Object<'_>> {
 }
 
 /// Kinds of events.
-fn events() -> [(&'static str, i32); 8] {
+fn events() -> [(&'static str, i32); 9] {
     [
         ("NONE", batch::NONE),
         ("CONNECT", Event::Connect(OK).kind()),
@@ -33,6 +33,7 @@ fn events() -> [(&'static str, i32); 8] {
         ("CONNECTION", Event::Connection(OK).kind()),
         ("CLOSED", batch::CLOSED),
         ("WRITABLE", Event::Writable(OK).kind()),
+        ("DESCRIPTORS", Event::Descriptors(0).kind()),
     ]
 }
 

@@ -10,6 +10,7 @@ pub mod options;
 pub mod raw;
 #[cfg(target_os = "linux")]
 pub mod relay;
+pub mod rights;
 #[cfg(target_os = "linux")]
 pub mod send_file;
 pub mod socket;

@@ -205,6 +205,7 @@ mod tests {
             Event::ReadEnd(0),
             Event::Write(id, 0),
             Event::Writable(0),
+            Event::Descriptors(1),
             Event::Shutdown(0),
             Event::Connection(0),
         ];

@@ -12,6 +12,8 @@ pub enum Event {
     Connect(Status),
     /// Bytes arrived.
     Read(Chunk),
+    /// So many descriptors have arrived with bytes, and wait to be taken. Nothing else is read before.
+    Descriptors(usize),
     /// Reading ended: `UV_EOF`, or an error. Reading is off afterwards.
     ReadEnd(Status),
     /// The queued write with this id ended. One for each, first in, first out.
@@ -34,13 +36,15 @@ impl Event {
             Event::Shutdown(_) => 4,
             Event::Connection(_) => 5,
             Event::Writable(_) => 7,
+            Event::Descriptors(_) => 8,
         }
     }
 
-    /// The number that goes with it: a status, or how many bytes arrived.
+    /// The number that goes with it: a status, or how many bytes or descriptors arrived.
     pub fn status(&self) -> Status {
         match self {
             Event::Read(chunk) => chunk.len() as Status,
+            Event::Descriptors(count) => *count as Status,
             Event::Connect(status)
             | Event::ReadEnd(status)
             | Event::Write(_, status)

@@ -20,6 +20,7 @@ pub mod queue;
 pub mod read;
 #[cfg(target_os = "linux")]
 pub mod relay;
+pub mod rights;
 #[cfg(target_os = "linux")]
 pub mod send_file;
 pub mod stream;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::num::NonZeroU32;
+use std::os::fd::OwnedFd;
 
 /// Most slices that one system call gets (`IOV_MAX` is 1024 on Linux and macOS; more than this gains
 /// nothing).
@@ -17,6 +18,8 @@ struct Pending {
     bytes: Vec<u8>,
     /// How many of `bytes` were sent. Always less than or equal to `bytes.len()`.
     sent: usize,
+    /// What goes with the first of `bytes` that are left.
+    descriptors: Vec<OwnedFd>,
 }
 
 /// Writes in the order in which they were made.
@@ -55,12 +58,23 @@ impl WriteQueue {
     /// Queues `bytes` without their first `sent` ones, as the write `id`.
     pub fn push_owned(&mut self, id: NonZeroU32, bytes: Vec<u8>, sent: usize) {
         self.bytes += bytes.len() - sent;
-        self.pending.push_back(Pending { id: Some(id), bytes, sent });
+        self.pending.push_back(Pending { id: Some(id), bytes, sent, descriptors: Vec::new() });
+    }
+
+    /// Queues `bytes`, with which `descriptors` go, as the write `id`.
+    pub fn push_descriptors(&mut self, id: NonZeroU32, bytes: Vec<u8>, descriptors: Vec<OwnedFd>) {
+        self.bytes += bytes.len();
+        self.pending.push_back(Pending { id: Some(id), bytes, sent: 0, descriptors });
     }
 
     /// A large write waits for room.
     pub fn push_large(&mut self) {
-        self.pending.push_back(Pending { id: None, bytes: Vec::new(), sent: 0 });
+        self.pending.push_back(Pending {
+            id: None,
+            bytes: Vec::new(),
+            sent: 0,
+            descriptors: Vec::new(),
+        });
     }
 
     /// No large write waits for room any more; returns whether one did.
@@ -70,26 +84,36 @@ impl WriteQueue {
         self.pending.len() < before
     }
 
-    /// Offers as much as fits one system call to `send` and takes off what it reports as sent. Each write that this
-    /// completes goes to `completed`. Returns (bytes offered, bytes sent).
+    /// Offers as much as fits one system call to `send` and takes off what it reports as sent. A write with descriptors,
+    /// which `send` gets beside the bytes, goes alone. Each write that this completes goes to `completed`. Returns (bytes
+    /// offered, bytes sent).
     ///
     /// # Errors
     /// Those of `send`; the queue is then unchanged.
     pub fn send(
         &mut self,
-        send: impl FnOnce(&[IoSlice<'_>]) -> io::Result<usize>,
+        send: impl FnOnce(&[IoSlice<'_>], &[OwnedFd]) -> io::Result<usize>,
         completed: impl FnMut(Option<NonZeroU32>),
     ) -> io::Result<(usize, usize)> {
         let mut slices = [IoSlice::new(&[]); SLICES];
         let mut count = 0;
         let mut offered = 0;
+        let mut descriptors: &[OwnedFd] = &[];
         for (slot, pending) in slices.iter_mut().zip(&self.pending) {
+            if !pending.descriptors.is_empty() {
+                if count > 0 {
+                    break;
+                }
+                descriptors = &pending.descriptors;
+            } else if !descriptors.is_empty() {
+                break;
+            }
             let rest = &pending.bytes[pending.sent..];
             *slot = IoSlice::new(rest);
             offered += rest.len();
             count += 1;
         }
-        let sent = if offered == 0 { 0 } else { send(&slices[..count])?.min(offered) };
+        let sent = if offered == 0 { 0 } else { send(&slices[..count], descriptors)?.min(offered) };
         self.take(sent, completed);
         Ok((offered, sent))
     }
@@ -117,6 +141,10 @@ impl WriteQueue {
         let mut left = sent;
         while let Some(front) = self.pending.front_mut() {
             let rest = front.bytes.len() - front.sent;
+            if left > 0 {
+                // They have gone with the first byte.
+                front.descriptors.clear();
+            }
             if rest > left {
                 front.sent += left;
                 break;
@@ -146,7 +174,7 @@ mod tests {
         send: impl FnOnce(&[IoSlice<'_>]) -> io::Result<usize>,
     ) -> io::Result<Progress> {
         let mut ids = Vec::new();
-        let counts = queue.send(send, |id| ids.push(id))?;
+        let counts = queue.send(|slices, _| send(slices), |id| ids.push(id))?;
         Ok((counts, ids))
     }
 

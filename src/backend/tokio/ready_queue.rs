@@ -97,7 +97,7 @@ impl ReadyQueue {
                 }
                 let Some(event) = socket.next_event() else { break };
                 events += 1;
-                has_read |= matches!(event, Event::Read(_));
+                has_read |= matches!(event, Event::Read(_) | Event::Descriptors(_));
                 let flow = deliver(socket.id(), event);
                 count(socket.recount());
                 if flow == Flow::Stop {

@@ -306,7 +306,7 @@ impl UvSocket {
         let has_read = state.read_in == self.backend.iteration.get();
         match next_event(&mut state.handle.endpoint, has_read) {
             Next::Event(event) => {
-                if matches!(event, Event::Read(_)) {
+                if matches!(event, Event::Read(_) | Event::Descriptors(_)) {
                     self.note_read(state);
                 }
                 batch.push(self.id, event);

@@ -145,7 +145,7 @@ impl Endpoint {
         }
         match Stream::connect(socket, self.config, &address.into(), delayed) {
             Ok(stream) => {
-                self.role = Role::Stream(stream);
+                self.begin_stream(stream);
                 OK
             }
             Err((socket, error)) => {
@@ -171,7 +171,7 @@ impl Endpoint {
         };
         match Stream::connect(socket, self.config, &address, |_| true) {
             Ok(stream) => {
-                self.role = Role::Stream(stream);
+                self.begin_stream(stream);
                 OK
             }
             Err((socket, error)) => {

@@ -1,7 +1,7 @@
 //! What goes through a connection: reading, writing and the end of writing.
 
 use std::io::{self, IoSlice};
-use std::os::fd::RawFd;
+use std::os::fd::{OwnedFd, RawFd};
 
 use super::{Endpoint, Role};
 use crate::engine::errors::{OK, Status, status, status_of};
@@ -35,6 +35,22 @@ impl Endpoint {
             Role::Stream(stream) => stream.reading_mut().take_undelivered(),
             _ => Vec::new(),
         }
+    }
+
+    /// See [`ReadSide::take_passed`](crate::engine::read::ReadSide::take_passed).
+    pub fn take_passed(&mut self) -> Option<(Vec<OwnedFd>, Vec<u8>)> {
+        match &mut self.role {
+            Role::Stream(stream) => stream.reading_mut().take_passed(),
+            _ => None,
+        }
+    }
+
+    /// See [`ReadSide::decline_passed`](crate::engine::read::ReadSide::decline_passed).
+    pub fn decline_passed(&mut self) -> Status {
+        if let Role::Stream(stream) = &mut self.role {
+            stream.reading_mut().decline_passed();
+        }
+        OK
     }
 
     /// Caps one [`Event::Read`](crate::engine::event::Event::Read) at `bytes`; 0 takes the cap away.
@@ -75,6 +91,11 @@ impl Endpoint {
     /// See [`Stream::write_behind`].
     pub fn write_behind(&mut self, bytes: &[u8], sent: usize, error: Status) -> Status {
         self.write_by(|stream| stream.write_behind(bytes, sent, error))
+    }
+
+    /// See [`Stream::write_descriptors`].
+    pub fn write_descriptors(&mut self, bytes: &[u8], descriptors: Vec<OwnedFd>) -> Status {
+        self.write_by(|stream| stream.write_descriptors(bytes, descriptors))
     }
 
     fn write_by(&mut self, write: impl FnOnce(&mut Stream) -> io::Result<Written>) -> Status {

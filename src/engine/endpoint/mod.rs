@@ -60,6 +60,8 @@ pub struct Endpoint {
     relayed: bool,
     /// How its connection, once it has one, reads.
     config: ReadConfig,
+    /// Most descriptors that may come with bytes; 0: none are asked for.
+    receives: usize,
     /// The counter of a stream that was closed.
     bytes_read: u64,
 }
@@ -86,6 +88,7 @@ impl Endpoint {
             lent: false,
             relayed: false,
             config,
+            receives: 0,
             bytes_read: 0,
         }
     }
@@ -211,9 +214,14 @@ impl Endpoint {
         }
     }
 
+    fn begin_stream(&mut self, mut stream: Stream) {
+        stream.reading_mut().set_receives(self.receives);
+        self.role = Role::Stream(stream);
+    }
+
     fn become_stream(&mut self, socket: Socket) -> Status {
         let applied = self.apply_options(&socket);
-        self.role = Role::Stream(Stream::new(socket, self.config));
+        self.begin_stream(Stream::new(socket, self.config));
         applied
     }
 }

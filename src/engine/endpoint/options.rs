@@ -14,6 +14,9 @@ use crate::engine::{named_options, sys};
 /// The name by which [`Endpoint::set_option`] knows the protocol.
 const MPTCP: &str = "IPPROTO_MPTCP";
 
+/// The name by which [`Endpoint::set_option`] knows how many descriptors may come with bytes.
+const RIGHTS: &str = "SCM_RIGHTS";
+
 /// What becomes of the permission bits that a path had when it is opened to everybody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ModeRule {
@@ -52,10 +55,14 @@ impl Endpoint {
     }
 
     /// An option of [`named_options`]; remembered while there is no descriptor, if the kernel takes it. `IPPROTO_MPTCP`,
-    /// 1 or 0, says of which protocol the socket is to be made: `EINVAL` when it is made.
+    /// 1 or 0, says of which protocol the socket is to be made: `EINVAL` when it is made. `SCM_RIGHTS`, a number, says how
+    /// many descriptors may come with bytes.
     pub fn set_option(&mut self, name: &str, value: &[u8]) -> Status {
         if name == MPTCP {
             return self.set_multipath(value.iter().any(|byte| *byte != 0));
+        }
+        if name == RIGHTS {
+            return self.set_receives(value);
         }
         if !matches!(self.role, Role::Vacant) {
             return self.with_socket(|socket| named_options::set(socket, name, value));
@@ -77,6 +84,18 @@ impl Endpoint {
             self.multipath = on;
         }
         if self.multipath == on { OK } else { -libc::EINVAL }
+    }
+
+    fn set_receives(&mut self, value: &[u8]) -> Status {
+        if !cfg!(target_os = "linux") {
+            return -libc::ENOPROTOOPT;
+        }
+        let Ok(bytes) = value.try_into() else { return -libc::EINVAL };
+        self.receives = u32::from_ne_bytes(bytes) as usize;
+        if let Role::Stream(stream) = &mut self.role {
+            stream.reading_mut().set_receives(self.receives);
+        }
+        OK
     }
 
     /// The bytes of an option of [`named_options`].

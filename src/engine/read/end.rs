@@ -1,6 +1,7 @@
 //! The end of reading: an EOF or an error, behind the bytes that were read.
 
 use super::ReadSide;
+use super::passed::is_refusal;
 use crate::engine::errors::{Status, UV_EOF};
 use crate::engine::memory::LARGE;
 
@@ -115,9 +116,10 @@ impl ReadSide {
         self.on && self.chunks.is_empty() && matches!(self.end, End::Implied { .. })
     }
 
-    /// Whether the next event is an end that a read has found.
+    /// Whether the next event is an end that a read has found, and would find again: the descriptor stays readable.
     pub fn ends_next(&self) -> bool {
-        self.on && self.chunks.is_empty() && matches!(self.end, End::Found { .. })
+        let stays = matches!(self.end, End::Found { status, .. } if !is_refusal(status));
+        self.on && self.chunks.is_empty() && stays
     }
 
     /// Whether everything that was read is delivered, and the next read is likely to find the end.

@@ -1,10 +1,11 @@
 //! The read side of a connection: when to read, how much, and what was read ahead.
 //!
-//! [`receive`] makes the reads, [`end`] decides how they end. What a read has found waits here until it is
+//! [`receive`] makes the reads, [`passed`] has the descriptors that come with bytes, [`end`] decides how they end. What a read has found waits here until it is
 //! delivered as an event.
 
 mod config;
 mod end;
+mod passed;
 mod receive;
 
 pub use config::ReadConfig;
@@ -17,6 +18,7 @@ use super::errors::{OK, Status, UV_EOF};
 use super::event::{Event, Readiness};
 use super::memory::{Chunk, LARGE, READ_SIZE};
 use end::End;
+use passed::Passed;
 
 /// Most bytes that are read ahead of JavaScript.
 pub const READ_AHEAD: usize = 2 * READ_SIZE;
@@ -81,6 +83,10 @@ pub struct ReadSide {
     ahead: usize,
     /// `ahead` reached its bound: no read until half of it was taken.
     full: bool,
+    /// Most descriptors that may come with bytes; 0: none are asked for.
+    receives: usize,
+    /// The descriptors that came with the last of `chunks`. Nothing is read behind them before they are taken.
+    passed: Option<Passed>,
     end: End,
     /// The error that send(2) has consumed: the next read that finds an end reports this error.
     send_error: Option<Status>,
@@ -109,6 +115,9 @@ impl ReadSide {
     /// Starts or stops the delivery of what arrives.
     pub fn set_on(&mut self, on: bool) {
         self.on = on;
+        if on {
+            self.announce_again();
+        }
         self.note_switch();
     }
 
@@ -171,7 +180,7 @@ impl ReadSide {
     /// that are read ahead; with a cap on the size of an event it is one event.
     pub fn wants_read(&self, limit: usize) -> bool {
         let limit = if self.cap > 0 { 1 } else { limit };
-        self.on && self.end.is_none() && !self.full && self.ahead < limit
+        self.on && self.end.is_none() && !self.full && self.ahead < limit && self.passed.is_none()
     }
 
     /// Whether bytes were read that were not delivered.
@@ -202,7 +211,9 @@ impl ReadSide {
         (self.take_chunks(), error)
     }
 
+    /// The bytes of all chunks. Descriptors that came with them are closed.
     fn take_chunks(&mut self) -> Vec<u8> {
+        self.passed = None;
         let mut bytes = Vec::with_capacity(self.ahead);
         for (_, chunk) in self.chunks.drain(..) {
             bytes.extend_from_slice(chunk.as_slice());
@@ -213,7 +224,7 @@ impl ReadSide {
 
     /// The number of the next event that may be delivered now.
     pub fn next_order(&self) -> Option<u64> {
-        if !self.on {
+        if !self.on || self.is_announced() {
             return None;
         }
         self.chunks.front().map(|(order, _)| *order).or_else(|| self.end.order())
@@ -224,14 +235,12 @@ impl ReadSide {
         if !self.on {
             return None;
         }
+        if self.is_passed_next() {
+            return self.announce();
+        }
         match self.next_chunk(socket) {
             Some(chunk) => {
-                self.ahead -= chunk.len();
-                self.delivered += chunk.len() as u64;
-                self.last_event = chunk.len();
-                if self.ahead <= READ_AHEAD / 2 {
-                    self.full = false;
-                }
+                self.deliver(chunk.len());
                 Some(Event::Read(chunk))
             }
             None => {
@@ -239,6 +248,16 @@ impl ReadSide {
                 self.on = false;
                 Some(Event::ReadEnd(status))
             }
+        }
+    }
+
+    /// Counts `bytes` that JavaScript gets.
+    fn deliver(&mut self, bytes: usize) {
+        self.ahead -= bytes;
+        self.delivered += bytes as u64;
+        self.last_event = bytes;
+        if self.ahead <= READ_AHEAD / 2 {
+            self.full = false;
         }
     }
 

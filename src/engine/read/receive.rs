@@ -1,5 +1,6 @@
 //! The reads themselves, and what follows from how much they find.
 
+use std::io;
 use std::mem::MaybeUninit;
 
 use socket2::{MaybeUninitSlice, Socket};
@@ -13,8 +14,23 @@ use crate::engine::sys;
 impl ReadSide {
     /// Makes one read. What it finds gets the number `order`.
     pub fn read(&mut self, socket: &Socket, limit: usize, order: u64) {
+        if self.receives > 0 {
+            return self.read_with_descriptors(socket, limit, order);
+        }
         let ask = self.ask();
-        match read_chunk(ask, self.last_size, |areas| sys::receive(socket, areas)) {
+        let found = read_chunk(ask, self.last_size, |areas| sys::receive(socket, areas));
+        self.arrive(found, ask, limit, order);
+    }
+
+    /// Takes note of what a read has found that asked for `ask` bytes.
+    pub(super) fn arrive(
+        &mut self,
+        found: io::Result<Chunk>,
+        ask: usize,
+        limit: usize,
+        order: u64,
+    ) {
+        match found {
             Ok(chunk) if chunk.is_empty() => {
                 let status = self.send_error.take().unwrap_or(UV_EOF);
                 self.stop_at(End::Found { order, status });
@@ -44,7 +60,7 @@ impl ReadSide {
     }
 
     /// Reads straight into `memory` and counts the bytes as delivered. It does not read while a chunk or an end
-    /// waits, nor where a large read is expected, which gets a block of its own.
+    /// waits, nor where a large read is expected, which gets a block of its own, or descriptors.
     /// Returns how many bytes at the start of `memory` were initialised, if any; else
     /// [`ReadSide::next_event`] may have the end, whose number is `order`: `ENOBUFS` if there is no
     /// memory, as libuv has it (`uv_alloc_cb`).
@@ -55,7 +71,12 @@ impl ReadSide {
         order: u64,
     ) -> Option<usize> {
         let large = self.last_size >= LARGE && self.cap == 0;
-        if large || !self.chunks.is_empty() || !self.readable || !self.wants_read(1) {
+        if large
+            || self.receives > 0
+            || !self.chunks.is_empty()
+            || !self.readable
+            || !self.wants_read(1)
+        {
             return None;
         }
         let ask = memory.len().min(if self.cap > 0 { self.cap } else { self.ask() });
@@ -88,7 +109,7 @@ impl ReadSide {
     pub(super) fn top_up(&mut self, socket: &Socket, chunk: &mut Chunk, order: u64) {
         let room = self.cap.min(READ_SIZE).saturating_sub(chunk.len());
         let waits = !self.chunks.is_empty() || !self.end.is_none();
-        if room == 0 || self.last_read.is_short() || waits {
+        if room == 0 || self.last_read.is_short() || waits || self.receives > 0 {
             return;
         }
         match read_chunk(room, 0, |areas| sys::receive(socket, areas)) {
@@ -135,7 +156,7 @@ impl ReadSide {
     }
 
     /// A read has found an end.
-    fn stop_at(&mut self, end: End) {
+    pub(super) fn stop_at(&mut self, end: End) {
         self.end = end;
         if self.last_read == LastRead::Rest {
             self.last_read = LastRead::Short;

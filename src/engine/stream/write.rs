@@ -4,12 +4,12 @@
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::num::NonZeroU32;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 
 use super::{FIRST, Stream, WriteSide};
 use crate::engine::errors::{OK, Status, is_out_of_buffers, is_would_block, status, status_of};
 use crate::engine::event::Event;
-use crate::engine::sys;
+use crate::engine::{rights, sys};
 
 /// The highest id of a write; the next one has 1 again.
 const MAX_ID: u32 = i32::MAX as u32;
@@ -70,6 +70,43 @@ impl Stream {
         };
         let id = self.begin_request();
         self.queue.push_owned(id, bytes, sent);
+        Ok(Written::Queued(id))
+    }
+
+    /// As [`Stream::write`], of bytes, at least one, with which `descriptors` go (unix(7)).
+    ///
+    /// # Errors
+    /// As for [`Stream::write`]. `ETOOMANYREFS`: too many descriptors are under way.
+    pub fn write_descriptors(
+        &mut self,
+        bytes: &[u8],
+        descriptors: Vec<OwnedFd>,
+    ) -> io::Result<Written> {
+        if self.refuses_writes {
+            return Err(io::Error::from_raw_os_error(libc::EPIPE));
+        }
+        let mut sent = 0;
+        if self.queue.is_empty() && !self.connecting {
+            sent = match rights::send(&self.socket, bytes, &descriptors) {
+                Ok(sent) => sent,
+                Err(error) if is_out_of_buffers(&error) => 0,
+                Err(error) if is_would_block(&error) => {
+                    self.writable = false;
+                    0
+                }
+                Err(error) => return Err(self.write_error(error)),
+            };
+        }
+        if sent == bytes.len() {
+            return Ok(Written::Now);
+        }
+        let id = self.begin_request();
+        if sent > 0 {
+            self.writable = false;
+            self.queue.push(id, &[IoSlice::new(bytes)], sent);
+        } else {
+            self.queue.push_descriptors(id, bytes.to_vec(), descriptors);
+        }
         Ok(Written::Queued(id))
     }
 
@@ -242,7 +279,13 @@ impl Stream {
     pub(super) fn flush(&mut self) -> bool {
         let socket = &self.socket;
         let mut completed = Vec::new();
-        let result = self.queue.send(|slices| sys::send(socket, slices), |id| completed.push(id));
+        let result = self.queue.send(
+            |slices, descriptors| match slices {
+                [slice] if !descriptors.is_empty() => rights::send(socket, slice, descriptors),
+                _ => sys::send(socket, slices),
+            },
+            |id| completed.push(id),
+        );
         match result {
             Ok((offered, sent)) => {
                 self.writable = sent == offered;
