@@ -59,7 +59,11 @@ function register() {
   require('../node/process-ends').hookExecve(require('../addon/native').sendWaiting);
   syncBuiltinESMExports();
   require('./handle-passing').install();
-  if (process.versions.openssl) onceLoaded(TLS, installTls);
+  if (process.versions.openssl) {
+    // Looked for now, so that one warning names all that is missing.
+    require('../node/builtin-handles').canHandOver();
+    onceLoaded(TLS, installTls);
+  }
   return true;
 }
 
