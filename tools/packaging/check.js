@@ -6,7 +6,14 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { runToEnd } = require('../clients/processes');
+const { main, readOptions } = require('../../scripts/lib/run');
 const { PACKAGES, installTools } = require('./install');
+
+const USAGE = `npm run check:package -- [OPTIONS]
+
+Packs, and has publint and arethetypeswrong judge the tarballs.
+
+  --help   this text`;
 
 const PACK = path.join(__dirname, '..', '..', 'scripts', 'pack.js');
 
@@ -20,7 +27,8 @@ async function judge(program, ...args) {
 }
 
 /** Pack, and judge each tarball. */
-async function main() {
+async function check() {
+  if (readOptions(USAGE) === null) return;
   await installTools();
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rsnet-judged-'));
   try {
@@ -36,7 +44,4 @@ async function main() {
   }
 }
 
-main().catch((error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});
+main(check);
