@@ -121,6 +121,22 @@ describeLinux('sendDescriptors()', (net) => {
     expect(peer.bytesRead).toBe(client.bytesWritten);
   });
 
+  test('between files', async () => {
+    const { client, peer, got } = await recordingPair();
+    const file = fileWith('file ');
+    const fd = fs.openSync(file);
+    client.write('one ');
+    const sent = [client.sendFile(file)];
+    client.sendDescriptors([fd], 'two');
+    sent.push(client.sendFile(file));
+    client.write('three');
+    client.end();
+    fs.closeSync(fd);
+    await once(peer, 'end');
+    expect(await Promise.all(sent)).toEqual([5, 5]);
+    expect(got).toEqual(['one file ', ['two', ['file ']], 'file three']);
+  });
+
   test('what is sent before there is a connection goes first', async () => {
     const server = await listen(net, { listen: tempPath(), receiveDescriptors: true });
     const connection = once(server, 'connection');

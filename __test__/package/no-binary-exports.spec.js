@@ -189,11 +189,20 @@ describe('what needs the engine is refused by its name', () => {
     expect(said((await once(socket, 'error'))[0])).toEqual(refusalOf('congestionControl'));
   });
 
+  test('descriptors: the option by \'error\', the method throws', async () => {
+    const socket = track(fallback.connect({ path: '/nobody/listens', receiveDescriptors: true }));
+    expect(said((await once(socket, 'error'))[0])).toEqual(refusalOf('receiveDescriptors'));
+    const server = track(fallback.createServer({ receiveDescriptors: 5 }).listen(0, '127.0.0.1'));
+    expect(said((await once(server, 'error'))[0])).toEqual(refusalOf('receiveDescriptors'));
+    expect(said(thrownBy(() => new fallback.Socket().sendDescriptors([0], 'x')))).toEqual(refusalOf('sendDescriptors'));
+  });
+
   test('wrong values are what they are with the engine', () => {
     for (const make of [
       () => new fallback.Socket({ congestionControl: 1 }),
       () => fallback.createServer({ congestionControl: 1 }),
       () => new fallback.Socket().setCongestionControl(1),
+      () => new fallback.Socket({ receiveDescriptors: 'x' }),
       () => new fallback.Socket({ typeOfService: 'x' }),
       () => new fallback.Socket().setTypeOfService('x'),
       () => new fallback.Socket({ blockList: 5 }),
