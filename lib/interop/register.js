@@ -60,9 +60,10 @@ function register() {
   syncBuiltinESMExports();
   require('./handle-passing').install();
   if (process.versions.openssl) {
-    // Looked for now, so that one warning names all that is missing.
-    require('../node/builtin-handles').canHandOver();
-    onceLoaded(TLS, installTls);
+    // Looked for now, so that one warning names all that is missing. Where the substitute is needed, it must be there
+    // before a program takes functions from `tls`.
+    if (require('../node/builtin-handles').canHandOver()) onceLoaded(TLS, installTls);
+    else installTls();
   }
   return true;
 }
