@@ -11,10 +11,17 @@
 import * as http from 'node:http';
 import * as http2 from 'node:http2';
 import * as net from 'node:net';
-import { FileHandle } from 'node:fs/promises';
-import { KernelOptionMethods, KernelOptions } from './kernel-options.js';
+import { PeerCredentials, Stats, TcpInfo } from './types/connection-info.js';
+import { KernelOptionMethods, KernelOptions } from './types/kernel-options.js';
+import {
+  ProxyProtocolConnectOpts, ProxyProtocolInfo, ProxyProtocolServerOptions,
+} from './types/proxy-protocol.js';
+import { SendableFile, SendFileOptions, SendResponseFileOptions } from './types/send-file.js';
 
-export { KernelOptionMethods, KernelOptions };
+export * from './types/connection-info.js';
+export * from './types/kernel-options.js';
+export * from './types/proxy-protocol.js';
+export * from './types/send-file.js';
 
 declare module 'node:net' {
   interface SocketEventMap {
@@ -28,28 +35,6 @@ declare module 'node:net' {
  * enumerable. `rsnet/register` gives it to `net`, too.
  */
 export const engine: 'rsnet' | 'node';
-
-/** A file to send: a path, a descriptor or a FileHandle. The last two stay open. */
-export type SendableFile = string | Buffer | URL | number | FileHandle;
-
-/** Which part of a file is sent, and what ends that. */
-export interface SendFileOptions {
-  /** The first byte, 0 by default. */
-  start?: number | undefined;
-  /** The last byte, as in `fs.createReadStream()`; the last of the file by default. */
-  end?: number | undefined;
-  /** Ends the sending; the promise rejects with an AbortError. */
-  signal?: AbortSignal | undefined;
-}
-
-/** The same, for a response of HTTP. */
-export interface SendResponseFileOptions extends SendFileOptions {
-  /**
-   * `true` sends the part that the request's `Range` asks for (206, or 416 where there is no such); a string is such a
-   * header. Not with `start` and `end`.
-   */
-  range?: boolean | string | undefined;
-}
 
 /**
  * Send a file as the body of a response, and end the response. `Content-Length` is set if no headers were sent and nothing
@@ -67,30 +52,6 @@ export function sendFile(
  * LISTEN_FDNAMES, sd_listen_fds(3)); empty without one. `name` is `'unknown'` where it has none. Not enumerable.
  */
 export function listenDescriptors(): Array<{ fd: number; name: string }>;
-
-/** What `stats()` gives: of this thread, the sockets of rsnet. Counts begin when the thread has loaded it. */
-export interface Stats {
-  /** Servers that listen now. */
-  servers: number;
-  /** Connections that are open now. */
-  open: number;
-  /** Sockets that connect now. */
-  connecting: number;
-  /** Connections that servers have accepted. */
-  accepted: number;
-  /** Connections that servers have closed at once, for `maxConnections` or `blockList`. */
-  dropped: number;
-  /** Connections that were made by connecting. */
-  connected: number;
-  /** Sockets that could not connect: lookup, refusal, timeout. */
-  failed: number;
-  /** Bytes that all connections have received, those closed included. */
-  bytesRead: number;
-  /** Bytes that all connections have sent, those closed included. */
-  bytesWritten: number;
-  /** Bytes that open sockets hold for sending (`writableLength`). */
-  queuedBytes: number;
-}
 
 /** What the sockets of this thread do and have done. Throws without a binary. Not enumerable. */
 export function stats(): Stats;
@@ -111,112 +72,6 @@ export interface ConnectTimeoutOpts {
    * destroyed with `ERR_SOCKET_CONNECTION_TIMEOUT`. Default: `0`, which is no bound.
    */
   connectTimeout?: number | undefined;
-}
-
-/** One end of a connection, as a PROXY header names it. */
-export type ProxyProtocolEnd =
-  | { address: string; port: number; family: 'IPv4' | 'IPv6' }
-  | { path: string; family: 'UNIX' };
-
-/** What a PROXY header of version 2 tells of TLS between the client and the proxy. */
-export interface ProxyProtocolSsl {
-  /** Whether the client has connected over TLS. */
-  tls: boolean;
-  /** Whether it has shown a certificate on this connection. */
-  certificate: boolean;
-  /** Whether it has shown one in this TLS session. */
-  certificateOfSession: boolean;
-  /** Whether the proxy has verified it, or there was none. */
-  verified: boolean;
-  /** Such as `'TLSv1.3'`. */
-  version?: string;
-  /** Of the certificate's subject. */
-  commonName?: string;
-  cipher?: string;
-  /** Of the proxy's own certificate. */
-  signatureAlgorithm?: string;
-  /** Of the proxy's own certificate. */
-  keyAlgorithm?: string;
-}
-
-/** What a PROXY header says. */
-export interface ProxyProtocolHeader {
-  version: 1 | 2;
-  /** `'LOCAL'`: the proxy has connected for itself, to check the server, say. */
-  command: 'PROXY' | 'LOCAL';
-  /** `'UNSPEC'`: the header names no ends. */
-  family: 'IPv4' | 'IPv6' | 'UNIX' | 'UNSPEC';
-  transport: 'STREAM' | 'DGRAM' | 'UNSPEC';
-  /** The client. */
-  source?: ProxyProtocolEnd | undefined;
-  /** Where the client has connected to. */
-  destination?: ProxyProtocolEnd | undefined;
-  /** The values of version 2, by type, without padding; the last one of each type. */
-  tlvs: Map<number, Buffer>;
-  /** The protocol that was negotiated over the connection, such as `'h2'`. */
-  alpn?: string;
-  /** The host name that the client has asked for (SNI). */
-  authority?: string;
-  uniqueId?: Buffer;
-  ssl?: ProxyProtocolSsl;
-  /** The name of the network namespace. */
-  netns?: string;
-}
-
-/** `socket.proxy`. */
-export interface ProxyProtocolInfo extends ProxyProtocolHeader {
-  /** The proxy's end of the connection; empty for a Unix-domain socket. */
-  peer: Partial<AddressInfo>;
-  /** This end of the connection; empty for a Unix-domain socket. */
-  local: Partial<AddressInfo>;
-}
-
-/** The option `proxyProtocol` of servers. */
-export interface ProxyProtocolServerOptions {
-  /** `'optional'`: a connection may also begin without a header. Default: `'required'`. */
-  mode?: 'required' | 'optional' | undefined;
-  /** Milliseconds for which the header may take. Default: `5000`. */
-  timeout?: number | undefined;
-  /** Milliseconds of silence after which an `'optional'` header does not come. Default: `300`. */
-  silence?: number | undefined;
-  /** Bytes that a header may have, 107 to 65551. Default: `4096`. */
-  maxLength?: number | undefined;
-  /** Connections that may wait for their header. Beyond, the one that has waited the longest ends. Default: `1024`. */
-  maxWaiting?: number | undefined;
-}
-
-/** One end of a connection, as `connect()` takes it. */
-export type ProxyProtocolEndInit = { address: string; port: number } | { path: string };
-
-/** The option `proxyProtocol` of `connect()`; what `socket.proxy` gives is one, too. */
-export interface ProxyProtocolClientOptions {
-  /** Version 1 has ends and nothing else. Default: `2`. */
-  version?: 1 | 2 | undefined;
-  /** Default: `'PROXY'`. */
-  command?: 'PROXY' | 'LOCAL' | undefined;
-  /** `'UNSPEC'`: the header names no ends. Otherwise that of the ends counts. */
-  family?: 'IPv4' | 'IPv6' | 'UNIX' | 'UNSPEC' | undefined;
-  /** Default: `'STREAM'`. */
-  transport?: 'STREAM' | 'DGRAM' | 'UNSPEC' | undefined;
-  /** The client. Default: this end of the connection. */
-  source?: ProxyProtocolEndInit | undefined;
-  /** Where the client has connected to. Default: the other end of the connection. */
-  destination?: ProxyProtocolEndInit | undefined;
-  /** Values of version 2 by type, 0 to 255. */
-  tlvs?: Iterable<readonly [number, string | Uint8Array]> | undefined;
-  alpn?: string | undefined;
-  authority?: string | undefined;
-  /** Up to 128 bytes. */
-  uniqueId?: string | Uint8Array | undefined;
-  netns?: string | undefined;
-  /** Whether the header has a checksum. Default: whether `tlvs` has one. */
-  crc32c?: boolean | undefined;
-}
-
-/** The header that a connection begins with. */
-export interface ProxyProtocolConnectOpts {
-  /** Send a PROXY header before anything else. `true` names the ends of the connection itself. Default: `false`. */
-  proxyProtocol?: boolean | ProxyProtocolClientOptions | null | undefined;
 }
 
 /** What aborts a connect. */
@@ -522,62 +377,6 @@ export interface ShutdownOptions {
   grace?: number | null | undefined;
   /** Destroys them when it is aborted, however much of `grace` is left. */
   signal?: AbortSignal | undefined;
-}
-
-/** What `socket.info()` gives. An older kernel leaves out what it does not know. */
-export interface TcpInfo {
-  /** Such as `'ESTABLISHED'`. */
-  state: string;
-  /** Whether the SYN had bytes that were taken: see `fastOpen`. */
-  synDataAcked: boolean;
-  /** Smoothed round-trip time, milliseconds. */
-  rtt: number;
-  /** Its mean deviation, milliseconds. */
-  rttVariance: number;
-  /** The shortest round-trip time of late, milliseconds. */
-  minRtt?: number;
-  /** Milliseconds after which unacknowledged data is sent again. */
-  retransmissionTimeout: number;
-  /** Segments sent again over the life of the connection. */
-  totalRetransmits: number;
-  /** Segments sent again that are not acknowledged yet. */
-  retransmitting: number;
-  /** Segments that count as lost. */
-  lost: number;
-  /** Segments that are not acknowledged yet. */
-  unacked: number;
-  /** Segments that may be on their way. */
-  congestionWindow: number;
-  /** Segments; `Infinity` before the first loss. */
-  slowStartThreshold: number;
-  /** Bytes of the largest segment that is sent. */
-  maxSegmentSize: number;
-  /** Bytes of the largest packet that the path takes. */
-  pathMtu: number;
-  /** Bytes that the peer takes at most now. */
-  peerWindow?: number;
-  /** Bytes that were written and not sent. */
-  bytesNotSent?: number;
-  bytesSent?: number;
-  bytesAcked?: number;
-  bytesReceived?: number;
-  bytesRetransmitted?: number;
-  segmentsSent?: number;
-  segmentsReceived?: number;
-  /** Bytes a second that reached the peer of late. */
-  deliveryRate?: number;
-  /** Bytes a second at which the system sends; `Infinity` if it does not pace. */
-  pacingRate?: number;
-}
-
-/** What `socket.peerCredentials()` gives. */
-export interface PeerCredentials {
-  /** Process id; 0 if the process is not in this one's namespace. */
-  pid: number;
-  /** Effective user. */
-  uid: number;
-  /** Effective group. */
-  gid: number;
 }
 
 /** The events of a server, and what their listeners are given. */

@@ -12,6 +12,7 @@
 // A hook is {event, when, ops}: what an actor does at its first such event. With hooks a program has one
 // operation in each step, because what a listener sees of several depends on how the kernel cuts the stream.
 
+const { addOptions } = require('./generate-additions');
 const { generateBulk } = require('./generate-bulk');
 const { connect, serverOperation, socketOperation } = require('./generate-operations');
 const { Random } = require('./random');
@@ -195,7 +196,8 @@ function calmOperation(random, program) {
  */
 function generate(seed) {
   const random = new Random(seed);
-  return random.chance(0.15) ? generateBulk(random) : generateFine(random);
+  const program = random.chance(0.15) ? generateBulk(random) : generateFine(random);
+  return addOptions(new Random(`${seed} options`), program);
 }
 
 module.exports = { generate };
