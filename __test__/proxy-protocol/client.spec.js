@@ -9,7 +9,7 @@ const fallback = require('../../lib/fallback');
 const { parseHeader } = require('../../lib/api/proxy-protocol/parse');
 const { closed, collect, connect, describeRsnet, listen, once, tempPath, thrownBy, track } = require('../helpers');
 const { FIXTURES } = require('../helpers/registered');
-const { ends, headers, SSL } = require('./headers');
+const { IPV4, SSL, binary, ends, headers, tlv } = require('./headers');
 
 const cert = fs.readFileSync(path.join(FIXTURES, 'localhost-cert.pem'));
 const key = fs.readFileSync(path.join(FIXTURES, 'localhost-key.pem'));
@@ -55,6 +55,16 @@ describeRsnet('connect() with proxyProtocol', (rsnet) => {
       const { found, rest } = await send(expected);
       expect(found).toEqual(expected);
       expect(rest).toBe('first second');
+    });
+
+    test('a header that was received is sent on to the byte, also what is no text, and up to the longest', async () => {
+      for (const tlvs of [
+        [tlv(0x01, [0x8a, 0x68]), tlv(0x02, [0xff, 0x41]), tlv(0x30, [0x80])],
+        [tlv(0xea, Buffer.alloc(65_490))],
+      ]) {
+        const { header } = parseHeader(binary(0x21, 0x11, IPV4, ...tlvs), 65551);
+        expect((await send(header)).found).toEqual(header);
+      }
     });
 
     test('values with names, others, and a checksum', async () => {
@@ -172,5 +182,17 @@ describeRsnet('connect() with proxyProtocol', (rsnet) => {
     ])('bad option %#', (proxyProtocol, code) => {
       expect(thrownBy(() => net.connect({ port: 1, proxyProtocol })).code).toBe(code);
     });
+  });
+
+  test('a peer that has closed at once: an error, and no connect', async () => {
+    const server = await listen(rsnet);
+    const client = connect(rsnet, { ...server.at, proxyProtocol: true });
+    const events = [];
+    for (const event of ['connect', 'ready', 'close']) client.on(event, () => events.push(event));
+    client.on('error', ({ code }) => events.push(code));
+    const error = Object.assign(new Error('broken'), { code: 'EPIPE' });
+    client._writeGeneric = (several, data, encoding, callback) => callback(error);
+    await closed(client);
+    expect(events).toEqual(['EPIPE', 'close']);
   });
 });

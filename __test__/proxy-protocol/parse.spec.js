@@ -96,6 +96,8 @@ describe.each([
   ['a transport without family', binary(0x21, 0x01, IPV4)],
   ['fewer bytes than the addresses have', binary(0x21, 0x11, IPV4.subarray(1))],
   ['fewer bytes than the paths have', binary(0x21, 0x31, field('/a'), field('/b').subarray(1))],
+  ['a path that is no UTF-8', binary(0x21, 0x31, Buffer.alloc(108, 0xff), field('/b'))],
+  ['two checksums', binary(0x21, 0x11, IPV4, tlv(0x03, [0, 0, 0, 0]), tlv(0x03, [0, 0, 0, 0]))],
   ['a value without length', binary(0x21, 0x11, IPV4, [0x02, 0])],
   ['a value beyond the end', binary(0x21, 0x11, IPV4, tlv(0x02, 'a').subarray(0, 3))],
   ['a unique id that is too long', binary(0x21, 0x11, IPV4, tlv(0x05, Buffer.alloc(129)))],

@@ -157,20 +157,6 @@ describeRsnet('relay in the engine', (rsnet) => {
     }));
   });
 
-  test('server.shutdown() does not take a relayed connection for idle', async () => {
-    const { left, a, b, right } = await twoPairs(net);
-    const done = net.relay(a, b);
-    left.write('one');
-    await receive(right, 3);
-    const cut = a.server.shutdown();
-    expect(a.writableEnded).toBe(false);
-    right.end('two');
-    expect(await collect(left, 'utf8')).toBe('two');
-    left.end();
-    expect(await done).toEqual({ aToB: 3, bToA: 3 });
-    expect(await cut).toBe(0);
-  });
-
   test('a relay keeps the process alive, unless its sockets do not', async () => {
     const child = await spawnNode('rsnet', () => {
       const relay = require(`${process.argv[1]}/lib/api/relay`).relayBy(

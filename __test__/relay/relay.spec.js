@@ -8,6 +8,7 @@ const { relayBy } = require('../../lib/api/relay');
 const fallback = require('../../lib/fallback');
 const { closed, collect, connect, describeRsnet, listen, once, pair, receive, turn } = require('../helpers');
 const { pattern, twoPairs } = require('../helpers/relayed');
+const { madeFile } = require('../send-file/files');
 
 const digest = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
@@ -168,6 +169,62 @@ describeRsnet('relay', (rsnet) => {
       b.end();
       expect((await rejection(net.relay(a, b))).code).toBe('ERR_STREAM_WRITE_AFTER_END');
       expect([a.destroyed, b.destroyed]).toEqual([true, true]);
+    });
+
+    test.each(['more bytes', 'the end'])('a destination that the program ends meanwhile, then %s of its source',
+      async (what) => {
+        const { left, a, b, right } = await twoPairs(net, kind);
+        for (const socket of [left, right]) socket.on('error', () => {});
+        const done = net.relay(a, b);
+        const failed = done.catch((error) => error);
+        const size = 60_000;
+        const there = receive(right, size);
+        left.write(pattern(size));
+        await there;
+        b.end();
+        // The engine takes over meanwhile, where the streams have begun.
+        const back = receive(left, size);
+        right.write(pattern(size));
+        await back;
+        await turn(5);
+        if (what === 'the end') {
+          left.end();
+          right.end();
+          expect(await done).toEqual({ aToB: size, bToA: size });
+        } else {
+          left.write('more');
+          expect((await failed).code).toMatch(/^(EPIPE|ERR_STREAM_WRITE_AFTER_END)$/);
+          expect([a.destroyed, b.destroyed]).toEqual([true, true]);
+        }
+      });
+
+    test('server.shutdown() does not take the connection for idle', async () => {
+      const { left, a, b, right } = await twoPairs(net, kind);
+      const done = net.relay(a, b);
+      left.write('one');
+      await receive(right, 3);
+      const cut = a.server.shutdown();
+      expect(a.writableEnded).toBe(false);
+      right.end('two');
+      expect(await collect(left, 'utf8')).toBe('two');
+      left.end();
+      expect(await done).toEqual({ aToB: 3, bToA: 3 });
+      expect(await cut).toBe(0);
+    });
+
+    test('a file that was to be sent before goes out first, and counts', async () => {
+      const { path, data } = madeFile(200_000);
+      const { left, a, b, right } = await twoPairs(net, kind);
+      const atLeft = collect(left);
+      const sent = a.sendFile(path);
+      const done = net.relay(a, b);
+      const bytes = pattern(100_000);
+      left.end('ask');
+      right.resume().end(bytes);
+      expect((await atLeft).equals(Buffer.concat([data, bytes]))).toBe(true);
+      expect(await sent).toBe(data.length);
+      expect(await done).toEqual({ aToB: 3, bToA: bytes.length });
+      expect(a.bytesWritten).toBe(data.length + bytes.length);
     });
 
     test('a slow reader makes the sender wait', async () => {

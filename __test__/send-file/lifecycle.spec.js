@@ -5,12 +5,12 @@
 const net = require('net');
 const { Worker } = require('worker_threads');
 const { childEnvironment } = require('../../scripts/lib/environment');
-const { collect, closed, describeRsnet, listen, once, root, spawnNode } = require('../helpers');
-const { allClosed, madeFile, sha256 } = require('./files');
+const { collect, closed, connect, describeRsnet, listen, once, root, spawnNode } = require('../helpers');
+const { allClosed, madeFile, sha256, stuck } = require('./files');
 
 const SIZE = 20 * 1024 * 1024;
 
-describeRsnet('a file that is being sent', () => {
+describeRsnet('a file that is being sent', (rsnet) => {
   test('keeps the process alive until it is sent, also by a socket that is unref\'d', async () => {
     const { path, data } = madeFile(SIZE);
     const server = await listen(net);
@@ -26,6 +26,45 @@ describeRsnet('a file that is being sent', () => {
     const got = await collect(peer);
     expect(await ended).toEqual({ stdout: `${SIZE}\n`, stderr: '', code: 0, signal: null, timedOut: false });
     expect(sha256(got)).toBe(sha256(data));
+  });
+
+  test('makes a connection that server.shutdown() does not take for idle', async () => {
+    const { path, data } = madeFile(SIZE);
+    const server = await listen(rsnet);
+    const connection = once(server, 'connection');
+    const client = connect(rsnet, { ...server.at, allowHalfOpen: true });
+    const [peer] = await connection;
+    const both = peer.sendFile(path).then(async (first) => first + await peer.sendFile(path));
+    const cut = server.shutdown();
+    expect(peer.writableEnded).toBe(false);
+    const got = collect(client);
+    expect(await both).toBe(2 * SIZE);
+    client.end();
+    expect(sha256(await got)).toBe(sha256(Buffer.concat([data, data])));
+    expect(await cut).toBe(0);
+  });
+
+  test('is none of a connection that the socket makes afterwards', async () => {
+    const { path } = madeFile(SIZE);
+    const server = await listen(rsnet);
+    server.once('connection', (peer) => peer.on('error', () => {}).pause());
+    const client = connect(rsnet, server.at);
+    await once(client, 'connect');
+    const ended = client.sendFile(path).catch((error) => error);
+    await stuck(client);
+    const again = new Promise((resolve, reject) => {
+      client.once('close', () => {
+        server.once('connection', (peer) => peer.end('hello'));
+        client.on('error', reject).connect(server.at);
+        client.once('connect', resolve);
+      });
+    });
+    client.destroy();
+    await again;
+    client.write('text');
+    expect(await collect(client, 'utf8')).toBe('hello');
+    expect((await ended).code).toBe('ERR_SOCKET_CLOSED');
+    await allClosed(path);
   });
 
   test('is no more when the process exits', async () => {

@@ -471,6 +471,56 @@ describeServers.each(modes)('net.sendFile and a server of http, %s', (mode, flag
     for (const code of result) expect(code).toMatch(/^(ECONNRESET|EPIPE|ERR_SOCKET_CLOSED|ERR_STREAM_DESTROYED)$/);
   });
 
+  test('a pipelined response whose client has gone before', async () => {
+    const result = await run(flags, async () => {
+      const http = require('http');
+      const { path } = made(1024 * 1024);
+      const failed = [];
+      const server = http.createServer((request, response) => {
+        if (request.url === '/first') return;
+        failed.push(once(request.socket, 'close').then(() => rejection(rsnet.sendFile(response, path))));
+        if (failed.length === 2) socket.destroy();
+      });
+      const port = await listening(server);
+      const socket = await talk(port);
+      socket.write(GET('/first') + GET('/second').repeat(2));
+      await new Promise((resolve) => socket.once('close', resolve));
+      const codes = (await Promise.all(failed)).map(({ code }) => code);
+      server.close();
+      while (opens(path) > 0) await new Promise(setImmediate);
+      return codes;
+    });
+    expect(result).toHaveLength(2);
+    for (const code of result) expect(code).toMatch(/^(ECONNRESET|ERR_STREAM_DESTROYED)$/);
+  });
+
+  test('a signal that aborts while the response waits for its turn', async () => {
+    const result = await run(flags, async () => {
+      const http = require('http');
+      const { path } = made(1024 * 1024);
+      const controller = new AbortController();
+      let failed;
+      const seen = new Promise((resolve) => {
+        const server = http.createServer((request, response) => {
+          if (request.url === '/first') return;
+          failed = rejection(rsnet.sendFile(response, path, { signal: controller.signal }));
+          resolve(server);
+        });
+        listening(server).then(talk).then((socket) => socket.write(GET('/first') + GET('/second')));
+      });
+      const server = await seen;
+      while (opens(path) === 0) await new Promise(setImmediate);
+      await new Promise(setImmediate);
+      controller.abort();
+      const { name, code } = await failed;
+      server.close();
+      server.closeAllConnections();
+      while (opens(path) > 0) await new Promise(setImmediate);
+      return [name, code];
+    });
+    expect(result).toEqual(['AbortError', 'ABORT_ERR']);
+  });
+
   test('https and HTTP/2, by streams', async () => {
     const result = await run(flags, async () => {
       const http2 = require('http2');

@@ -99,6 +99,8 @@ describeLinux('options of the kernel', (net) => {
       const { client } = await pair(net, net, { path: true });
       if (option.endsWith('BufferSize')) {
         expect(get(set(client, value))).toBe(expected);
+        const asked = await pair(net, net, { path: true, client: { [option]: value }, server: { [option]: value } });
+        expect(get(asked.client)).toBe(expected);
         return;
       }
       expect(thrownBy(() => set(client, value))).toMatchObject(wrongKind);

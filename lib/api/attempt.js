@@ -162,6 +162,11 @@ function becomeConnected(socket, req) {
   socket._unrefTimer();
   applyOptions(socket);
   sendHeader(socket);
+  // A peer that has closed at once takes no header.
+  if (socket.destroyed) {
+    req.finishEntry?.();
+    return;
+  }
   if (socket[kNextHandle] !== undefined) hooks.handOver(socket);
   socket.emit('connect');
   socket.emit('ready');

@@ -232,6 +232,8 @@ function waitForTurn(socket) {
     isScheduled = false;
     if (!socket[kWaiting] || !socket._handle || !isDue(socket)) return;
     Object.defineProperty(socket, kWaiting, { value: false, configurable: true, enumerable: false });
+    // TLS may have the connection now, whose handle closes what waits.
+    if (socket._handle.takeDescriptors === undefined) return;
     socket._handle.runInAsyncScope(deliver, socket._handle);
   };
   Object.defineProperty(socket, 'read', {

@@ -6,7 +6,7 @@
 // the other socket, and the engine begins behind that. When a source has ended, its handle reads on, and finds the end.
 
 const { commands, takePending } = require('../addon/bridge');
-const { ErrnoException } = require('../node/errors');
+const { codes, ErrnoException } = require('../node/errors');
 const { Handle } = require('../handle');
 const { kConnectReq, kPendingRead, kRelay, kSlot } = require('../handle/symbols');
 const { writerOf } = require('../handle/writable');
@@ -109,8 +109,13 @@ class EngineMover {
     const head = this.unread[direction];
     this.heads[direction] = head.length;
     const openIfSent = () => {
-      // The source may have ended before.
-      if (to._handle !== handle || to.writableEnded || !relays.has(this.id)) return;
+      if (to._handle !== handle || !relays.has(this.id)) return;
+      if (to.writableEnded) {
+        // The program has ended it. Nobody reads the source, unless its own end has passed already.
+        const from = this.sockets[direction];
+        if (!from.readableEnded) from.destroy(new codes.ERR_STREAM_WRITE_AFTER_END());
+        return;
+      }
       if (to.writableLength > 0 || handle.writeQueueSize > 0) {
         to.write(EMPTY, openIfSent);
         return;
@@ -119,8 +124,8 @@ class EngineMover {
       commands.setRelayed(handle[kSlot], true);
       commands.openRelay(this.id, direction);
     };
-    if (head.length > 0) to.write(head, openIfSent);
-    else openIfSent();
+    // Also an empty one waits for what was written before, a file among it.
+    to.write(head, openIfSent);
   }
 
   /** @param {number} direction whose source has ended, and whose bytes are all sent */

@@ -18,6 +18,8 @@ const BYTES_BEFORE = 64 * 1024;
  *
  * @typedef {object} Mover
  * @property {function(number): void} open begins with a direction. The source emits 'end' behind its last byte.
+ * @property {function(number, function(): void): void} [refuse] the destination of a direction has been ended: tells of
+ *   the next byte of its source, and of its end as ever. The engine's writes fail by themselves.
  * @property {function(): number[]} stop ends both, and returns the bytes moved in each direction
  */
 
@@ -63,6 +65,14 @@ function streamMover(sockets, onBytes) {
       from.on('data', counters[direction]);
       from.pipe(sockets[1 - direction], { end: false });
     },
+    refuse(direction, refusal) {
+      const from = sockets[direction];
+      // The pipe is taken away by the same event, and then pauses its source.
+      later(() => {
+        from.on('data', refusal);
+        from.resume();
+      });
+    },
     stop() {
       sockets.forEach((from, direction) => {
         from.removeListener('data', counters[direction]);
@@ -71,6 +81,17 @@ function streamMover(sockets, onBytes) {
       return counts;
     },
   };
+}
+
+/** Sockets whose bytes are relayed. */
+const relayed = new WeakSet();
+
+/**
+ * @param {import('../..').Socket} socket
+ * @returns {boolean} whether a relay reads and writes it
+ */
+function isRelayed(socket) {
+  return relayed.has(socket);
 }
 
 /** A relay that goes on. */
@@ -116,6 +137,7 @@ class Relay {
       return;
     }
     this.sockets.forEach((socket, direction) => {
+      relayed.add(socket);
       // The other direction goes on behind an end.
       socket.allowHalfOpen = true;
       this.on(socket, 'error', (error) => this.fail(error));
@@ -123,7 +145,7 @@ class Relay {
         if (!(socket.readableEnded && socket.writableFinished)) this.fail(socket.errored);
       });
       this.on(socket, 'end', () => this.passEnd(direction));
-      this.on(socket, 'finish', () => this.finishIfDone());
+      this.on(socket, 'finish', () => this.finished(1 - direction));
       if (socket.connecting) this.on(socket, 'connect', () => this.openIfConnected());
     });
     this.openIfConnected();
@@ -167,11 +189,12 @@ class Relay {
   leaveStreams() {
     const { sockets } = this;
     if (this.isOver || sockets.some((socket) => socket.destroyed)) return;
+    const open = [0, 1].filter((direction) => !sockets[direction].readableEnded);
+    // The program has ended a destination. The streams see what its source does; the engine would not read it.
+    if (open.some((direction) => sockets[1 - direction].writableEnded)) return;
     this.count();
     this.mover = this.moverOf(sockets) ?? this.streams();
-    sockets.forEach((from, direction) => {
-      if (!from.readableEnded && !sockets[1 - direction].writableEnded) this.mover.open(direction);
-    });
+    for (const direction of open) this.mover.open(direction);
   }
 
   /** Stops what moves the bytes, and counts them. */
@@ -183,6 +206,16 @@ class Relay {
   passEnd(direction) {
     const to = this.sockets[1 - direction];
     if (!to.writableEnded) to.end();
+    this.finishIfDone();
+  }
+
+  /** @param {number} direction whose destination has ended, and has sent all */
+  finished(direction) {
+    const from = this.sockets[direction];
+    // Not the relay, but the program has ended it.
+    if (!from.readableEnded && !from.destroyed) {
+      this.mover?.refuse?.(direction, () => this.fail(new codes.ERR_STREAM_WRITE_AFTER_END()));
+    }
     this.finishIfDone();
   }
 
@@ -209,6 +242,7 @@ class Relay {
   /** Leaves the sockets to the program. */
   stop() {
     this.isOver = true;
+    for (const socket of this.sockets) relayed.delete(socket);
     this.signal?.removeEventListener('abort', this.abort);
     for (const [socket, event, listener] of this.listeners) socket.removeListener(event, listener);
     this.count();
@@ -245,4 +279,4 @@ function relayBy(moverOf, bytesBefore = BYTES_BEFORE) {
   };
 }
 
-module.exports = { relayBy };
+module.exports = { isRelayed, relayBy };

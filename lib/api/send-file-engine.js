@@ -12,6 +12,7 @@ const { ErrnoException } = require('../node/errors');
 const { withoutResource } = require('../node/private-symbols');
 const { Handle } = require('../handle/base');
 const { kIsHost, kSlot } = require('../handle/symbols');
+const { writerOf } = require('../handle/writable');
 const { kLastWriteQueueSize } = require('../handle/socket-symbols');
 const { useEngine } = require('./send-file');
 
@@ -57,16 +58,17 @@ function isHostHandle(handle) {
  * @returns {{bytes: number, transfer: Transfer|undefined}}
  */
 function counterOf(handle) {
-  if (handle[kFileBytes] !== undefined) return handle[kFileBytes];
-  const counter = { bytes: 0, transfer: undefined };
+  if (handle[kFileBytes] === undefined) {
+    Object.defineProperty(handle, kFileBytes, { value: { bytes: 0, transfer: undefined } });
+  }
+  const counter = handle[kFileBytes];
+  // A relay has a counter of its own there while it lasts, and takes it away.
+  if (Object.hasOwn(handle, 'bytesWritten')) return counter;
   const prototype = Object.getPrototypeOf(handle);
-  Object.defineProperties(handle, {
-    [kFileBytes]: { value: counter },
-    bytesWritten: {
-      configurable: true,
-      get() {
-        return Reflect.get(prototype, 'bytesWritten', this) + counter.bytes + (counter.transfer?.sent ?? 0);
-      },
+  Object.defineProperty(handle, 'bytesWritten', {
+    configurable: true,
+    get() {
+      return Reflect.get(prototype, 'bytesWritten', this) + counter.bytes + (counter.transfer?.sent ?? 0);
     },
   });
   return counter;
@@ -129,7 +131,9 @@ class Transfer {
     const { handle, socket } = this;
     const counter = counterOf(handle);
     counter.transfer = undefined;
-    counter.bytes += sent;
+    // rsnet's own writer has a counter, which a relay counts on.
+    if (handle instanceof Handle) writerOf(handle).bytes += sent;
+    else counter.bytes += sent;
     delete handle.writeQueueSize;
     socket[kLastWriteQueueSize] = 0;
     this.takeBack();

@@ -152,17 +152,21 @@ function socketBelow(response, part) {
  *
  * @param {object} response
  * @param {object} socket which an earlier response may still use
+ * @param {AbortSignal} [signal]
  * @returns {Promise<void>}
  */
-function flushed(response, socket) {
+function flushed(response, socket, signal) {
   return new Promise((resolve, reject) => {
-    const onClose = () => reject(goneError(socket));
+    const onClose = () => done(goneError(socket));
+    const onAbort = () => done(abortError(signal));
     const done = (error) => {
       socket.off('close', onClose);
+      signal?.removeEventListener('abort', onAbort);
       if (error) reject(error);
       else resolve();
     };
     socket.on('close', onClose);
+    signal?.addEventListener('abort', onAbort, { once: true });
     response.write('', 'latin1', done);
   });
 }
@@ -175,7 +179,7 @@ function flushed(response, socket) {
  * @returns {Promise<number>} how many bytes were sent
  */
 async function sendBelow(response, socket, part, signal) {
-  await flushed(response, socket);
+  await flushed(response, socket, signal);
   if (signal?.aborted) throw abortError(signal);
   if (response.destroyed || socket.destroyed) throw goneError(socket);
   // The program may have taken the length out.
@@ -223,6 +227,16 @@ async function pipeInto(response, part, signal) {
 }
 
 /**
+ * @param {object} response
+ * @returns {Error|undefined} why nothing gets to its peer any more. Node does not tell a response that waits behind
+ *   another one of its connection.
+ */
+function refusalBelow(response) {
+  const socket = response.socket ?? response.req?.socket;
+  return socket?.destroyed ? goneError(socket) : undefined;
+}
+
+/**
  * @param {object} response of which not all is sent
  */
 function destroy(response) {
@@ -244,7 +258,7 @@ async function respond(response, opening, { range, signal }) {
   try {
     part = await opening;
     if (signal?.aborted) throw abortError(signal);
-    const problem = refusal(response);
+    const problem = refusal(response) ?? refusalBelow(response);
     if (problem) throw problem;
     hasBegun = true;
     // Its headers promise no bytes that a file does not say it has.

@@ -154,7 +154,10 @@ class FileSend {
     this.transfer = engine.start(this.socket, part, (error, sent, isFileError, isUnsuitable) => {
       this.transfer = undefined;
       this.sent = sent;
-      if (isUnsuitable) {
+      if (this.hasEnded) {
+        // The socket has closed, and may connect again already, which this error is not of.
+        callback();
+      } else if (isUnsuitable) {
         this.pump(write, callback);
       } else if (this.signal?.aborted && sent < part.length) {
         this.end(this.abortError());
@@ -353,4 +356,12 @@ function sendFile(file, options) {
   return problem ? Promise.reject(problem) : queueFile(this, openPart(wanted), signal);
 }
 
-module.exports = { goneError, queueFile, refusal, sendFile, useEngine };
+/**
+ * @param {object} socket
+ * @returns {boolean} whether it has a file to send, which its stream's length says nothing of
+ */
+function hasFiles(socket) {
+  return socket[kFiles] !== undefined;
+}
+
+module.exports = { goneError, hasFiles, queueFile, refusal, sendFile, useEngine };

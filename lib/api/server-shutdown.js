@@ -4,6 +4,7 @@
 
 const { clearTimeout, setTimeout } = require('../node/captured');
 const { validateAbortSignal, validateInt32, validateObject } = require('../node/validators');
+const { hasFiles } = require('./send-file');
 const { openConnections } = require('./server-connections');
 
 /** Milliseconds after which a server looks again for connections that have become idle. */
@@ -14,7 +15,7 @@ const LOOK_AGAIN = 100;
  * @returns {boolean} whether all that has come was read, and all that was written is sent
  */
 function hasNothingWaiting(socket) {
-  return socket.writable && socket.readableLength === 0 && socket.writableLength === 0;
+  return socket.writable && socket.readableLength === 0 && socket.writableLength === 0 && !hasFiles(socket);
 }
 
 /**

@@ -12,12 +12,13 @@ const { debug } = require('../node/debug');
 const { codes, ErrnoException } = require('../node/errors');
 const { beginUse } = require('../node/first-use');
 const { Pipe } = require('../handle');
-const { kIsHost, kRelay } = require('../handle/symbols');
+const { kIsHost } = require('../handle/symbols');
 const { nameLike } = require('../node/mirror-members');
 const { listen, setupListenHandle } = require('./listen');
 const { rememberProxyProtocol } = require('./proxy-protocol');
 const { addConnectionMembers } = require('./server-connections');
 const { addPause } = require('./server-pause');
+const { isRelayed } = require('./relay');
 const { addShutdown } = require('./server-shutdown');
 const { seconds } = require('./socket-options');
 const { async_id_symbol } = require('../handle/socket-symbols');
@@ -277,8 +278,9 @@ nameLike(listen, builtin.Server.prototype.listen);
  * @returns {boolean} whether a relay has the connection, or TLS or HTTP/2 reads and writes by a handle of the host.
  *   HTTP's parser marks its handles.
  */
-function isTaken({ _handle: handle }) {
-  return Boolean(handle?.[kRelay]) || (Boolean(handle?.[kIsHost]) && !handle._consumed);
+function isTaken(socket) {
+  const { _handle: handle } = socket;
+  return isRelayed(socket) || (Boolean(handle?.[kIsHost]) && !handle._consumed);
 }
 
 addConnectionMembers(Server);

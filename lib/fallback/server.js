@@ -10,6 +10,7 @@ const { descriptorNamed } = require('../api/listen-descriptors');
 const { checkKernelOptions, given } = require('../api/kernel-option-names');
 const { awaitHeader, readsHeaders, rememberProxyProtocol } = require('../api/proxy-protocol');
 const { addConnection, addConnectionMembers } = require('../api/server-connections');
+const { isRelayed } = require('../api/relay');
 const { addShutdown } = require('../api/server-shutdown');
 const { blocked } = require('./block-list');
 const { BoundSocket, consumed } = require('./bound-socket');
@@ -103,7 +104,7 @@ for (const [name, value] of Object.entries(members)) {
 }
 
 addConnectionMembers(Server);
-addShutdown(Server);
+addShutdown(Server, isRelayed);
 for (const name of ['pause', 'resume']) {
   const { [name]: value } = { [name]() { throw unavailable(name); } };
   Object.defineProperty(Server.prototype, name, { value, writable: true, configurable: true });

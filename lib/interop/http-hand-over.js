@@ -32,6 +32,8 @@ function countParserRead(handle, socket, length) {
   // If the connection cannot be handed over now, rsnet tries again after as many reads.
   handle[kParserReads] = -(handle.bytesWritten / UNIT);
   if (socket._handle !== handle || isSendingFile(handle) || !isServedByParser(socket) || isRefused()) return;
+  // Node's handles pass no descriptors.
+  if (socket.listenerCount('descriptors') > 0) return;
   const unread = [];
   const hostHandle = handOver(socket, { takeUnread: (chunk) => unread.push(chunk) });
   if (hostHandle === undefined) return;

@@ -17,6 +17,7 @@ const { onFirstUse } = require('../node/first-use');
 const { beginOrClose, handleReceived } = require('../handle/foreign');
 const { TCP } = require('../handle');
 const { isTcp } = require('../handle/handed-over');
+const { readsHeaders } = require('../api/proxy-protocol');
 const { Server } = require('../api/server');
 const Socket = require('../api/socket');
 const { attachHandle } = require('../api/socket-io');
@@ -90,7 +91,10 @@ const serverTransfer = {
   name: 'Server',
 
   transferList() {
-    if (!(this._handle instanceof TCP)) throw new codes.ERR_WORKER_HANDLE_NOT_TRANSFERABLE('net.Server');
+    // Another thread would take the headers for data.
+    if (!(this._handle instanceof TCP) || readsHeaders(this)) {
+      throw new codes.ERR_WORKER_HANDLE_NOT_TRANSFERABLE('net.Server');
+    }
     return prepare(this, this._handle);
   },
 

@@ -9,7 +9,7 @@ const { membersOf } = require('./mirror-members');
 const BUILTIN = Symbol.for('rsnet.builtin');
 
 /** What only rsnet's `net` has. */
-const OWN = ['engine', 'listenDescriptors', 'relay', 'sendFile'];
+const OWN = ['engine', 'listenDescriptors', 'relay', 'sendFile', 'stats'];
 
 /** @returns {object} descriptors of the built-in's exports, without those that another copy of rsnet has added */
 function ownDescriptors() {

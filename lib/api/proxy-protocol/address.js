@@ -2,6 +2,7 @@
 
 // IP addresses and paths as the bytes of a PROXY header, and back.
 
+const { isUtf8 } = require('buffer');
 const { builtin } = require('../../node/builtin');
 
 const { isIPv4, isIPv6 } = builtin;
@@ -130,17 +131,19 @@ function canonical(text) {
 /**
  * @param {Buffer} bytes
  * @param {number} offset
- * @returns {string} the path that stands there; an abstract name starts with '\0'
+ * @returns {string|undefined} the path that stands there; an abstract name starts with '\0'. undefined: it is no UTF-8,
+ *   so that no text stands for it
  */
 function pathAt(bytes, offset) {
   const field = bytes.subarray(offset, offset + PATH_LENGTH);
-  if (field[0] !== 0) {
-    const end = field.indexOf(0);
-    return field.toString('utf8', 0, end === -1 ? PATH_LENGTH : end);
+  let end = field.indexOf(0);
+  if (end === -1) end = PATH_LENGTH;
+  if (end === 0) {
+    end = PATH_LENGTH;
+    while (end > 0 && field[end - 1] === 0) end--;
   }
-  let end = PATH_LENGTH;
-  while (end > 0 && field[end - 1] === 0) end--;
-  return field.toString('utf8', 0, end);
+  const path = field.subarray(0, end);
+  return isUtf8(path) ? path.toString() : undefined;
 }
 
 /**

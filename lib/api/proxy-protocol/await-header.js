@@ -75,7 +75,7 @@ function setReading(handle, isOn) {
  * @param {number} max
  */
 function makeRoom(waiting, max) {
-  if (waiting.size < max) return;
+  if (waiting.size <= max) return;
   const [endOldest] = waiting;
   endOldest(proxyError('ERR_PROXY_PROTOCOL_OVERLOAD'));
 }
@@ -114,7 +114,6 @@ function awaitHeader(server, socket, settings, announce) {
   const { mode, timeout, silence, maxLength, maxWaiting } = settings;
   const isOptional = mode === 'optional';
   const waiting = waitingList(server);
-  makeRoom(waiting, maxWaiting);
   const collected = collector(maxLength);
   const isPaused = !handle.reading;
   let hasSignature = false;
@@ -162,6 +161,8 @@ function awaitHeader(server, socket, settings, announce) {
     return socket.push(null);
   };
   const onTime = () => {
+    // 'close' is still to come.
+    if (socket.destroyed) return;
     if (isOptional && !hasSignature) finish(collected.bytes);
     else fail(proxyError('ERR_PROXY_PROTOCOL_TIMEOUT'));
   };
@@ -197,6 +198,8 @@ function awaitHeader(server, socket, settings, announce) {
   });
   wait(isOptional ? silence : timeout);
   if (isPaused) setReading(handle, true);
+  // Last, because a listener of 'proxyError' may throw.
+  makeRoom(waiting, maxWaiting);
 }
 
 module.exports = { awaitHeader };

@@ -3,7 +3,8 @@
 // Checks of the option `proxyProtocol`, of servers and of connect().
 
 const { isUint8Array } = require('util/types');
-const { familyOf, PATH_LENGTH } = require('./address');
+const { familyOf, LENGTHS, PATH_LENGTH } = require('./address');
+const { textOf } = require('./tlv');
 const { COMMANDS, TLV, TRANSPORTS, UNIQUE_ID_MAX, V1_MAX, V2_FIXED } = require('./constants');
 const { codes } = require('../../node/errors');
 const { validateBoolean, validateInt32, validateObject, validateString } =
@@ -19,6 +20,9 @@ const V2_MAX = V2_FIXED + 65535;
 
 /** The addresses of version 2 take at most so many bytes. */
 const ADDRESSES_MAX = 2 * PATH_LENGTH;
+
+/** The same without paths: two addresses of IPv6, and two ports. */
+const IP_ADDRESSES_MAX = 2 * LENGTHS.IPv6 + 4;
 
 /** What a server does unless it is told otherwise. Times are milliseconds. */
 const SERVER_DEFAULTS = { mode: 'required', timeout: 5000, silence: 300, maxLength: 4096, maxWaiting: 1024 };
@@ -107,7 +111,11 @@ function checkedTlvs({ tlvs = [], alpn, authority, uniqueId, netns }) {
     ['alpn', TLV.ALPN, alpn], ['authority', TLV.AUTHORITY, authority], ['uniqueId', TLV.UNIQUE_ID, uniqueId],
     ['netns', TLV.NETNS, netns],
   ]) {
-    if (value !== undefined) checked.set(type, checkedValue(value, `${NAME}.${name}`));
+    if (value === undefined) continue;
+    const given = checkedValue(value, `${NAME}.${name}`);
+    // A header that was received is sent on to the byte, also where its text is no valid one.
+    const isSame = typeof value === 'string' && checked.has(type) && textOf(name, checked.get(type)) === value;
+    if (!isSame) checked.set(type, given);
   }
   if (checked.get(TLV.UNIQUE_ID)?.length > UNIQUE_ID_MAX) {
     throw new ERR_INVALID_ARG_VALUE(`${NAME}.uniqueId`, uniqueId, `must have at most ${UNIQUE_ID_MAX} bytes`);
@@ -131,7 +139,8 @@ function clientSettings(value) {
   const hadChecksum = tlvs.delete(TLV.CRC32C);
   const { crc32c = hadChecksum } = value;
   validateBoolean(crc32c, `${NAME}.crc32c`);
-  let room = V2_MAX - V2_FIXED - ADDRESSES_MAX - (crc32c ? 7 : 0);
+  const hasPaths = family === 'UNIX' || source?.path !== undefined || destination?.path !== undefined;
+  let room = V2_MAX - V2_FIXED - (hasPaths ? ADDRESSES_MAX : IP_ADDRESSES_MAX) - (crc32c ? 7 : 0);
   for (const one of tlvs.values()) room -= 3 + one.length;
   if (room < 0) throw new ERR_INVALID_ARG_VALUE(`${NAME}.tlvs`, value.tlvs, 'must fit into a header');
   return {

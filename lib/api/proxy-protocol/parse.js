@@ -142,6 +142,9 @@ function parseBinary(bytes) {
   }
   const { length: taken, source, destination } = addressesOf(bytes, family);
   if (length < V2_FIXED + taken) return invalid('it is shorter than its addresses');
+  if (family === 'UNIX' && [source, destination].some(({ path }) => path === undefined)) {
+    return invalid('a path is no UTF-8');
+  }
   const { reason, tlvs, named } = parseTlvs(bytes, V2_FIXED + taken);
   if (reason !== undefined) return invalid(reason);
   return { state: 'done', length, header: {

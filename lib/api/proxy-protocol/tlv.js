@@ -52,6 +52,18 @@ function parseSsl(value) {
   return ssl;
 }
 
+/** Encodings of the texts among them. */
+const ENCODINGS = { alpn: 'latin1', authority: 'utf8', netns: 'latin1' };
+
+/**
+ * @param {string} name of a text
+ * @param {Buffer} value
+ * @returns {string}
+ */
+function textOf(name, value) {
+  return value.toString(ENCODINGS[name]);
+}
+
 /**
  * @param {Map<number, Buffer>} tlvs
  * @returns {object|undefined} those with a known meaning, by name; undefined if one is malformed
@@ -62,11 +74,11 @@ function nameTlvs(tlvs) {
   const authority = tlvs.get(TLV.AUTHORITY);
   const uniqueId = tlvs.get(TLV.UNIQUE_ID);
   const netns = tlvs.get(TLV.NETNS);
-  if (alpn) named.alpn = alpn.toString('latin1');
-  if (authority) named.authority = authority.toString('utf8');
+  if (alpn) named.alpn = textOf('alpn', alpn);
+  if (authority) named.authority = textOf('authority', authority);
   if (uniqueId?.length > UNIQUE_ID_MAX) return undefined;
   if (uniqueId) named.uniqueId = uniqueId;
-  if (netns) named.netns = netns.toString('latin1');
+  if (netns) named.netns = textOf('netns', netns);
   if (tlvs.has(TLV.SSL)) {
     named.ssl = parseSsl(tlvs.get(TLV.SSL));
     if (named.ssl === undefined) return undefined;
@@ -86,6 +98,8 @@ function parseTlvs(header, from) {
   const tlvs = new Map();
   for (const { type, start, end } of found) {
     if (type === TLV.NOOP) continue;
+    // Each one takes a look at the whole header.
+    if (type === TLV.CRC32C && tlvs.has(type)) return { reason: 'the checksum is repeated' };
     if (type === TLV.CRC32C && (end - start !== 4 || header.readUInt32BE(start) !== crc32c(header, start))) {
       return { reason: 'the checksum is wrong' };
     }
@@ -107,4 +121,4 @@ function tlvBytes(type, value) {
   return Buffer.concat([head, value]);
 }
 
-module.exports = { parseTlvs, tlvBytes };
+module.exports = { parseTlvs, textOf, tlvBytes };

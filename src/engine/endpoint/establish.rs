@@ -169,6 +169,11 @@ impl Endpoint {
             Ok(socket) => socket,
             Err(error) => return error,
         };
+        let applied = self.apply_inherited(&socket);
+        if applied != OK {
+            self.role = Role::Bound(socket);
+            return applied;
+        }
         match Stream::connect(socket, self.config, &address, |_| true) {
             Ok(stream) => {
                 self.begin_stream(stream);
