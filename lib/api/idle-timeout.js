@@ -67,6 +67,9 @@ function onTimeout() {
   this.emit('timeout');
 }
 
+/** The timer by which each relayed socket looks again. */
+const nextLooks = new WeakMap();
+
 /**
  * The timer does not hear of relayed bytes. When it has fired, the relay is asked when the last ones were moved, and
  * again when the socket may be idle for long enough.
@@ -76,6 +79,8 @@ function onTimeout() {
  * @param {boolean} isReported whether 'timeout' was emitted since the last bytes
  */
 function followRelay(socket, relay, isReported) {
+  // The socket's own timer may have fired again.
+  clearTimeout(nextLooks.get(socket));
   const { timeout, [kTimeout]: timer } = socket;
   const left = timeout - relay.idle();
   const isIdle = left <= 0;
@@ -85,6 +90,7 @@ function followRelay(socket, relay, isReported) {
     if (isCurrent && socket._handle?.[kRelay] === relay) followRelay(socket, relay, isIdle);
   }, isIdle ? timeout : left);
   again.unref?.();
+  nextLooks.set(socket, again);
 }
 
 /**
