@@ -130,7 +130,7 @@ export interface SocketConstructorOpts extends Omit<net.SocketConstructorOpts, '
   fastOpen?: boolean | undefined;
   /**
    * Whether a half-open socket that `for await` has read to its end is destroyed, and so cannot be written to any more.
-   * One that the loop has left before is destroyed anyway. Default: `true`, as in Node.
+   * One that the loop has left before is destroyed anyway. Default: `true`, which is what the Node at hand does.
    */
   destroyOnIterationEnd?: boolean | undefined;
   /** How many bytes may be buffered in each direction before backpressure sets in. */

@@ -1,7 +1,7 @@
 'use strict';
 
-// `destroyOnIterationEnd: false`: a half-open socket that `for await` has read to its end stays writable. The built-in
-// destroys it (nodejs/node#49073).
+// `destroyOnIterationEnd: false`: a half-open socket that `for await` has read to its end stays writable. Most lines of
+// Node destroy it (nodejs/node#49073).
 
 const { validateBoolean } = require('../node/validators');
 
