@@ -4,7 +4,7 @@
 // What takes a network of its own is in kernel-network.spec.js.
 
 const fs = require('fs');
-const { closed, connect, describeRsnet, listen, once, pair, thrownBy, track } = require('../helpers');
+const { closed, connect, describeRsnet, listen, once, pair, thrownBy, track, turn } = require('../helpers');
 const { REGISTER, runMode } = require('../helpers/registered');
 
 const describeLinux = process.platform === 'linux' ? describeRsnet : (title) => describe.skip(title, () => {
@@ -180,6 +180,20 @@ describeLinux('more options of the kernel', (net) => {
     expect(length).toBe(10);
     client.end('text');
     expect(String((await once(peer, 'data'))[0])).toBe('text');
+  });
+
+  test('fastOpen changes nothing of a connect() while there is a connection', async () => {
+    const seen = [];
+    for (const options of [{}, { fastOpen: true }]) {
+      const { client, server } = await pair(net, net, { client: options });
+      const events = [];
+      client.on('error', ({ code, syscall }) => events.push(code, syscall)).on('connect', () => events.push('connect'));
+      client.connect(server.at);
+      await turn(10);
+      events.push(client.destroyed);
+      seen.push(events);
+    }
+    expect(seen[1]).toEqual(seen[0]);
   });
 
   testMptcp('mptcp of both ends, and of one', async () => {

@@ -23,6 +23,7 @@ const { validateBoolean, validateInt32, validateString, validateUint32 } = requi
  * @property {Kind} kind
  * @property {{name: string, kind: Kind}} [ofListener] what a listener has in its place, and does not hand on
  * @property {boolean} [isListenersOnly] whether a connection has none
+ * @property {boolean} [isOfConnect] whether only connect(2) minds it, so that a connection does not take it any more
  * @property {boolean} [isOfBind] whether bind(2) minds it, so that it is the listener's
  * @property {boolean} [isSetOnEach] whether a connection does not inherit it from its listener
  * @property {function(*, string): void} check throws for a value of the wrong kind
@@ -154,8 +155,8 @@ const KERNEL_OPTIONS = {
   transparent: { name: 'IP_TRANSPARENT', isOfBind: true, isTcp: true, kind: SWITCH, check: validateBoolean },
   mptcp: { name: 'IPPROTO_MPTCP', isOfBind: true, isTcp: true, kind: SWITCH, check: validateBoolean },
   fastOpen: {
-    name: 'TCP_FASTOPEN_CONNECT', ofListener: { name: 'TCP_FASTOPEN', kind: QUEUE }, isTcp: true, kind: SWITCH,
-    check: checkFastOpen,
+    name: 'TCP_FASTOPEN_CONNECT', isOfConnect: true, ofListener: { name: 'TCP_FASTOPEN', kind: QUEUE },
+    isTcp: true, kind: SWITCH, check: checkFastOpen,
   },
   receiveDescriptors: {
     name: 'SCM_RIGHTS', isTcp: false, isUnix: true, isSetOnEach: true, kind: DESCRIPTORS, check: checkDescriptors,

@@ -79,6 +79,8 @@ function has(handle, option) {
 function setOn(handle, name, value, listens = false) {
   const option = KERNEL_OPTIONS[name];
   if (!has(handle, option) || (option.isListenersOnly && !listens)) return new codes.ERR_INVALID_HANDLE_TYPE();
+  // A program may have a connected socket connect again.
+  if (option.isOfConnect && !listens && handle.getpeername({}) === 0) return undefined;
   const { name: kernelName, kind } = listens ? option.ofListener ?? option : option;
   const status = handle.setOption(kernelName, kind.encode(value));
   if (!status) return undefined;
