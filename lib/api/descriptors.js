@@ -12,11 +12,10 @@ const { nextTick } = require('../node/captured');
 const { codes, ErrnoException } = require('../node/errors');
 const hooks = require('../handle/hooks');
 const { isTcp } = require('../handle/handed-over');
-const { WriteReq } = require('../handle/requests');
-const { kBuffer, kLastWriteQueueSize, owner_symbol } = require('../handle/socket-symbols');
+const { kBuffer, owner_symbol } = require('../handle/socket-symbols');
 const { validateFunction, validateInt32 } = require('../node/validators');
 const { MAX_DESCRIPTORS } = require('./kernel-option-names');
-const { onWriteComplete } = require('./socket-io');
+const { settleWrite, writeRequest } = require('./write-request');
 
 const { ERR_FEATURE_UNAVAILABLE_ON_PLATFORM, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE } = codes;
 
@@ -113,17 +112,8 @@ function writeHeld(socket, data, held, callback) {
     callback(handle ? new codes.ERR_INVALID_HANDLE_TYPE() : new codes.ERR_SOCKET_CLOSED());
     return;
   }
-  socket._unrefTimer();
-  const req = new WriteReq(onWriteComplete, callback);
-  req.handle = handle;
-  const status = handle.writeDescriptors(req, data, held);
-  if (status !== 0) {
-    callback(new ErrnoException(status, 'write', req.error));
-  } else if (req.async) {
-    socket[kLastWriteQueueSize] = req.bytes;
-  } else {
-    callback();
-  }
+  const req = writeRequest(socket, handle, callback);
+  settleWrite(socket, req, handle.writeDescriptors(req, data, held), callback);
 }
 
 /**

@@ -190,17 +190,6 @@ async function examined(opened, wanted) {
 }
 
 /**
- * @param {AbortSignal} signal that has aborted
- * @returns {Error} as Node's calls with a signal give it
- */
-function abortError(signal) {
-  const error = new Error('The operation was aborted', { cause: signal.reason });
-  error.name = 'AbortError';
-  error.code = 'ABORT_ERR';
-  return error;
-}
-
-/**
  * @param {FilePart} part
  * @param {number} sent
  * @returns {Error} ERR_RSNET_FILE_TRUNCATED
@@ -210,4 +199,4 @@ function truncatedError({ length }, sent) {
   return Object.assign(error, { code: 'ERR_RSNET_FILE_TRUNCATED', bytesSent: sent });
 }
 
-module.exports = { READ_SIZE, abortError, checkedPart, openPart, promised, truncatedError };
+module.exports = { READ_SIZE, checkedPart, openPart, promised, truncatedError };

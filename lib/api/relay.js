@@ -2,7 +2,7 @@
 
 // `net.relay()`: moves bytes both ways between two sockets until both have ended.
 
-const { codes } = require('../node/errors');
+const { AbortError, codes } = require('../node/errors');
 const { kBuffer } = require('../handle/socket-symbols');
 const { later } = require('../node/later');
 const { validateAbortSignal, validateObject } = require('../node/validators');
@@ -22,15 +22,6 @@ const BYTES_BEFORE = 64 * 1024;
  *   the next byte of its source, and of its end as ever. The engine's writes fail by themselves.
  * @property {function(): number[]} stop ends both, and returns the bytes moved in each direction
  */
-
-/**
- * @param {AbortSignal} signal that has aborted
- * @returns {Error} as Node's own functions reject with
- */
-function abortError(signal) {
-  const error = new Error('The operation was aborted', { cause: signal.reason });
-  return Object.assign(error, { code: 'ABORT_ERR', name: 'AbortError' });
-}
 
 /**
  * @param {*} socket
@@ -121,7 +112,7 @@ class Relay {
     this.isOver = false;
     /** Listeners to be removed: socket, event, function. */
     this.listeners = [];
-    this.abort = () => this.fail(abortError(signal));
+    this.abort = () => this.fail(new AbortError(signal.reason));
   }
 
   /** Begins once both sockets are connected. */

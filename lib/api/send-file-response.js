@@ -7,9 +7,9 @@
 // is piped into the response.
 
 const { pipeline } = require('stream/promises');
-const { codes } = require('../node/errors');
+const { AbortError, codes } = require('../node/errors');
 const {
-  READ_SIZE, abortError, checkedPart, openPart, promised, truncatedError,
+  READ_SIZE, checkedPart, openPart, promised, truncatedError,
 } = require('./file-part');
 const { goneError, queueFile, refusal } = require('./send-file');
 
@@ -158,7 +158,7 @@ function socketBelow(response, part) {
 function flushed(response, socket, signal) {
   return new Promise((resolve, reject) => {
     const onClose = () => done(goneError(socket));
-    const onAbort = () => done(abortError(signal));
+    const onAbort = () => done(new AbortError(signal.reason));
     const done = (error) => {
       socket.off('close', onClose);
       signal?.removeEventListener('abort', onAbort);
@@ -180,7 +180,7 @@ function flushed(response, socket, signal) {
  */
 async function sendBelow(response, socket, part, signal) {
   await flushed(response, socket, signal);
-  if (signal?.aborted) throw abortError(signal);
+  if (signal?.aborted) throw new AbortError(signal.reason);
   if (response.destroyed || socket.destroyed) throw goneError(socket);
   // The program may have taken the length out.
   if (response.chunkedEncoding) return pipeInto(response, part, signal);
@@ -257,7 +257,7 @@ async function respond(response, opening, { range, signal }) {
   let hasBegun = false;
   try {
     part = await opening;
-    if (signal?.aborted) throw abortError(signal);
+    if (signal?.aborted) throw new AbortError(signal.reason);
     const problem = refusal(response) ?? refusalBelow(response);
     if (problem) throw problem;
     hasBegun = true;
@@ -299,7 +299,7 @@ function sendFile(response, file, options) {
   const wanted = checkedPart(file, options);
   checkRange(options ?? {});
   const { signal } = wanted;
-  const problem = signal?.aborted ? abortError(signal) : refusal(response);
+  const problem = signal?.aborted ? new AbortError(signal.reason) : refusal(response);
   if (problem) return Promise.reject(problem);
   return respond(response, openPart(wanted), { range: options?.range, signal });
 }

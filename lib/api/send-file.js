@@ -6,8 +6,8 @@
 // its own, which sends the file when the stream comes to that Buffer. So the writes before it go first, and those
 // behind it wait. This works on each Socket that is written as Node's is, the built-in's and those of TLS among them.
 
-const { codes } = require('../node/errors');
-const { READ_SIZE, abortError, checkedPart, openPart, truncatedError } = require('./file-part');
+const { AbortError, codes } = require('../node/errors');
+const { READ_SIZE, checkedPart, openPart, truncatedError } = require('./file-part');
 
 const EMPTY = Buffer.alloc(0);
 
@@ -86,7 +86,7 @@ class FileSend {
 
   /** @returns {Error} */
   abortError() {
-    return Object.assign(abortError(this.signal), { bytesSent: this.sent });
+    return Object.assign(new AbortError(this.signal.reason), { bytesSent: this.sent });
   }
 
   /** The socket has closed. */
@@ -352,7 +352,7 @@ function queueFile(socket, opening, signal) {
 function sendFile(file, options) {
   const wanted = checkedPart(file, options);
   const { signal } = wanted;
-  const problem = signal?.aborted ? abortError(signal) : refusal(this);
+  const problem = signal?.aborted ? new AbortError(signal.reason) : refusal(this);
   return problem ? Promise.reject(problem) : queueFile(this, openPart(wanted), signal);
 }
 

@@ -14,11 +14,12 @@ const { kIsHost } = require('../handle/symbols');
 const host = require('../node/versions');
 const { emitsAtOnce } = require('../node/plain-flow');
 const { setReadSize } = require('./read-size');
-const { ShutdownReq, WriteReq } = require('../handle/requests');
+const { ShutdownReq } = require('../handle/requests');
 const { UV_ENOBUFS, UV_ENOTCONN, UV_EOF } = require('../node/errno');
 const { flushAll } = require('../handle/write-coalescer');
+const { settleWrite, writeRequest } = require('./write-request');
 const {
-  async_id_symbol, kAfterAsyncWrite, kBuffer, kBufferCb, kBufferGen, kLastWriteQueueSize, owner_symbol,
+  async_id_symbol, kBuffer, kBufferCb, kBufferGen, owner_symbol,
 } = require('../handle/socket-symbols');
 
 /** Bytes for which the user's buffer (`onread`) had no room when its callback paused. */
@@ -218,17 +219,9 @@ function writeGeneric(several, data, encoding, cb) {
     cb(new codes.ERR_SOCKET_CLOSED());
     return false;
   }
-  this._unrefTimer();
-  const req = new WriteReq(onWriteComplete, cb);
-  req.handle = handle;
+  const req = writeRequest(this, handle, cb);
   const status = several ? writeChunks(handle, req, data) : writeChunk(handle, req, data, encoding);
-  if (status !== 0) {
-    cb(new ErrnoException(status, 'write', req.error));
-  } else if (req.async) {
-    this[kLastWriteQueueSize] = req.bytes;
-  } else {
-    cb();
-  }
+  settleWrite(this, req, status, cb);
   return undefined;
 }
 
@@ -295,30 +288,6 @@ function writeChunks(handle, req, entries) {
 }
 
 /**
- * Completes a write that the kernel did not accept at once.
- *
- * @this {WriteReq}
- * @param {number} status
- */
-function onWriteComplete(status) {
-  const socket = this.handle[owner_symbol];
-  if (!socket || socket.destroyed) {
-    const cancelled = status < 0 && host.writesReportCancelling;
-    if (typeof this.callback === 'function') this.callback(cancelled ? new ErrnoException(status, 'write') : null);
-    return;
-  }
-  if (status < 0) {
-    const error = new ErrnoException(status, 'write', this.error);
-    if (typeof this.callback === 'function') this.callback(error);
-    else socket.destroy(error);
-    return;
-  }
-  socket._unrefTimer();
-  socket[kAfterAsyncWrite](this);
-  if (typeof this.callback === 'function') this.callback(null);
-}
-
-/**
  * `writable._final`: half-closes the connection once everything is sent.
  *
  * @this {import('../..').Socket}
@@ -375,6 +344,6 @@ function writeAfterFIN(chunk, encoding, callback) {
 hooks.onSocketRead = onHandleRead;
 
 module.exports = {
-  attachHandle, final, giveToUser, onWriteComplete, read, readIntoUserBuffer, startReading, stopReading, takeHeld,
-  writeAfterFIN, writeGeneric,
+  attachHandle, final, giveToUser, read, readIntoUserBuffer, startReading, stopReading, takeHeld, writeAfterFIN,
+  writeGeneric,
 };
