@@ -27,6 +27,8 @@ const { Server, createServer } = require('./api/server');
 const Socket = require('./api/socket');
 const { stats } = require('./api/stats');
 const transfer = require('./interop/transfer');
+// This one keeps ticks cheap.
+require('./node/tick-shape');
 
 instanceOf.install({ Socket, Server });
 const transferredBoundSocket = transfer.install();
