@@ -330,6 +330,11 @@ export interface ListenOptions extends Omit<net.ListenOptions, 'handle'> {
   readableAll?: boolean | undefined;
   /** Everybody may write to the Unix-domain socket. Default: `false`. */
   writableAll?: boolean | undefined;
+  /**
+   * Whether `close()` removes `path`: `'own'` if it is still the socket that this server has made there, and not that
+   * of another server since. Default: `true`.
+   */
+  unlinkOnClose?: boolean | 'own' | undefined;
   /** Closes the server when it is aborted. */
   signal?: AbortSignal | undefined;
   /** As of `createServer()`, which it overrides. */

@@ -42,6 +42,7 @@ net.connect({ port: 1, allowHalfOpen: true, destroyOnIterationEnd: false });
 const [inherited] = net.listenDescriptors();
 if (inherited) net.createServer().listen({ fd: inherited.fd });
 net.createServer().listen({ fdName: 'http' });
+net.createServer().listen({ path: '/tmp/socket', unlinkOnClose: 'own' });
 net.createServer({ ...kernel, fastOpen: 16, deferAccept: 1000 });
 net.connect({ port: 1, ...kernel, fastOpen: true });
 const more: boolean = socket.sendDescriptors([0, socket, net.createServer(), { fd: 3 }], 'data', (error) => error?.message);

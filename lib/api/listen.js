@@ -20,6 +20,7 @@ const host = require('../node/versions');
 const { rememberProxyProtocol } = require('./proxy-protocol');
 const { applyPause, pauseRefusal } = require('./server-pause');
 const { async_id_symbol, owner_symbol } = require('../handle/socket-symbols');
+const { applyUnlink, differsFromNode, rememberUnlink } = require('./unlink-on-close');
 const { UV_ECANCELED, UV_EINVAL } = require('../node/errno');
 const { validateAbortSignal, validatePort } = require('../node/validators');
 
@@ -127,6 +128,7 @@ function setupListenHandle(address, port, addressType, backlog, fd, flags) {
     let problem;
     const prepare = (made) => {
       problem = applyToListener(this, made);
+      applyUnlink(this, made);
       return problem ? UV_ECANCELED : 0;
     };
     let handle = null;
@@ -289,13 +291,21 @@ function givenHandle(server, options) {
  * @param {Server} server
  * @param {object} options with `path`, and perhaps `readableAll`, `writableAll`
  * @param {number} backlog
- * @throws {TypeError} ERR_INVALID_ARG_VALUE for rights to a name that is not in the file system
+ * @throws {TypeError} ERR_INVALID_ARG_VALUE for rights to a name that is not in the file system, or for a bad
+ *   `unlinkOnClose`
  * @throws {Error} of the system call chmod
  */
 function listenOnPath(server, options, backlog) {
   if (process.platform === 'linux' && options.path[0] === '\0' && (options.readableAll || options.writableAll)) {
     const reason = 'can not set readableAll or writableAllt to true when path is abstract unix socket';
     throw new ERR_INVALID_ARG_VALUE('options', options, reason);
+  }
+  const { unlinkOnClose } = options;
+  rememberUnlink(server, unlinkOnClose);
+  // The primary of a cluster binds with a handle of Node's, and closes it.
+  if (differsFromNode(unlinkOnClose) && asksPrimary(options.exclusive)) {
+    fail(server, new codes.ERR_FEATURE_UNAVAILABLE_ON_PLATFORM('unlinkOnClose'));
+    return;
   }
   server._pipeName = options.path;
   const { path, exclusive, readableAll, writableAll } = options;

@@ -11,6 +11,7 @@ const { checkKernelOptions, given } = require('../api/kernel-option-names');
 const { awaitHeader, readsHeaders, rememberProxyProtocol } = require('../api/proxy-protocol');
 const { addConnection, addConnectionMembers } = require('../api/server-connections');
 const { isRelayed } = require('../api/relay');
+const { differsFromNode } = require('../api/unlink-on-close');
 const { addShutdown } = require('../api/server-shutdown');
 const { blocked } = require('./block-list');
 const { BoundSocket, consumed } = require('./bound-socket');
@@ -57,6 +58,7 @@ derive(Server, HostServer);
  */
 function refusalOf(where) {
   if (!hasReusePort && where?.reusePort) return unavailable('reusePort');
+  if (where?.path && differsFromNode(where.unlinkOnClose)) return unavailable('unlinkOnClose');
   return !hasHandles && where?.proxyProtocol ? unavailable('proxyProtocol') : undefined;
 }
 

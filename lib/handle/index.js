@@ -232,6 +232,9 @@ class Pipe extends SocketHandle {
     return commands.bindPath(this[kSlot], path);
   }
 
+  /** @param {'always'|'never'|'own'} rule whether close() removes the file that the next bind() makes */
+  setUnlink(rule) { commands.setUnlink(this[kSlot], rule); }
+
   /**
    * @param {object} req a ConnectReq
    * @param {string} path as for `bind`

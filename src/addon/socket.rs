@@ -9,7 +9,7 @@ use napi_derive::napi;
 
 use super::bridge::Bridge;
 use super::{convert, strings};
-use crate::engine::endpoint::Endpoint;
+use crate::engine::endpoint::{Endpoint, Unlink};
 use crate::engine::errors::Status;
 use crate::engine::options::{self, KeepAlive};
 
@@ -56,6 +56,20 @@ impl Bridge {
     pub fn bind_path(&self, id: u32, path: Unknown<'_>) -> Result<Status> {
         let names = self.inner().names;
         with_path(&path, |path| self.run(id, |endpoint| endpoint.bind_path(path, names)))
+    }
+
+    /// See [`Endpoint::set_unlink`]. `rule`: `"never"`, `"own"`, or else always.
+    #[napi]
+    pub fn set_unlink(&self, id: u32, rule: String) {
+        let unlink = match rule.as_str() {
+            "never" => Unlink::Never,
+            "own" => Unlink::Own,
+            _ => Unlink::Always,
+        };
+        self.run(id, |endpoint| {
+            endpoint.set_unlink(unlink);
+            0
+        });
     }
 
     /// See [`Endpoint::listen`].

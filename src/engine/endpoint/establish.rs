@@ -4,7 +4,8 @@ use std::io;
 
 use socket2::{Domain, Socket};
 
-use super::{Endpoint, Role};
+use super::bound_path::BoundPath;
+use super::{Endpoint, Role, Unlink};
 use crate::engine::address::{self, NameRules};
 use crate::engine::bind;
 use crate::engine::errors::{OK, Status, status, status_of};
@@ -47,6 +48,11 @@ impl Endpoint {
         }
     }
 
+    /// Whether close removes the file that the next [`Endpoint::bind_path`] makes.
+    pub fn set_unlink(&mut self, unlink: Unlink) {
+        self.unlink = unlink;
+    }
+
     /// Binds to a Unix-domain path or abstract name.
     pub fn bind_path(&mut self, path: &[u8], rules: NameRules) -> Status {
         let (address, name) = match address::parse_path(path, rules) {
@@ -60,7 +66,8 @@ impl Endpoint {
             Ok(socket) => {
                 self.role = Role::Bound(socket);
                 // What libuv unlinks: the name as used; before 1.48 the one that was given.
-                self.path = address::file_of(if rules.exact { &name } else { path });
+                let file = address::file_of(if rules.exact { &name } else { path });
+                self.path = file.map(|file| BoundPath::new(file, self.unlink));
                 OK
             }
             Err(error) => status_of(&error),

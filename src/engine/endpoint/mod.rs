@@ -3,18 +3,21 @@
 //! Every command answers with a [`Status`], at the moment and with the number with which libuv's
 //! handle answers.
 
+mod bound_path;
 mod drive;
 mod establish;
 mod io;
 mod options;
 
+pub use bound_path::Unlink;
 pub use options::ModeRule;
 
 use std::os::fd::RawFd;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use socket2::Socket;
+
+use bound_path::BoundPath;
 
 use super::errors::{OK, Status, status, status_of};
 use super::listen::Listener;
@@ -41,8 +44,10 @@ pub struct Endpoint {
     role: Role,
     /// `EADDRINUSE` of bind(2): reported by the listen or connect that follows.
     delayed: Status,
-    /// The file that bind(2) made, removed by close.
-    path: Option<PathBuf>,
+    /// The file that bind(2) made.
+    path: Option<BoundPath>,
+    /// Whether close removes it.
+    unlink: Unlink,
     /// Set before there was a descriptor, and applied once there is one.
     no_delay: bool,
     keep_alive: Option<KeepAlive>,
@@ -79,6 +84,7 @@ impl Endpoint {
             role: Role::Vacant,
             delayed: OK,
             path: None,
+            unlink: Unlink::default(),
             no_delay: false,
             keep_alive: None,
             asked: Vec::new(),
@@ -112,7 +118,8 @@ impl Endpoint {
         self.become_stream(socket)
     }
 
-    /// Closes the descriptor, see [`sys::close`], and removes the path that was bound. Nothing happens afterwards.
+    /// Closes the descriptor, see [`sys::close`], and removes the path that was bound, as [`Unlink`]
+    /// has it. Nothing happens afterwards.
     pub fn close(&mut self) {
         let unread = self.stream().is_some_and(|stream| stream.reading().has_undelivered());
         self.close_unread(unread);
@@ -128,7 +135,7 @@ impl Endpoint {
             self.bytes_read = stream.reading().delivered();
         }
         if let Some(path) = self.path.take() {
-            let _ = std::fs::remove_file(path);
+            path.remove();
         }
         match std::mem::replace(&mut self.role, Role::Closed) {
             Role::Bound(socket) => sys::close(socket),

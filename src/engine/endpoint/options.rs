@@ -127,7 +127,9 @@ impl Endpoint {
         match (self.socket(), &self.path) {
             (None, _) => -libc::EBADF,
             (Some(_), None) => -libc::EINVAL,
-            (Some(_), Some(path)) => status(sys::set_mode(path, bits, rule == ModeRule::Add)),
+            (Some(_), Some(bound)) => {
+                status(sys::set_mode(bound.path(), bits, rule == ModeRule::Add))
+            }
         }
     }
 

@@ -1,0 +1,43 @@
+'use strict';
+
+// `server.listen({ path, unlinkOnClose })`: whether close() removes the path.
+
+const { codes } = require('../node/errors');
+
+/** Names in the engine, by the option's value. */
+const RULES = new Map([[true, 'always'], [false, 'never'], ['own', 'own']]);
+
+/** The rule of each server that does not have Node's. */
+const ruleOf = new WeakMap();
+
+/**
+ * @param {*} value of the option
+ * @returns {boolean} whether it asks for what Node does not
+ * @throws {TypeError} ERR_INVALID_ARG_VALUE
+ */
+function differsFromNode(value) {
+  if (value === undefined) return false;
+  if (RULES.has(value)) return value !== true;
+  throw new codes.ERR_INVALID_ARG_VALUE('options.unlinkOnClose', value, "must be true, false or 'own'");
+}
+
+/**
+ * @param {import('../..').Server} server that is to listen on a path
+ * @param {*} value of the option, replaces that of an earlier listen()
+ * @throws {TypeError} ERR_INVALID_ARG_VALUE
+ */
+function rememberUnlink(server, value) {
+  if (differsFromNode(value)) ruleOf.set(server, RULES.get(value));
+  else ruleOf.delete(server);
+}
+
+/**
+ * @param {import('../..').Server} server
+ * @param {object} handle that is about to be bound for it
+ */
+function applyUnlink(server, handle) {
+  const rule = ruleOf.get(server);
+  if (rule !== undefined) handle.setUnlink?.(rule);
+}
+
+module.exports = { applyUnlink, differsFromNode, rememberUnlink };
