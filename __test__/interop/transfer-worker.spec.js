@@ -100,6 +100,56 @@ function run(here, there, { bound = true, backend }) {
     { env: backend ? { RSNET_BACKEND: backend } : {} });
 }
 
+/**
+ * The code of a worker that reads each connection it gets by a loop, and writes afterwards.
+ *
+ * @param {typeof import('../..')} mod
+ * @param {import('worker_threads').MessagePort} parentPort
+ */
+function reporter(mod, parentPort) {
+  const answer = async (socket) => {
+    const isServers = socket.server !== null;
+    for await (const chunk of socket) chunk.toString();
+    socket.end(`${isServers} wrote after the loop\n`);
+  };
+  parentPort.on('message', ({ server, socket }) => {
+    if (socket) answer(socket);
+    else if (server) server.on('connection', (connection) => answer(connection) && server.close());
+    else parentPort.close();
+  });
+}
+
+/**
+ * The code of the thread that sends it a server, and a connection.
+ *
+ * @param {typeof import('../..')} mod
+ * @param {typeof import('worker_threads').Worker} Worker
+ * @param {string} body the worker's code
+ */
+async function sender(mod, Worker, body) {
+  const other = new Worker(body, { eval: true });
+  const options = { allowHalfOpen: true, destroyOnIterationEnd: false, quickAck: true };
+  const ask = (port) => new Promise((resolve, reject) => {
+    const client = mod.connect({ port, host: '127.0.0.1' }, () => client.end('asked'));
+    let answer = '';
+    client.setEncoding('utf8').on('data', (data) => { answer += data; });
+    client.on('close', () => resolve(answer)).on('error', reject);
+  });
+  const server = mod.createServer(options);
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  other.postMessage({ server }, [server]);
+  process.stdout.write(await ask(port));
+
+  const sending = mod.createServer({ ...options, pauseOnConnect: true }, (socket) => {
+    sending.close();
+    other.postMessage({ socket }, [socket]);
+  });
+  await new Promise((resolve) => sending.listen(0, '127.0.0.1', resolve));
+  process.stdout.write(await ask(sending.address().port));
+  other.postMessage({});
+}
+
 const forRsnet = only === 'builtin' ? describe.skip : describe;
 
 forRsnet('transfer to a worker thread', () => {
@@ -113,6 +163,14 @@ forRsnet('transfer to a worker thread', () => {
   ])('%s backend, %s', async (backend, title, here, there) => {
     const { stdout, stderr, code } = await run(here, there, { backend });
     expect({ stdout, stderr, code }).toEqual({ stdout: 'asked rsnet\n'.repeat(4), stderr: '', code: 0 });
+  });
+
+  test('a server keeps what its listening socket has not got, and a socket the like', async () => {
+    const body = `(${reporter})(${RSNET}, require('worker_threads').parentPort);`;
+    const code = `(${sender})(${RSNET}, require('worker_threads').Worker, ${JSON.stringify(body)});`;
+    const { stdout, stderr } = await spawnNode('net', code);
+    const said = 'wrote after the loop\n';
+    expect({ stdout, stderr }).toEqual({ stdout: `true ${said}false ${said}`, stderr: '' });
   });
 
   (nodeMajor >= 24 ? test : test.skip)('where the host transfers its own, a worker needs no rsnet', async () => {

@@ -40,4 +40,12 @@ function outliveIteration(socket) {
   Object.defineProperty(socket, Symbol.asyncIterator, { value: readToEnd, writable: true, configurable: true });
 }
 
-module.exports = { outliveIteration, outlivesIteration, servers };
+/**
+ * @param {import('../..').Socket} socket
+ * @returns {boolean} whether it outlives the loop that reads it
+ */
+function isOutliving(socket) {
+  return socket[Symbol.asyncIterator] === readToEnd;
+}
+
+module.exports = { isOutliving, outliveIteration, outlivesIteration, servers };

@@ -177,6 +177,15 @@ function applyToAccepted(server, listener, handle) {
 }
 
 /**
+ * @param {import('../..').Server} server
+ * @returns {Record<string, *>} those of its options that its listening socket does not have
+ */
+function optionsOfEach(server) {
+  const asked = Object.entries(server[kAskedOptions] ?? {});
+  return Object.fromEntries(asked.filter(([name]) => KERNEL_OPTIONS[name].isSetOnEach));
+}
+
+/**
  * @param {string} name of an option
  * @returns {Record<string, Function>} the methods of Socket that set and get it
  */
@@ -224,7 +233,7 @@ function methodsOf(name) {
 const SETTABLE = NAMES.filter((name) => KERNEL_OPTIONS[name].method !== undefined);
 
 module.exports = {
-  applyChangedOptions, applyKernelOptions, applyToAccepted, applyToListener, errorOf, refuseKernelOptions,
-  rememberKernelOptions,
+  applyChangedOptions, applyKernelOptions, applyToAccepted, applyToListener, errorOf, optionsOfEach,
+  refuseKernelOptions, rememberKernelOptions,
   kernelOptionMethods: Object.assign({}, ...SETTABLE.map(methodsOf)),
 };

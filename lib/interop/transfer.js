@@ -17,6 +17,8 @@ const { onFirstUse } = require('../node/first-use');
 const { beginOrClose, handleReceived } = require('../handle/foreign');
 const { TCP } = require('../handle');
 const { isTcp } = require('../handle/handed-over');
+const { isOutliving, outliveIteration, servers: outliving } = require('../api/half-open-iteration');
+const { optionsOfEach, rememberKernelOptions } = require('../api/kernel-options');
 const { readsHeaders } = require('../api/proxy-protocol');
 const { Server } = require('../api/server');
 const Socket = require('../api/socket');
@@ -65,16 +67,18 @@ const socketTransfer = {
   transfer() {
     const handle = this._handle;
     this._handle = null;
+    const outlives = isOutliving(this);
     handle.onread = () => {};
     handle.close();
     this.destroy();
-    return { handle: take(this), allowHalfOpen: this.allowHalfOpen };
+    return { handle: take(this), allowHalfOpen: this.allowHalfOpen, outlives };
   },
 
   deserialize(data) {
     const fd = receive(data, 'net.Socket');
     if (!Object.prototype.isPrototypeOf.call(Socket.prototype, this)) become(this, Socket);
     this.allowHalfOpen = Boolean(data.allowHalfOpen);
+    if (data.outlives) outliveIteration(this);
     attachHandle(this, handleReceived(fd));
   },
 };
@@ -110,6 +114,8 @@ const serverTransfer = {
       keepAlive: this.keepAlive,
       keepAliveInitialDelay: this.keepAliveInitialDelay * 1000,
       highWaterMark: this.highWaterMark,
+      outlives: outliving.has(this),
+      onEach: optionsOfEach(this),
     };
   },
 
@@ -122,6 +128,8 @@ const serverTransfer = {
     this.keepAlive = Boolean(data.keepAlive);
     this.keepAliveInitialDelay = Math.trunc(data.keepAliveInitialDelay / 1000) || 0;
     this.highWaterMark = data.highWaterMark ?? getDefaultHighWaterMark(false);
+    if (data.outlives) outliving.add(this);
+    if (data.onEach) rememberKernelOptions(this, data.onEach);
     beginOrClose(handleReceived(fd, true), (handle) => {
       this.listen(handle);
       return 0;
