@@ -125,6 +125,20 @@ describeRsnet('a server with proxyProtocol', (rsnet) => {
       expect((await receive(socket, 5)).toString()).toBe('hello');
     });
 
+    test('with pauseOnConnect bytes behind the header stay, and nothing more is read', async () => {
+      const server = await listen(net, { proxyProtocol: true, pauseOnConnect: true });
+      const accepted = once(server, 'connection');
+      const client = await sendTo(net, server, `${V1}hello`);
+      const [socket] = await accepted;
+      await new Promise((resolve) => { client.write(' world', resolve); });
+      for (let i = 0; i < 5; i++) await turn();
+      expect(socket._handle.reading).toBe(false);
+      expect(socket.bytesRead).toBe(V1.length + 'hello'.length);
+      expect(socket.readableLength).toBe('hello'.length);
+      socket.resume();
+      expect((await receive(socket, 11)).toString()).toBe('hello world');
+    });
+
     test('a server on a path reads headers, too', async () => {
       const server = await listen(net, { proxyProtocol: true, listen: tempPath() });
       const accepted = once(server, 'connection');

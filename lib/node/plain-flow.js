@@ -33,4 +33,17 @@ function emitsAtOnce(socket) {
     isTransparent(socket) && socket.listenerCount('data') > 0;
 }
 
-module.exports = { emitsAtOnce, isTransparent };
+/**
+ * `push` without the tick that asks for more. Where Node's streams show no such field, more is asked for.
+ * @param {import('../..').Socket} socket
+ * @param {Buffer} chunk
+ */
+function pushAndWait(socket, chunk) {
+  const state = socket._readableState;
+  const { readingMore } = state;
+  state.readingMore = true;
+  socket.push(chunk);
+  state.readingMore = readingMore;
+}
+
+module.exports = { emitsAtOnce, isTransparent, pushAndWait };

@@ -8,6 +8,7 @@
 const { applyHeader } = require('./addresses');
 const { clearTimeout, setTimeout } = require('../../node/captured');
 const { proxyError } = require('./errors');
+const { pushAndWait } = require('../../node/plain-flow');
 const { parseHeader } = require('./parse');
 
 /** The connections of a server that wait, as functions that end them with an error, the oldest first. */
@@ -148,7 +149,8 @@ function awaitHeader(server, socket, settings, announce) {
     if (header) applyHeader(socket, header);
     if (isPaused) setReading(handle, false);
     // TLS looks for bytes in the stream as soon as it gets the Socket.
-    if (rest.length > 0) socket.push(rest);
+    if (rest.length > 0 && isPaused) pushAndWait(socket, rest);
+    else if (rest.length > 0) socket.push(rest);
     announce();
     return socket._handle !== handle || socket.readableLength < socket.readableHighWaterMark;
   };
