@@ -3,8 +3,10 @@ mod support;
 
 use std::io::{IoSlice, Read};
 use std::net::TcpStream;
+use std::os::fd::RawFd;
 use std::thread::{self, JoinHandle};
 
+use rsnet::engine::coalescer::BUFFER_SIZE;
 use rsnet::engine::errors::OK;
 use rsnet::engine::event::Event;
 use support::connected;
@@ -77,4 +79,60 @@ fn what_another_thread_has_sent_is_not_sent_again() {
     assert_eq!(driven.endpoint.write_behind(b"lost", 0, -libc::EPIPE), -libc::EPIPE);
     drop(peer);
     driven.until(|driven| driven.endpoint.coalescible().is_none());
+}
+
+#[cfg(target_os = "linux")]
+fn is_pollout(fd: RawFd) -> bool {
+    let mut poll = libc::pollfd { fd, events: libc::POLLOUT, revents: 0 };
+    // SAFETY: one valid pollfd.
+    unsafe { libc::poll(&raw mut poll, 1, 0) == 1 }
+}
+
+/// Small writes may wait for one another whenever the kernel is sure to take them all, which it tells by POLLOUT only
+/// while a third of the send buffer is free.
+#[cfg(target_os = "linux")]
+#[test]
+fn small_ones_are_gathered_as_long_as_there_is_room() {
+    for size in [None, Some(256 << 10), Some(64 << 10)] {
+        let (mut driven, _peer) = connected();
+        let fd = driven.endpoint.fd();
+        if let Some(size) = size {
+            assert_eq!(driven.endpoint.set_option("SO_SNDBUF", &i32::to_ne_bytes(size)), OK);
+        }
+        let mut without_pollout = 0;
+        for _ in 0..100_000 {
+            if driven.endpoint.coalescible().is_none() {
+                break;
+            }
+            if !is_pollout(fd) {
+                without_pollout += 1;
+            }
+            // What is gathered is at most this, and small writes that were sent by themselves come between.
+            assert_eq!(driven.endpoint.write_behind(&[7; BUFFER_SIZE], 0, OK), OK);
+            for _ in 0..16 {
+                if driven.endpoint.coalescible().is_some() {
+                    assert_eq!(driven.write(&[7; 64]), OK);
+                }
+            }
+        }
+        assert!(driven.endpoint.coalescible().is_none());
+        assert!(without_pollout > 0 || size == Some(64 << 10), "{size:?}: {without_pollout}");
+    }
+}
+
+/// With a bound on what was not sent, POLLOUT alone decides.
+#[cfg(target_os = "linux")]
+#[test]
+fn small_ones_are_not_gathered_beyond_a_bound_on_unsent_bytes() {
+    let (mut driven, _peer) = connected();
+    let fd = driven.endpoint.fd();
+    assert_eq!(driven.endpoint.set_option("TCP_NOTSENT_LOWAT", &u32::to_ne_bytes(128 << 10)), OK);
+    for _ in 0..100_000 {
+        if !is_pollout(fd) {
+            break;
+        }
+        driven.write(&[7; 1024]);
+    }
+    assert!(!is_pollout(fd));
+    assert!(driven.endpoint.coalescible().is_none());
 }

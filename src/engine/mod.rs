@@ -21,6 +21,7 @@ pub mod read;
 #[cfg(target_os = "linux")]
 pub mod relay;
 pub mod rights;
+mod room;
 #[cfg(target_os = "linux")]
 pub mod send_file;
 pub mod stream;

@@ -185,9 +185,9 @@ pub fn is_hung_up(fd: RawFd) -> bool {
     }
 }
 
-/// Whether a connection takes more bytes, and neither side has ended or reset it (`POLLOUT`, and not `POLLRDHUP`,
-/// `POLLHUP` or `POLLERR`; poll(2)).
-pub fn takes_bytes(fd: RawFd) -> bool {
+/// Whether a connection takes more bytes (`POLLOUT`, poll(2)): `Some(false)` once either side has ended or reset it
+/// (`POLLRDHUP`, `POLLHUP`, `POLLERR`), `None` while its send buffer is full, or too full for `POLLOUT`.
+pub fn poll_writable(fd: RawFd) -> Option<bool> {
     #[cfg(target_os = "linux")]
     const ENDED: i16 = libc::POLLRDHUP;
     // There POLLHUP reports the end of either direction.
@@ -196,7 +196,19 @@ pub fn takes_bytes(fd: RawFd) -> bool {
     let mut poll = libc::pollfd { fd, events: libc::POLLOUT | ENDED, revents: 0 };
     // SAFETY: one valid pollfd; any number is allowed as descriptor.
     let ready = unsafe { libc::poll(&raw mut poll, 1, 0) };
-    ready == 1 && poll.revents == libc::POLLOUT
+    if ready == 0 { None } else { Some(ready == 1 && poll.revents == libc::POLLOUT) }
+}
+
+/// The first `N` numbers of an option's value (getsockopt(2)); `None` where there is no such option, or it is shorter.
+#[cfg(target_os = "linux")]
+pub fn get_u32s<const N: usize>(fd: RawFd, level: i32, name: i32) -> Option<[u32; N]> {
+    let mut values = [0_u32; N];
+    let size = size_of_val(&values);
+    let mut length = size as libc::socklen_t;
+    // SAFETY: `values` has the `length` bytes that the kernel may write, and both live as long as the call.
+    let result =
+        unsafe { libc::getsockopt(fd, level, name, values.as_mut_ptr().cast(), &raw mut length) };
+    (result == 0 && length as usize == size).then_some(values)
 }
 
 /// Whether something is to be read or accepted (`POLLIN`, poll(2)).

@@ -5,8 +5,8 @@ use std::os::fd::{OwnedFd, RawFd};
 
 use super::{Endpoint, Role};
 use crate::engine::errors::{OK, Status, status, status_of};
+use crate::engine::room;
 use crate::engine::stream::{Stream, Written};
-use crate::engine::sys;
 
 impl Endpoint {
     /// Delivers what arrives from now on. `ENOTCONN`: this is no connection.
@@ -117,12 +117,12 @@ impl Endpoint {
             .map_or_else(|error| status_of(&error), |sent| sent as Status)
     }
 
-    /// The descriptor, if writes to it may be coalesced now: nothing waits to be sent, the kernel takes more bytes,
+    /// The descriptor, if writes to it may be coalesced now: nothing waits to be sent, the kernel takes a buffer,
     /// and no other process or descriptor has the socket. Otherwise the kernel's answer to each write matters.
     pub fn coalescible(&self) -> Option<RawFd> {
         let stream = self.stream()?;
         let fd = self.fd();
-        (stream.sends_at_once() && self.is_private() && sys::takes_bytes(fd)).then_some(fd)
+        (stream.sends_at_once() && self.is_private() && room::takes_buffer(fd)).then_some(fd)
     }
 
     /// See [`Stream::shutdown`].
