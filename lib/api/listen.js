@@ -20,7 +20,7 @@ const host = require('../node/versions');
 const { rememberProxyProtocol } = require('./proxy-protocol');
 const { applyPause, pauseRefusal } = require('./server-pause');
 const { async_id_symbol, owner_symbol } = require('../handle/socket-symbols');
-const { applyUnlink, differsFromNode, rememberUnlink } = require('./unlink-on-close');
+const { applyUnlink, closeUnused, differsFromNode, rememberUnlink } = require('./unlink-on-close');
 const { UV_ECANCELED, UV_EINVAL } = require('../node/errno');
 const { validateAbortSignal, validatePort } = require('../node/validators');
 
@@ -158,14 +158,14 @@ function setupListenHandle(address, port, addressType, backlog, fd, flags) {
 
   const refusal = pauseRefusal(this) ?? applyToListener(this);
   if (refusal) {
-    this._handle.close();
+    closeUnused(this._handle);
     this._handle = null;
     fail(this, refusal);
     return;
   }
   const status = this._handle.listen(backlog || DEFAULT_BACKLOG);
   if (status) {
-    this._handle.close();
+    closeUnused(this._handle);
     this._handle = null;
     fail(this, new UVExceptionWithHostPort(status, 'listen', address, port));
     return;
@@ -318,7 +318,7 @@ function listenOnPath(server, options, backlog) {
   if (mode === 0) return;
   const status = server._handle.fchmod(mode);
   if (!status) return;
-  server._handle.close();
+  closeUnused(server._handle);
   server._handle = null;
   throw new ErrnoException(status, 'uv_pipe_chmod');
 }

@@ -40,4 +40,14 @@ function applyUnlink(server, handle) {
   if (rule !== undefined) handle.setUnlink?.(rule);
 }
 
-module.exports = { applyUnlink, differsFromNode, rememberUnlink };
+/**
+ * Closes a handle that was bound and cannot listen. Its path goes, whatever the rule.
+ *
+ * @param {object} handle
+ */
+function closeUnused(handle) {
+  handle.setUnlink?.('always');
+  handle.close();
+}
+
+module.exports = { applyUnlink, closeUnused, differsFromNode, rememberUnlink };

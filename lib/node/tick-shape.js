@@ -10,16 +10,30 @@ const { executionAsyncResource } = require('async_hooks');
 const { nextTick } = require('./captured');
 const { onFirstUse } = require('./first-use');
 
+const major = Number.parseInt(process.versions.node, 10);
+
 /** The object of a tick of this thread. */
 const kept = [];
 
-/** Keeps the object of the tick that runs, without the async context that it was made in. */
-function keepTick() {
-  const tick = executionAsyncResource();
-  for (const key of Object.getOwnPropertySymbols(tick)) {
-    if (typeof tick[key] !== 'number') tick[key] = undefined;
-  }
-  kept.push(tick);
+/** Properties of such an object that hold nothing of the program. */
+const OWN = new Set(['callback', 'args']);
+
+/**
+ * @param {object} tick whose async context, domain and what hooks of the program have put there are to be forgotten
+ * @returns {boolean} whether nothing of them is left
+ */
+function forgetContext(tick) {
+  return Reflect.ownKeys(tick).every((key) => {
+    const { value } = Object.getOwnPropertyDescriptor(tick, key);
+    return OWN.has(key) || typeof value === 'number' || Reflect.set(tick, key, undefined);
+  });
 }
 
-onFirstUse(() => nextTick(keepTick));
+/** Keeps the object of the tick that runs. A fake clock may run this outside of a tick. */
+function keepTick() {
+  const tick = executionAsyncResource();
+  if (tick?.callback === keepTick && forgetContext(tick)) kept.push(tick);
+}
+
+// Once it was called, `executionAsyncResource` makes callbacks dearer for programs with hooks of async_hooks.
+if (major < 25) onFirstUse(() => nextTick(keepTick));

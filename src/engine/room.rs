@@ -2,10 +2,9 @@
 
 use std::os::fd::RawFd;
 
-use super::coalescer::BUFFER_SIZE;
 use super::sys;
 
-/// Whether a connection takes [`BUFFER_SIZE`] bytes by one send(2), and neither side has ended or reset it.
+/// Whether a connection takes [`BUFFER_SIZE`](super::coalescer::BUFFER_SIZE) bytes by one send(2), and neither side has ended or reset it.
 ///
 /// `POLLOUT` says so, but Linux withholds it until a third of a TCP send buffer is free. A program that writes without
 /// end keeps its buffer fuller than that, although the kernel has room for each write.
@@ -22,6 +21,12 @@ pub fn takes_buffer(fd: RawFd) -> bool {
 fn has_room(fd: RawFd) -> bool {
     use std::sync::OnceLock;
 
+    use crate::engine::coalescer::BUFFER_SIZE;
+
+    /// `tcpi_state`, the first byte of `TCP_INFO` (linux/tcp.h). With TCP Fast Open a connection may not have got there
+    /// yet, and takes no second write before.
+    const TCP_ESTABLISHED: u8 = 1;
+
     /// Whether sockets that set no bound of their own have none.
     static IS_UNBOUND: OnceLock<bool> = OnceLock::new();
     let is_unbound = IS_UNBOUND.get_or_init(|| {
@@ -32,7 +37,11 @@ fn has_room(fd: RawFd) -> bool {
     let is_tcp = || ask(libc::SOL_SOCKET, libc::SO_PROTOCOL) == Some(libc::IPPROTO_TCP as u32);
     let has_no_bound =
         || matches!(ask(libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT), Some(0 | u32::MAX));
-    if !is_unbound || !is_tcp() || !has_no_bound() {
+    let is_established = || {
+        ask(libc::IPPROTO_TCP, libc::TCP_INFO).map(|start| start.to_ne_bytes()[0])
+            == Some(TCP_ESTABLISHED)
+    };
+    if !is_unbound || !is_tcp() || !has_no_bound() || !is_established() {
         return false;
     }
     // `SK_MEMINFO_SNDBUF` and `SK_MEMINFO_WMEM_QUEUED` (linux/sock_diag.h).

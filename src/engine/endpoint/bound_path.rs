@@ -32,6 +32,11 @@ impl BoundPath {
         BoundPath { path, file, unlink }
     }
 
+    /// [`Unlink::Own`] removes nothing if it comes only now.
+    pub fn set_unlink(&mut self, unlink: Unlink) {
+        self.unlink = unlink;
+    }
+
     /// As it was bound.
     pub fn path(&self) -> &Path {
         &self.path

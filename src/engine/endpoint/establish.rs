@@ -48,9 +48,13 @@ impl Endpoint {
         }
     }
 
-    /// Whether close removes the file that the next [`Endpoint::bind_path`] makes.
+    /// Whether close removes the file that [`Endpoint::bind_path`] has made, or makes next. [`Unlink::Own`] has to be set
+    /// before.
     pub fn set_unlink(&mut self, unlink: Unlink) {
         self.unlink = unlink;
+        if let Some(path) = &mut self.path {
+            path.set_unlink(unlink);
+        }
     }
 
     /// Binds to a Unix-domain path or abstract name.
