@@ -9,8 +9,7 @@
 const { executionAsyncResource } = require('async_hooks');
 const { nextTick } = require('./captured');
 const { onFirstUse } = require('./first-use');
-
-const major = Number.parseInt(process.versions.node, 10);
+const host = require('./versions');
 
 /** The object of a tick of this thread. */
 const kept = [];
@@ -36,4 +35,4 @@ function keepTick() {
 }
 
 // Once it was called, `executionAsyncResource` makes callbacks dearer for programs with hooks of async_hooks.
-if (major < 25) onFirstUse(() => nextTick(keepTick));
+if (host.makesTicksByLiteral) onFirstUse(() => nextTick(keepTick));

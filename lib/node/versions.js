@@ -22,6 +22,8 @@ module.exports = {
   listenAvoidsLinkLocal: major >= 22,
   /** Since Node 22, a queued write whose socket is destroyed calls back with ECANCELED; before, without an error. */
   writesReportCancelling: major >= 22,
+  /** Until Node 24, `process.nextTick` makes its objects by a literal with computed keys. */
+  makesTicksByLiteral: major < 25,
   /** Until Node 20, a handle that is listed shows `onread`. */
   listsOnread: major <= 20,
   /** Since Node 24, handles have `getAsyncContextFrameForDebuggingOnly`. */
