@@ -56,13 +56,14 @@ const SEPARATE = ['lib/addon/platform.js'];
  * @param {string} stage folder with the package
  */
 function joinModules(stage) {
-  const all = oneFile(ROOT, Object.values(ENTRIES), ALL);
+  const { code, map } = oneFile(ROOT, Object.values(ENTRIES), ALL);
   fs.rmSync(path.join(stage, 'lib'), { recursive: true });
   const write = (name, text) => {
     fs.mkdirSync(path.dirname(path.join(stage, name)), { recursive: true });
     fs.writeFileSync(path.join(stage, name), text);
   };
-  write(ALL, all);
+  write(ALL, code);
+  write(`${ALL}.map`, map);
   for (const [name, module] of Object.entries(ENTRIES)) {
     const from = path.posix.relative(path.posix.dirname(name), ALL).replace(/^(?!\.)/, './');
     write(name, `'use strict';\n\nmodule.exports = require('${from}')('${module}');\n`);

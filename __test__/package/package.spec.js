@@ -74,6 +74,19 @@ describe('the tarballs', () => {
     expect(modules.filter((name) => !text.includes(`\n'lib/${name}': function(module, exports) {\n`))).toEqual([]);
     const files = fs.readdirSync(path.join(folder, 'lib'), { recursive: true }).filter((name) => name.endsWith('.js'));
     expect(files.sort()).toEqual(['addon/platform.js', 'all/rsnet.js', 'interop/undici.js']);
+    // V8 keeps the text in its heap.
+    expect(text).not.toMatch(/\/\*\*|@param/);
+  });
+
+  test('have a source map with the modules as they were written', async () => {
+    const folder = path.join(project.app, 'node_modules', 'rsnet', 'lib');
+    const { sources, sourcesContent } = JSON.parse(fs.readFileSync(path.join(folder, 'all', 'rsnet.js.map'), 'utf8'));
+    const validators = path.join('node', 'validators.js');
+    expect(sourcesContent[sources.indexOf('../node/validators.js')])
+      .toBe(fs.readFileSync(path.join(ROOT, 'lib', validators), 'utf8'));
+    const program = "try { require('rsnet').connect(99999); } catch (error) { console.log(error.stack); }";
+    const { stdout } = await runNode(['--enable-source-maps', '-e', program], { cwd: project.app });
+    expect(stdout).toContain(`${path.join(folder, validators)}:`);
   });
 
   test('hold every file that the manifest names', () => {

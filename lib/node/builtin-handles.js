@@ -39,9 +39,10 @@ function makeHandle(isPipe) {
   }
   const socket = new builtin.Socket();
   try {
-    socket.connect(isPipe ? { path: true } : { host: 'rsnet', port: 1, lookup() {} });
+    socket.connect(isPipe ? { path: true } : { port: true });
   } catch {
-    // `true` is no path. Node makes the handle before it finds that.
+    // `true` is no path and no port. Node makes the handle before it finds that, and it has not asked then whether the
+    // host is an IP address, for which it would compile a large regular expression.
   }
   const handle = socket._handle ?? undefined;
   // `destroy` would look at process.stderr, which creates it.

@@ -2,7 +2,7 @@
 
 const path = require('node:path');
 const { childEnvironment } = require('../../../scripts/lib/environment');
-const { ROOT, LOAD, PROGRAM } = require('../paths');
+const { LOAD, PACKAGE, PROGRAM } = require('../paths');
 
 /**
  * @typedef {object} Command
@@ -100,9 +100,9 @@ function limitCommands() {
  */
 function scriptCommands(kind, binary) {
   const { runtime, rsnet, backend } = KNOWN[kind];
-  const env = environment({ BENCH_NET: rsnet ? path.join(ROOT, 'index.js') : '' });
+  const env = environment({ BENCH_NET: rsnet ? path.join(PACKAGE, 'index.js') : '' });
   if (backend) env.RSNET_BACKEND = backend;
-  const register = [runtime === 'bun' ? '--preload' : '--require', path.join(ROOT, 'register.js')];
+  const register = [runtime === 'bun' ? '--preload' : '--require', path.join(PACKAGE, 'register.js')];
   return {
     program: (role, options) =>
       unlimited(binary, [...FLAGS[runtime], PROGRAM, role, JSON.stringify(options)], env),

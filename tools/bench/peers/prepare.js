@@ -3,7 +3,8 @@
 const path = require('node:path');
 const fs = require('node:fs');
 const { findBinary } = require('../../node-suite/binary');
-const { ROOT } = require('../paths');
+const { hostId, packageName } = require('../../../lib/addon/platform');
+const { CACHE, INSTALLED, ROOT } = require('../paths');
 const { run } = require('../process');
 const { fetchRuntime } = require('./fetch');
 const { KNOWN } = require('.');
@@ -25,7 +26,24 @@ const BUILD_LIMIT = 900;
  */
 
 /**
- * Builds the addon, and the load if it takes part.
+ * Packs rsnet and this platform's package, and unpacks them as npm does.
+ * @returns {Promise<void>}
+ */
+async function install() {
+  const { version } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+  const tarballs = path.join(CACHE, 'tarballs');
+  await run({ file: process.execPath, args: ['scripts/pack.js', '--out', tarballs], cwd: ROOT }, BUILD_LIMIT);
+  for (const name of ['rsnet', packageName(hostId())]) {
+    const folder = path.join(INSTALLED, name);
+    fs.rmSync(folder, { recursive: true, force: true });
+    fs.mkdirSync(folder, { recursive: true });
+    const args = ['-xzf', path.join(tarballs, `${name}-${version}.tgz`), '-C', folder, '--strip-components=1'];
+    await run({ file: 'tar', args }, BUILD_LIMIT);
+  }
+}
+
+/**
+ * Builds and packs rsnet, and the load if it takes part.
  * @param {string[]} kinds of the peers
  * @param {boolean} load whether the Rust load is needed
  * @param {(text: string) => void} say told what goes on
@@ -40,8 +58,7 @@ async function build(kinds, load, say) {
   }
   if (!kinds.some((kind) => KNOWN[kind].rsnet)) return;
   say('building the addon');
-  await run({ file: process.execPath, args: ['scripts/build.js'], cwd: ROOT }, BUILD_LIMIT);
-  if (!fs.existsSync(path.join(ROOT, 'index.js'))) throw new Error('index.js is missing');
+  await install();
 }
 
 /**
