@@ -6,6 +6,7 @@ const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const { root } = require('../helpers');
+const { binaryName, hostId } = require('../../lib/addon/platform');
 const { runNode } = require('./command');
 
 let folder;
@@ -91,3 +92,16 @@ test('a toolchain for another platform, where it is not known what to ask it for
   expect({ asked, made }).toEqual({ asked: '', made: [] });
   expect(stderr).toContain(`the Rust toolchain is for sparcv9-sun-solaris, and this Node for sunos-${process.arch}`);
 });
+
+if (process.platform === 'linux') {
+  const [mine, other, disguise] = hostId().endsWith('gnu') ? ['gnu', 'musl', MUSL] : ['musl', 'gnu', GNU];
+
+  test('a library for the other C library, which a linker makes for its own, gets no name', async () => {
+    fs.copyFileSync(path.join(root, binaryName(hostId())), path.join(folder, 'librsnet.so'));
+    const { asked, made, stderr } = await build({ process: disguise });
+    expect(asked).toContain(`-linux-${other} `);
+    expect(made).toEqual([]);
+    expect(stderr).toContain(`for ${process.arch} and ${mine}, which is not linux-${process.arch}-${other}`);
+    expect((await build({ process: mine === 'gnu' ? GNU : MUSL })).made).toEqual([binaryName(hostId())]);
+  });
+}

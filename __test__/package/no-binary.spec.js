@@ -80,7 +80,9 @@ const WAYS = [
   ['FreeBSD', { flags: 'freebsd.js', says: [unpublished(`freebsd-${process.arch}`), 'scripts/build.js'] }],
   ['another processor', { flags: 'riscv64.js', says: ['riscv64', 'is published', 'scripts/build.js'] }],
   ...(process.platform === 'linux' ?
-      [['another C library', { flags: 'musl.js', says: [unpublished(`linux-${process.arch}-musl`)] }]] :
+      [['another C library', {
+        flags: 'musl.js', says: [`npm install ${packageName(hostId('musl'))}@`, 'scripts/build.js'],
+      }]] :
       []),
 ];
 

@@ -263,7 +263,7 @@ describe('without a binary', () => {
   const onLinux = process.platform === 'linux' ? test : test.skip;
   onLinux('musl is told from glibc', async () => {
     const { message } = await failure('process.report.getReport = () => ({ header: {} });');
-    expect(message).toContain(`No package rsnet-linux-${process.arch}-musl is published`);
+    expect(message).toContain(`npm install rsnet-linux-${process.arch}-musl@${version}`);
   });
 
   test('a binary that does not load is reported with the reason', async () => {

@@ -18,7 +18,9 @@ const requireLate = createRequire(__filename);
 /** The platforms' packages by literal names, by which programs that collect a program's files find those installed. */
 const PACKAGES = {
   'rsnet-linux-x64-gnu': () => requireLate('rsnet-linux-x64-gnu'),
+  'rsnet-linux-x64-musl': () => requireLate('rsnet-linux-x64-musl'),
   'rsnet-linux-arm64-gnu': () => requireLate('rsnet-linux-arm64-gnu'),
+  'rsnet-linux-arm64-musl': () => requireLate('rsnet-linux-arm64-musl'),
   'rsnet-darwin-x64': () => requireLate('rsnet-darwin-x64'),
   'rsnet-darwin-arm64': () => requireLate('rsnet-darwin-arm64'),
 };

@@ -18,7 +18,9 @@ const { readFileSync } = require('node:fs');
 /** @type {readonly Target[]} */
 const TARGETS = [
   target('linux-x64-gnu', 'x86_64-unknown-linux-gnu'),
+  target('linux-x64-musl', 'x86_64-unknown-linux-musl'),
   target('linux-arm64-gnu', 'aarch64-unknown-linux-gnu'),
+  target('linux-arm64-musl', 'aarch64-unknown-linux-musl'),
   target('darwin-x64', 'x86_64-apple-darwin'),
   target('darwin-arm64', 'aarch64-apple-darwin'),
 ];

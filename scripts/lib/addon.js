@@ -5,7 +5,8 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { binaryName } = require('../../lib/addon/platform');
+const { TARGETS, binaryName } = require('../../lib/addon/platform');
+const { libcOf, readElf } = require('./elf');
 const { Failure, run } = require('./run');
 const { NO_CARGO, buildTarget, cargoEnvironment } = require('./target');
 
@@ -49,17 +50,22 @@ function upToDate(file, profile) {
  * Run cargo and find the library it made, wherever its target folder is.
  * @param {string} profile `release` or `debug`
  * @param {string} triple platform to build for
+ * @param {object} [how] the release links with another program
+ * @param {string} [how.command] of cargo
+ * @param {string[]} [how.args] more arguments
+ * @param {object} [how.env] its environment
+ * @param {string} [how.asked] what the command calls the platform
  * @returns {string} path of the shared library
  */
-function cargoBuild(profile, triple) {
-  const args = ['build', '--lib', '--message-format=json-render-diagnostics', '--target', triple];
+function cargoBuild(profile, triple, { command = 'build', args: more = [], env = process.env, asked = triple } = {}) {
+  const args = [command, '--lib', '--message-format=json-render-diagnostics', '--target', asked, ...more];
   if (profile === 'release') args.push('--release');
   const output = run('cargo', args, {
     cwd: ROOT,
-    env: cargoEnvironment(triple),
+    env: cargoEnvironment(triple, env),
     stdio: ['ignore', 'pipe', 'inherit'],
     missing: NO_CARGO,
-    name: 'cargo build',
+    name: `cargo ${command}`,
   });
   for (const line of output.split('\n')) {
     if (!line.startsWith('{')) continue;
@@ -69,6 +75,23 @@ function cargoBuild(profile, triple) {
     if (library) return library;
   }
   throw new Failure('cargo made no shared library: is crate-type "cdylib" set in Cargo.toml?');
+}
+
+/**
+ * Refuse a library that is not what its name would say: a compiler of one C library links for its own, whatever the
+ * platform that cargo was asked for.
+ * @param {string} library path of the shared library
+ * @param {string} id short name of the platform
+ * @throws {Failure} when it is for another C library, or another processor
+ */
+function refuseOther(library, id) {
+  const target = TARGETS.find((known) => known.id === id);
+  const found = target?.libc ? readElf(library) : null;
+  if (!found) return;
+  const libc = libcOf(found);
+  if (found.arch === target.arch && (libc === null || libc === target.libc)) return;
+  throw new Failure(`the linker made a library for ${found.arch} and ${libc}, which is not ${id}: ` +
+    'set a linker for it, or run "npm run release" in the repository');
 }
 
 /**
@@ -89,6 +112,7 @@ function ensureAddon({ debug = false, force = false, triple: wanted } = {}) {
   console.error(`rsnet: building the ${profile} addon for ${id}`);
   const started = new Date();
   const library = cargoBuild(profile, triple);
+  refuseOther(library, id);
   // A process may have the old file mapped, another may load it now: give it a new inode in one step.
   const fresh = `${file}.${process.pid}.tmp`;
   fs.copyFileSync(library, fresh);
@@ -115,4 +139,4 @@ function recordProfile(name, profile) {
   fs.renameSync(fresh, STAMP);
 }
 
-module.exports = { ROOT, ensureAddon };
+module.exports = { ROOT, cargoBuild, ensureAddon };

@@ -30,13 +30,14 @@ function toolchainTriple() {
 function machineTriple() {
   const id = hostId();
   const known = TARGETS.find((target) => target.id === id);
-  if (known) return known.triple;
+  if (known && known.libc !== 'musl') return known.triple;
   const clib = libc();
   const processor = PROCESSORS[process.arch] ?? process.arch;
   const toolchain = toolchainTriple();
   // Distributions have names of their own for theirs, such as x86_64-alpine-linux-musl.
   const isOurs = toolchain.startsWith(processor) && (clib === null || toolchain.includes(`-linux-${clib}`));
   if (isOurs) return toolchain;
+  if (known) return known.triple;
   if (clib !== null && process.arch in PROCESSORS) return `${processor}-unknown-linux-${clib}`;
   throw new Failure(`the Rust toolchain is for ${toolchain}, and this Node for ${id}`);
 }
@@ -61,13 +62,14 @@ function buildTarget(triple) {
 
 /**
  * @param {string} triple Rust's name for a platform
+ * @param {object} [env] the environment to begin with
  * @returns {object} the environment in which cargo builds for it
  */
-function cargoEnvironment(triple) {
-  if (!triple.includes('-musl')) return process.env;
+function cargoEnvironment(triple, env = process.env) {
+  if (!triple.includes('-musl')) return env;
   // A shared library is nothing that links the C library statically, which Rust does there if not told.
-  const flags = [process.env.RUSTFLAGS, '-Ctarget-feature=-crt-static'];
-  return { ...process.env, RUSTFLAGS: flags.filter(Boolean).join(' ') };
+  const flags = [env.RUSTFLAGS, '-Ctarget-feature=-crt-static'];
+  return { ...env, RUSTFLAGS: flags.filter(Boolean).join(' ') };
 }
 
 module.exports = { NO_CARGO, buildTarget, cargoEnvironment };

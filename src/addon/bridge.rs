@@ -40,6 +40,7 @@ impl Bridge {
         memory: Unknown<'_>,
     ) -> Result<Self> {
         let host = Host::of(&env)?;
+        require_glibc();
         let uses_uv = choose_backend()?.unwrap_or(UV_BY_DEFAULT);
         let threads = runtime::thread_count().map_err(error)?;
         let functions = Functions {
@@ -156,6 +157,14 @@ impl Bridge {
     pub(super) fn inner(&self) -> &Rc<Inner> {
         &self.inner
     }
+}
+
+/// Keeps musl from loading a library that is linked against glibc. musl's loader takes itself for the `libc.so.6`
+/// and its kin that such a library names (ldso/dynlink.c, `load_library`), so on arm64, where the library names
+/// nothing else, only a symbol that musl lacks makes the loader refuse it.
+fn require_glibc() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    std::hint::black_box(libc::gnu_get_libc_version as *const ());
 }
 
 /// Whether `RSNET_BACKEND` names the uv backend; `None`: it names none.
