@@ -21,22 +21,10 @@ const KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const NEEDED_ONLY = ['--no-recommends', '--no-suggests', '--no-conflicts', '--no-breaks', '--no-replaces',
   '--no-enhances'];
 
-/** @returns {boolean} whether this machine has the packages of Debian, or of a system made from it */
+/** @returns {boolean} whether this machine is a Debian; what is made from it has other packages */
 function hasDebian() {
-  return process.arch in PROCESSORS && spawnSync('apt-get', ['--version'], { stdio: 'ignore' }).status === 0;
-}
-
-/**
- * @returns {string} where this machine has Debian's packages from
- * @throws {Failure} when it is another system
- */
-function mirror() {
-  const format = '$(REPO_URI) $(LABEL) $(CREATED_BY)';
-  const lines = run('apt-get', ['indextargets', '--format', format], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const found = lines.split('\n').map((line) => line.split(' '))
-    .find(([, label, kind]) => label === 'Debian' && kind === 'Packages');
-  if (!found) throw new Failure('apt knows no packages of Debian: run "apt-get update" as root');
-  return found[0];
+  const file = '/etc/os-release';
+  return process.arch in PROCESSORS && fs.existsSync(file) && /^ID=debian$/m.test(fs.readFileSync(file, 'utf8'));
 }
 
 /** The packages of one release of Debian. */
@@ -84,11 +72,26 @@ class Packages {
     for (const name of ['lists/partial', 'archives/partial']) {
       fs.mkdirSync(path.join(this.folder, name), { recursive: true });
     }
-    // A mirror that is a picture of one day has lists that are too old for apt otherwise.
-    const source = this.release && `deb [signed-by=${KEYS} check-valid-until=no] ${mirror()} ${this.release} main\n`;
-    if (source) fs.writeFileSync(path.join(this.folder, 'sources.list'), source);
+    // apt takes the lists of a mirror that stands still for too old otherwise.
+    if (this.release) {
+      const source = `deb [signed-by=${KEYS} check-valid-until=no] ${new Packages().mirror()} ${this.release} main\n`;
+      fs.writeFileSync(path.join(this.folder, 'sources.list'), source);
+    }
     this.run('apt-get', ['update', '-qq']);
     this.isUpdated = true;
+  }
+
+  /**
+   * @returns {string} where the packages come from
+   * @throws {Failure} when apt names no such place
+   */
+  mirror() {
+    this.update();
+    const lines = this.run('apt-get', ['indextargets', '--format', '$(REPO_URI) $(LABEL) $(CREATED_BY)']);
+    const found = lines.split('\n').map((line) => line.split(' '))
+      .find(([, label, kind]) => label === 'Debian' && kind === 'Packages');
+    if (!found) throw new Failure('apt of this machine has no source of Debian\'s packages');
+    return found[0];
   }
 
   /**
