@@ -139,4 +139,4 @@ function recordProfile(name, profile) {
   fs.renameSync(fresh, STAMP);
 }
 
-module.exports = { ROOT, cargoBuild, ensureAddon };
+module.exports = { ROOT, cargoBuild, ensureAddon, recordProfile };
