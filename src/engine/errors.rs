@@ -36,6 +36,12 @@ pub fn is_out_of_buffers(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::ENOBUFS)
 }
 
+/// As [`is_out_of_buffers`], also `ENOMEM`, which a caller that moves bytes for others tries again, too.
+#[cfg(target_os = "linux")]
+pub fn is_out_of_memory(error: &io::Error) -> bool {
+    is_out_of_buffers(error) || error.raw_os_error() == Some(libc::ENOMEM)
+}
+
 /// Runs `call` until it is not interrupted by a signal (`EINTR`, see signal(7)).
 ///
 /// # Errors

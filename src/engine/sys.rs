@@ -84,6 +84,25 @@ pub fn receive(socket: &Socket, areas: &mut [MaybeUninitSlice<'_>]) -> io::Resul
     retry(|| Ok(socket.recv_vectored_with_flags(areas, FLAGS)?.0))
 }
 
+/// As [`receive`], into initialised memory.
+///
+/// # Errors
+/// Those of recv(2); `EINTR` is retried.
+#[cfg(target_os = "linux")]
+pub fn receive_bytes(socket: &Socket, bytes: &mut [u8]) -> io::Result<usize> {
+    // SAFETY: the kernel only writes initialised bytes, so `bytes` stays initialised.
+    let area = unsafe { &mut *(std::ptr::from_mut(bytes) as *mut [MaybeUninit<u8>]) };
+    receive(socket, &mut [MaybeUninitSlice::new(area)])
+}
+
+/// Whether calls on a descriptor do not wait by themselves (`O_NONBLOCK`, fcntl(2)).
+#[cfg(target_os = "linux")]
+pub fn is_nonblocking(fd: RawFd) -> bool {
+    // SAFETY: F_GETFL takes no argument; any number is allowed as descriptor.
+    let flags = unsafe { libc::fcntl(fd, libc::F_GETFL) };
+    flags >= 0 && flags & libc::O_NONBLOCK != 0
+}
+
 /// Sends `slices` in one call (sendmsg(2)) that raises no `SIGPIPE`, and never waits, see [`receive`].
 ///
 /// # Errors

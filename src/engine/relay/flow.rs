@@ -1,10 +1,11 @@
 //! One direction of a relay.
 
-use std::io::{self, IoSlice, Read};
+use std::io::{self, IoSlice};
+use std::os::fd::AsRawFd;
 
 use super::pipe::Pipe;
 use super::{CHUNK, Side};
-use crate::engine::errors::{Status, is_out_of_buffers, is_would_block, retry, status_of};
+use crate::engine::errors::{Status, is_out_of_memory, is_would_block, status_of};
 use crate::engine::sys;
 
 /// How many bytes one direction moves before other relays are served.
@@ -20,6 +21,8 @@ pub enum Step {
     Wait,
     /// It has used up its share.
     Again,
+    /// The kernel is short of memory, and no socket becomes ready when it has some again.
+    Later,
     /// The source has ended, and all its bytes were sent.
     Ended,
     /// The source has failed.
@@ -80,7 +83,7 @@ impl Flow {
         moved: &mut u64,
     ) -> Step {
         let step = self.advance(from, to, buffer, moved);
-        if !matches!(step, Step::Wait | Step::Again) {
+        if !matches!(step, Step::Wait | Step::Again | Step::Later) {
             self.stage = Stage::Over;
             self.pipe = None;
             self.rest = Vec::new();
@@ -105,7 +108,7 @@ impl Flow {
                     Ok(0) => return Step::WriteFailed(-libc::EIO),
                     Ok(count) => *moved += count as u64,
                     Err(error) if is_would_block(&error) => to.writable = false,
-                    Err(error) if is_out_of_buffers(&error) => return Step::Again,
+                    Err(error) if is_out_of_memory(&error) => return Step::Later,
                     Err(error) => return Step::WriteFailed(status_of(&error)),
                 }
             }
@@ -125,10 +128,10 @@ impl Flow {
                 Ok(0) => self.ended = true,
                 Ok(count) => self.choose(count),
                 Err(error) if is_would_block(&error) => from.readable = false,
+                Err(error) if is_out_of_memory(&error) => return Step::Later,
                 // Sockets of some kinds cannot be spliced.
                 Err(error) if self.pipe.is_some() && error.raw_os_error() == Some(libc::EINVAL) => {
-                    self.pipe = None;
-                    self.copies = true;
+                    self.copy_from_now_on();
                 }
                 Err(error) => return Step::ReadFailed(status_of(&error)),
             }
@@ -141,8 +144,15 @@ impl Flow {
     }
 
     fn send(&mut self, to: &Side) -> io::Result<usize> {
-        if self.sent == self.rest.len() {
-            return self.pipe.as_mut().map_or(Ok(0), |pipe| pipe.empty(&to.socket));
+        if self.sent == self.rest.len()
+            && let Some(pipe) = &mut self.pipe
+        {
+            if may_splice(to) {
+                return pipe.empty(&to.socket);
+            }
+            self.rest = pipe.read_all()?;
+            self.sent = 0;
+            self.copy_from_now_on();
         }
         let count = sys::send(&to.socket, &[IoSlice::new(&self.rest[self.sent..])])?;
         self.sent += count;
@@ -156,11 +166,20 @@ impl Flow {
 
     fn receive(&mut self, from: &Side, buffer: &mut [u8]) -> io::Result<usize> {
         if let Some(pipe) = &mut self.pipe {
-            return pipe.fill(&from.socket);
+            if may_splice(from) {
+                return pipe.fill(&from.socket);
+            }
+            self.copy_from_now_on();
         }
-        let count = retry(|| (&from.socket).read(buffer))?;
+        let count = sys::receive_bytes(&from.socket, buffer)?;
         self.rest.extend_from_slice(&buffer[..count]);
         Ok(count)
+    }
+
+    /// No pipe is used any more. To be called while it is empty.
+    fn copy_from_now_on(&mut self) {
+        self.pipe = None;
+        self.copies = true;
     }
 
     /// After a read of `count` bytes: a pipe pays for bytes that come in bulk. Without a descriptor for one they are
@@ -172,4 +191,10 @@ impl Flow {
             self.pipe = Pipe::new().ok();
         }
     }
+}
+
+/// Whether splice(2) does not wait for the socket: it minds `O_NONBLOCK` of the socket alone, which whoever has the socket
+/// as well may take away (a child process with it as its stdio).
+fn may_splice(side: &Side) -> bool {
+    sys::is_nonblocking(side.socket.as_raw_fd())
 }

@@ -60,6 +60,17 @@ pub struct Relay {
     state: Mutex<Option<State>>,
 }
 
+/// What a relay has to do when it has run. The later ones go first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Next {
+    /// It waits for its sockets.
+    Wait,
+    /// It tries again after a pause, as the kernel is short of memory.
+    Later,
+    /// It goes on at once.
+    Again,
+}
+
 struct State {
     sides: [Side; 2],
     flows: [Flow; 2],
@@ -156,17 +167,19 @@ impl Relay {
         }
     }
 
-    /// Moves what can be moved, up to a bound. Returns whether there is more to be done at once.
-    fn run(&self, buffer: &mut [u8]) -> bool {
+    /// Moves what can be moved, up to a bound. Returns what is to be done next.
+    fn run(&self, buffer: &mut [u8]) -> Next {
         let mut reports = Vec::new();
-        let again = {
+        let next = {
             let mut locked = self.lock();
             let result = catch_unwind(AssertUnwindSafe(|| {
-                locked.as_mut().is_some_and(|state| self.run_flows(state, buffer, &mut reports))
+                locked
+                    .as_mut()
+                    .map_or(Next::Wait, |state| self.run_flows(state, buffer, &mut reports))
             }));
-            let again = result.unwrap_or_else(|_| {
+            let next = result.unwrap_or_else(|_| {
                 reports.push(self.report(0, -libc::EIO, false));
-                false
+                Next::Wait
             });
             let failed = reports.iter().any(|report| report.status != OK);
             let over = failed
@@ -176,16 +189,16 @@ impl Relay {
                 drop(locked);
                 self.end(state);
             }
-            again && !over
+            if over { Next::Wait } else { next }
         };
         for report in reports {
             (self.reporter)(report);
         }
-        again
+        next
     }
 
-    fn run_flows(&self, state: &mut State, buffer: &mut [u8], reports: &mut Vec<Report>) -> bool {
-        let mut again = false;
+    fn run_flows(&self, state: &mut State, buffer: &mut [u8], reports: &mut Vec<Report>) -> Next {
+        let mut next = Next::Wait;
         for direction in [0, 1] {
             let [first, second] = &mut state.sides;
             let (from, to) = if direction == 0 { (first, second) } else { (second, first) };
@@ -200,7 +213,8 @@ impl Relay {
                 self.last_traffic.store(self.thread.now(), Ordering::Relaxed);
             }
             match step {
-                Step::Again => again = true,
+                Step::Again => next = Next::Again,
+                Step::Later => next = next.max(Next::Later),
                 Step::Wait => {}
                 Step::Ended => reports.push(self.report(direction, OK, false)),
                 Step::ReadFailed(status) => reports.push(self.report(direction, status, false)),
@@ -210,7 +224,7 @@ impl Relay {
                 reports.push(self.report(direction, status_of(&error), false));
             }
         }
-        again
+        next
     }
 
     /// Watches a socket for what it has to wait for now, if it is not watched for that yet. It is edge-triggered, so

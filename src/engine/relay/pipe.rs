@@ -1,6 +1,6 @@
 //! A pipe that splice(2) moves bytes through, so that they are not copied.
 
-use std::io::{self, PipeReader, PipeWriter};
+use std::io::{self, PipeReader, PipeWriter, Read};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::ptr;
 
@@ -53,9 +53,20 @@ impl Pipe {
         self.filled -= count;
         Ok(count)
     }
+
+    /// Takes the bytes out of it.
+    ///
+    /// # Errors
+    /// Those of read(2).
+    pub fn read_all(&mut self) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; self.filled];
+        self.reader.read_exact(&mut bytes)?;
+        self.filled = 0;
+        Ok(bytes)
+    }
 }
 
-/// Moves up to `count` bytes (splice(2)) and never waits.
+/// Moves up to `count` bytes (splice(2)). It waits neither for the pipe nor for a socket that is non-blocking.
 fn splice(from: BorrowedFd<'_>, to: BorrowedFd<'_>, count: usize) -> io::Result<usize> {
     retry(|| {
         // SAFETY: both descriptors are open while they are borrowed, and neither has an offset.

@@ -96,3 +96,47 @@ fn nothing_is_moved_after_stop() {
     assert_eq!(server.read(&mut got).unwrap(), 0);
     assert!(client.write_all(b"two").is_err());
 }
+
+#[test]
+fn a_socket_that_somebody_has_made_blocking_does_not_hold_up_the_others() {
+    let (a, mut client) = UnixStream::pair().unwrap();
+    let (b, mut server) = tcp_pair();
+    let (shared, client_shared) = (b.try_clone().unwrap(), a.try_clone().unwrap());
+    let (_slow, _reports) = relay(a, b);
+    // By the pipe that the relay has now.
+    let first = text(1_000_000);
+    let copy = first.clone();
+    let mut sender = client.try_clone().unwrap();
+    let sending = thread::spawn(move || sender.write_all(&copy).unwrap());
+    let mut got = vec![0; first.len()];
+    server.read_exact(&mut got).unwrap();
+    sending.join().unwrap();
+    shared.set_nonblocking(false).unwrap();
+    client_shared.set_nonblocking(false).unwrap();
+    client.set_nonblocking(true).unwrap();
+    let piece = text(100_000);
+    let (mut sent, mut rounds) = (0, 0);
+    // Until nothing more is taken for a while, as `server` does not read.
+    while rounds < 20 {
+        match client.write(&piece[sent % piece.len()..]) {
+            Ok(count) => {
+                sent += count;
+                rounds = 0;
+            }
+            Err(_) => {
+                rounds += 1;
+                let (c, mut left) = UnixStream::pair().unwrap();
+                let (d, mut right) = tcp_pair();
+                let (_other, _reports) = relay(c, d);
+                right.set_read_timeout(Some(LIMIT)).unwrap();
+                left.write_all(b"one").unwrap();
+                let mut got = [0; 3];
+                right.read_exact(&mut got).unwrap();
+                assert_eq!(&got, b"one");
+            }
+        }
+    }
+    let mut got = vec![0; sent];
+    server.read_exact(&mut got).unwrap();
+    assert!(got.iter().enumerate().all(|(at, byte)| *byte == piece[at % piece.len()]));
+}

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use mio::event::Event as Ready;
 use mio::{Events, Poll, Registry, Token, Waker};
 
-use super::{CHUNK, Relay};
+use super::{CHUNK, Next, Relay};
 use crate::engine::event::Readiness;
 
 /// The token of the waker.
@@ -19,6 +19,9 @@ const WAKE: Token = Token(usize::MAX);
 
 /// How many events one look at the kernel brings.
 const EVENTS: usize = 256;
+
+/// How long a relay waits for which the kernel has no memory.
+const PAUSE: Duration = Duration::from_millis(5);
 
 static THREAD: Mutex<Option<Arc<Thread>>> = Mutex::new(None);
 
@@ -103,8 +106,9 @@ impl Thread {
         let mut events = Events::with_capacity(EVENTS);
         let mut buffer = vec![0; CHUNK];
         let mut due: Vec<Arc<Relay>> = Vec::new();
+        let mut paused = Paused::default();
         loop {
-            let timeout = if due.is_empty() { None } else { Some(Duration::ZERO) };
+            let timeout = if due.is_empty() { paused.left() } else { Some(Duration::ZERO) };
             if poll.poll(&mut events, timeout).is_err() {
                 // EINTR; nothing is lost.
                 continue;
@@ -118,13 +122,45 @@ impl Thread {
                     enlist(&mut due, Some(relay));
                 }
             }
+            paused.take_over().into_iter().for_each(|relay| enlist(&mut due, Some(relay)));
             for relay in mem::take(&mut due) {
                 relay.listed.store(false, Ordering::Relaxed);
-                if relay.run(&mut buffer) {
-                    enlist(&mut due, Some(relay));
+                match relay.run(&mut buffer) {
+                    Next::Wait => {}
+                    Next::Again => enlist(&mut due, Some(relay)),
+                    Next::Later => paused.add(relay),
                 }
             }
         }
+    }
+}
+
+/// Relays for which the kernel has no memory now.
+#[derive(Default)]
+struct Paused {
+    relays: Vec<Arc<Relay>>,
+    /// When they are run again.
+    until: Option<Instant>,
+}
+
+impl Paused {
+    fn add(&mut self, relay: Arc<Relay>) {
+        self.until.get_or_insert_with(|| Instant::now() + PAUSE);
+        self.relays.push(relay);
+    }
+
+    /// How long it lasts.
+    fn left(&self) -> Option<Duration> {
+        self.until.map(|until| until.saturating_duration_since(Instant::now()))
+    }
+
+    /// The relays, once the pause is over.
+    fn take_over(&mut self) -> Vec<Arc<Relay>> {
+        if self.until.is_none_or(|until| until > Instant::now()) {
+            return Vec::new();
+        }
+        self.until = None;
+        mem::take(&mut self.relays)
     }
 }
 
