@@ -23,6 +23,10 @@ const METRICS = {
   bytesRead: ['counter', 'Bytes received.'],
   bytesWritten: ['counter', 'Bytes sent.'],
   queuedBytes: ['gauge', 'Bytes that sockets hold for sending.'],
+  readCalls: ['counter', 'System calls that read from sockets.'],
+  writeCalls: ['counter', 'System calls that write to sockets.'],
+  acceptCalls: ['counter', 'System calls that accept connections.'],
+  connectCalls: ['counter', 'System calls that begin to connect.'],
 };
 
 /**

@@ -76,4 +76,12 @@ export interface Stats {
   bytesWritten: number;
   /** Bytes that open sockets hold for sending (`writableLength`). */
   queuedBytes: number;
+  /** System calls that have read from sockets: recv, recvmsg, and splice from one. */
+  readCalls: number;
+  /** System calls that have written to sockets: send, sendmsg, sendfile, and splice to one. */
+  writeCalls: number;
+  /** Calls of accept. */
+  acceptCalls: number;
+  /** Calls of connect. */
+  connectCalls: number;
 }

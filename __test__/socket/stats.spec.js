@@ -6,6 +6,7 @@ const { spawnSync } = require('child_process');
 const path = require('path');
 const { closed, closedPort, connect, describeRsnet, listen, once, pair, receive, thrownBy, turn } =
   require('../helpers');
+const { twoPairs } = require('../helpers/relayed');
 const { FIXTURES, REGISTER, runMode } = require('../helpers/registered');
 const fallback = require('../../lib/fallback');
 
@@ -16,11 +17,18 @@ describeRsnet('net.stats()', (net) => {
    * @param {object} before
    * @returns {object} the fields that differ from it, and by how much
    */
-  function since(before) {
+  function changes(before) {
     const now = net.stats();
-    const changes = Object.keys(now).map((name) => [name, now[name] - before[name]]);
-    return Object.fromEntries(changes.filter(([, change]) => change !== 0));
+    const all = Object.keys(now).map((name) => [name, now[name] - before[name]]);
+    return Object.fromEntries(all.filter(([, change]) => change !== 0));
   }
+
+  /**
+   * @param {object} before
+   * @returns {object} as `changes`, without system calls
+   */
+  const since = (before) =>
+    Object.fromEntries(Object.entries(changes(before)).filter(([name]) => !name.endsWith('Calls')));
 
   test.each([['TCP', {}], ['a Unix-domain path', { path: true }]])('a connection over %s', async (_title, options) => {
     const before = net.stats();
@@ -76,6 +84,57 @@ describeRsnet('net.stats()', (net) => {
     expect(net.stats().queuedBytes).toBe(before.queuedBytes);
   });
 
+  test('system calls', async () => {
+    let before = net.stats();
+    const { client, peer } = await pair(net, net);
+    expect(changes(before)).toMatchObject({ connectCalls: 1 });
+    expect(changes(before).acceptCalls).toBeGreaterThanOrEqual(1);
+    const exchange = async (write, bytes) => {
+      before = net.stats();
+      const arrived = receive(peer, bytes);
+      write();
+      await arrived;
+      await turn();
+      return changes(before);
+    };
+    const one = await exchange(() => client.write('hello'), 5);
+    expect(one).toMatchObject({ writeCalls: 1 });
+    expect(one.readCalls).toBeGreaterThanOrEqual(1);
+    // Small writes of one callback share a call.
+    const many = await exchange(() => { for (let i = 0; i < 50; i++) client.write('hello'); }, 250);
+    expect(many.writeCalls).toBeLessThan(10);
+    const large = await exchange(() => client.write(Buffer.alloc(1 << 23)), 1 << 23);
+    expect(large.writeCalls).toBeGreaterThan(1);
+    expect(large.readCalls).toBeGreaterThanOrEqual((1 << 23) / (1 << 16) / 2);
+    expect(large).not.toHaveProperty('connectCalls');
+  });
+
+  test('system calls of a relay, of files and of the thread that sends for JavaScript', async () => {
+    const { left, a, b, right } = await twoPairs(net);
+    const done = net.relay(a, b);
+    const arrived = receive(right, 1 << 22);
+    left.write(Buffer.alloc(1 << 22));
+    await arrived;
+    const before = net.stats();
+    left.end(Buffer.alloc(1 << 22));
+    right.end();
+    left.resume();
+    right.resume();
+    await done;
+    expect(changes(before).readCalls).toBeGreaterThan(10);
+    const { client, peer } = await pair(net, net);
+    const earlier = net.stats();
+    peer.resume();
+    expect(await client.sendFile(__filename)).toBeGreaterThan(1000);
+    expect(changes(earlier).writeCalls).toBeGreaterThanOrEqual(1);
+    const blocked = net.stats();
+    client.write('hello');
+    const end = performance.now() + 10_000;
+    // JavaScript does not come back to its loop before the thread has sent.
+    while (!(changes(blocked).writeCalls > 0) && performance.now() < end);
+    expect(changes(blocked).writeCalls).toBe(1);
+  });
+
   test('connections that Node\'s TLS runs', async () => {
     const counts = await runMode(['-r', REGISTER], async (key, cert) => {
       const fs = require('fs');
@@ -116,5 +175,7 @@ describeRsnet('net.stats()', (net) => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^# TYPE rsnet_accepted_total counter\nrsnet_accepted_total 1$/m);
     expect(stdout).toMatch(/^rsnet_bytes_read_total 10$/m);
+    expect(stdout).toMatch(/^# TYPE rsnet_write_calls_total counter\nrsnet_write_calls_total [1-9]\d*$/m);
+    expect(stdout).not.toContain('undefined');
   });
 });

@@ -35,8 +35,8 @@ const rest: [boolean | undefined, number | undefined, number | false | undefined
 const original: string | undefined = socket.originalDestination()?.address;
 const isMptcp: boolean = socket.isMptcp;
 const kernel: net.KernelOptions = { mptcp: true, freebind: true, transparent: false, interface: 'lo', linger: false, mark: 1, busyPoll: 1, quickAck: true };
-const { accepted, queuedBytes }: net.Stats = net.stats();
-const sum: number = accepted + queuedBytes;
+const { accepted, queuedBytes, readCalls, writeCalls, acceptCalls, connectCalls }: net.Stats = net.stats();
+const sum: number = accepted + queuedBytes + readCalls + writeCalls + acceptCalls + connectCalls;
 net.createServer({ allowHalfOpen: true, destroyOnIterationEnd: false });
 net.connect({ port: 1, allowHalfOpen: true, destroyOnIterationEnd: false });
 const [inherited] = net.listenDescriptors();

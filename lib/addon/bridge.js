@@ -321,6 +321,13 @@ function openHandles() {
 }
 
 /**
+ * @returns {number[]} the system calls that were made for this thread: reads, writes, accepts, connects
+ */
+function callCounts() {
+  return bridge === undefined ? [0, 0, 0, 0] : bridge.calls();
+}
+
+/**
  * Lists the handles and requests of this copy of rsnet for `process`.
  * @returns {import('../node/active-handles').Listed}
  */
@@ -383,6 +390,6 @@ function writeLarge(slot, data, offset) {
 }
 
 module.exports = {
-  NO_SLOT, awaitsData, commands, getBridge, makeCallback, openHandles, register, release, takePending, write,
-  writeLarge,
+  NO_SLOT, awaitsData, callCounts, commands, getBridge, makeCallback, openHandles, register, release, takePending,
+  write, writeLarge,
 };

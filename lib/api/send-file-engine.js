@@ -42,6 +42,11 @@ function onEnded(number, status) {
   transfer.resource.runInAsyncScope(transfer.ended, transfer, status, sent);
 }
 
+/** @returns {number} calls of sendfile(2) that were made for this thread */
+function fileCalls() {
+  return sender === undefined ? 0 : sender.calls();
+}
+
 /**
  * @param {object} handle
  * @returns {boolean} whether it is Node's for a connection
@@ -169,4 +174,4 @@ if (native.FileSender !== undefined) {
   });
 }
 
-module.exports = { isSendingFile };
+module.exports = { fileCalls, isSendingFile };

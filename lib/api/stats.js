@@ -2,9 +2,10 @@
 
 // `net.stats()`: what the sockets of this thread do and have done.
 
-const { openHandles } = require('../addon/bridge');
+const { callCounts, openHandles } = require('../addon/bridge');
 const { owner_symbol } = require('../handle/socket-symbols');
 const { handedOver, totals } = require('./counters');
+const { fileCalls } = require('./send-file-engine');
 
 /**
  * @returns {Set<object>} the open Sockets and Servers of this thread
@@ -33,7 +34,8 @@ function stats() {
     }
     found.queuedBytes += owner.writableLength || 0;
   }
-  return found;
+  const [readCalls, writeCalls, acceptCalls, connectCalls] = callCounts();
+  return { ...found, readCalls, writeCalls: writeCalls + fileCalls(), acceptCalls, connectCalls };
 }
 
 module.exports = { stats };

@@ -11,6 +11,8 @@ use crate::backend::setting;
 use crate::backend::tokio::runtime;
 use crate::bridge::host::Host;
 use crate::bridge::{Bridge as Inner, Functions};
+#[cfg(target_os = "linux")]
+use crate::engine::calls;
 
 /// Whether a host whose event loop can watch descriptors gets the uv backend unasked.
 const UV_BY_DEFAULT: bool = true;
@@ -98,6 +100,19 @@ impl Bridge {
     #[napi]
     pub fn rearm(&self) {
         self.inner.rearm();
+    }
+
+    /// The system calls that were made for the sockets and relays of the environment, in the order of
+    /// [`Call`](crate::engine::calls::Call).
+    #[napi]
+    pub fn calls(&self) -> Vec<f64> {
+        let counts = self.inner.calls();
+        #[cfg(target_os = "linux")]
+        let counts = {
+            let relays = self.relays.calls.counts();
+            std::array::from_fn::<_, { calls::KINDS }, _>(|kind| counts[kind] + relays[kind])
+        };
+        counts.map(|count| count as f64).to_vec()
     }
 
     /// Reports an exception that a listener has thrown, as Node reports its own.

@@ -11,6 +11,7 @@ use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
 
 use super::bridge::Bridge;
+use crate::engine::calls::Account;
 use crate::engine::endpoint::Endpoint;
 use crate::engine::errors::{OK, Status, status_of};
 use crate::engine::relay::{Relay, Report, Reporter};
@@ -21,6 +22,8 @@ pub struct Relays {
     reporter: RefCell<Option<Reporter>>,
     by_id: RefCell<HashMap<u32, Arc<Relay>>>,
     next_id: Cell<u32>,
+    /// System calls of all relays.
+    pub(super) calls: Arc<Account>,
 }
 
 impl Relays {
@@ -31,7 +34,7 @@ impl Relays {
     fn start(&self, sockets: [OwnedFd; 2]) -> Status {
         let Some(reporter) = self.reporter.borrow().clone() else { return -libc::EINVAL };
         let id = self.next_id.get();
-        match Relay::new(id, sockets, reporter) {
+        match Relay::new(id, sockets, reporter, Arc::clone(&self.calls)) {
             Ok(relay) => {
                 // An id has to be a status, too.
                 self.next_id.set((id + 1) & (i32::MAX as u32));

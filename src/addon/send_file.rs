@@ -23,6 +23,8 @@ pub struct FileSender {
     ended: Arc<Ended>,
     running: RefCell<HashMap<u32, Running>>,
     next: Cell<u32>,
+    /// Calls of the transfers that were forgotten.
+    calls: Cell<u64>,
 }
 
 #[napi]
@@ -32,7 +34,12 @@ impl FileSender {
     #[napi(constructor, catch_unwind)]
     pub fn new(ended: Function<'_, FnArgs<(u32, i32)>, ()>) -> Result<Self> {
         let ended = ended.build_threadsafe_function().weak::<true>().build()?;
-        Ok(FileSender { ended: Arc::new(ended), running: RefCell::default(), next: Cell::new(1) })
+        Ok(FileSender {
+            ended: Arc::new(ended),
+            running: RefCell::default(),
+            next: Cell::new(1),
+            calls: Cell::new(0),
+        })
     }
 
     /// Starts to send `length` bytes at `offset` of `file` to `socket`; both may be closed at once. Returns the number of
@@ -68,6 +75,13 @@ impl FileSender {
         self.running.borrow().get(&number).map_or(0, Running::sent) as f64
     }
 
+    /// Calls of sendfile(2) of all transfers.
+    #[napi]
+    pub fn calls(&self) -> f64 {
+        let running: u64 = self.running.borrow().values().map(Running::calls).sum();
+        (self.calls.get() + running) as f64
+    }
+
     /// Ends a transfer soon, with `ECANCELED` if it has not ended before.
     #[napi]
     pub fn cancel(&self, number: u32) {
@@ -81,6 +95,7 @@ impl FileSender {
     pub fn forget(&self, env: Env, number: u32) -> f64 {
         let mut all = self.running.borrow_mut();
         let Some(running) = all.remove(&number) else { return 0.0 };
+        self.calls.set(self.calls.get() + running.calls());
         if all.is_empty() {
             // SAFETY: as above.
             unsafe { sys::napi_unref_threadsafe_function(env.raw(), self.ended.raw()) };

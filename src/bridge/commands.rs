@@ -11,6 +11,7 @@ use crate::backend::BackendSocket;
 use crate::backend::handle::{Handle, RefDelta};
 use crate::backend::tokio::socket::TokioSocket;
 use crate::backend::uv::UvSocket;
+use crate::engine::calls::{self, Call, Counts};
 use crate::engine::coalescer::Pool;
 use crate::engine::endpoint::Endpoint;
 use crate::engine::errors::Status;
@@ -116,6 +117,20 @@ impl Bridge {
         pool.send(buffer, |bytes, sent, error| {
             self.write_by(id, |endpoint| endpoint.write_behind(bytes, sent, error))
         })
+    }
+
+    /// The system calls that were made for the environment, but for those of relays and files. For the JavaScript thread.
+    pub fn calls(&self) -> Counts {
+        let mut counts = calls::here();
+        if let Backend::Tokio { ready_queue, .. } = &self.backend {
+            for (count, more) in counts.iter_mut().zip(ready_queue.calls.counts()) {
+                *count += more;
+            }
+        }
+        if let Some(Some(pool)) = self.coalescer.get() {
+            counts[Call::Write as usize] += pool.calls();
+        }
+        counts
     }
 
     /// Closes the socket `id` by `close`, which closes its endpoint. Returns the status, and whether

@@ -11,6 +11,7 @@ use std::io;
 
 use socket2::{SockAddr, Socket};
 
+use super::calls::{Call, count};
 use super::errors::retry;
 
 /// How far a connection attempt is.
@@ -27,7 +28,11 @@ pub enum Progress {
 /// # Errors
 /// Those of connect(2) other than `EINPROGRESS`.
 pub fn start(socket: &Socket, address: &SockAddr) -> io::Result<Progress> {
-    match retry(|| socket.connect(address)) {
+    let connect = || {
+        count(Call::Connect);
+        socket.connect(address)
+    };
+    match retry(connect) {
         Ok(()) => Ok(Progress::Done),
         Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => Ok(Progress::Waiting),
         Err(error) => Err(error),

@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod bind;
+pub mod calls;
 pub mod coalescer;
 pub mod connect;
 pub mod descriptor;

@@ -36,6 +36,7 @@ mod linux {
     use socket2::{MaybeUninitSlice, Socket};
 
     use super::{MOST, Received};
+    use crate::engine::calls::{Call, count};
     use crate::engine::errors::retry;
 
     /// A process descriptor, which comes if somebody has asked for it on this socket (`SO_PASSPIDFD`).
@@ -81,6 +82,7 @@ mod linux {
             }
             retry(|| {
                 let flags = libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
+                count(Call::Write);
                 result(libc::sendmsg(socket.as_raw_fd(), &raw const message, flags))
             })?
         };
@@ -188,6 +190,7 @@ mod linux {
 
     fn call(socket: &Socket, message: &mut msghdr, flags: c_int) -> io::Result<usize> {
         retry(|| {
+            count(Call::Read);
             // SAFETY: the areas of `message` are borrowed by the callers for as long as this takes, or null, which the kernel
             // refuses to write to; the control memory is a local of theirs.
             let received = unsafe {

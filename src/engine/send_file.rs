@@ -26,12 +26,18 @@ const PATIENCE: i32 = 5;
 pub struct Progress {
     sent: AtomicU64,
     cancelled: AtomicBool,
+    calls: AtomicU64,
 }
 
 impl Progress {
     /// Bytes that the kernel has taken.
     pub fn sent(&self) -> u64 {
         self.sent.load(Ordering::Acquire)
+    }
+
+    /// Calls of sendfile(2).
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
     }
 
     /// Asks the transfer to end.
@@ -133,6 +139,7 @@ impl Transfer {
             .map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
         retry(|| {
             let mut offset = start;
+            self.progress.calls.fetch_add(1, Ordering::Relaxed);
             // SAFETY: both descriptors are open, and `offset` is a local that the kernel reads and writes.
             let sent = unsafe {
                 libc::sendfile64(

@@ -11,6 +11,7 @@ use std::path::Path;
 use socket2::Protocol;
 use socket2::{Domain, MaybeUninitSlice, Socket, Type};
 
+use super::calls::{Call, count};
 use super::errors::{is_would_block, retry};
 
 /// A non-blocking, close-on-exec stream socket (socket(2)).
@@ -48,6 +49,7 @@ pub fn accept(listener: &Socket) -> io::Result<Socket> {
     {
         let flags = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
         let descriptor = retry(|| {
+            count(Call::Accept);
             // SAFETY: the descriptor is open while `listener` is borrowed, and accept4(2) allows
             // null for an address that is not wanted.
             let result = unsafe {
@@ -65,7 +67,10 @@ pub fn accept(listener: &Socket) -> io::Result<Socket> {
     }
     #[cfg(not(target_os = "linux"))]
     {
-        let (socket, _) = retry(|| listener.accept())?;
+        let (socket, _) = retry(|| {
+            count(Call::Accept);
+            listener.accept()
+        })?;
         socket.set_nonblocking(true)?;
         Ok(socket)
     }
@@ -79,9 +84,15 @@ pub fn accept(listener: &Socket) -> io::Result<Socket> {
 pub fn receive(socket: &Socket, areas: &mut [MaybeUninitSlice<'_>]) -> io::Result<usize> {
     const FLAGS: i32 = libc::MSG_DONTWAIT;
     if let [area] = areas {
-        return retry(|| socket.recv_with_flags(area, FLAGS));
+        return retry(|| {
+            count(Call::Read);
+            socket.recv_with_flags(area, FLAGS)
+        });
     }
-    retry(|| Ok(socket.recv_vectored_with_flags(areas, FLAGS)?.0))
+    retry(|| {
+        count(Call::Read);
+        Ok(socket.recv_vectored_with_flags(areas, FLAGS)?.0)
+    })
 }
 
 /// As [`receive`], into initialised memory.
@@ -114,13 +125,19 @@ pub fn send(socket: &Socket, slices: &[IoSlice<'_>]) -> io::Result<usize> {
     #[cfg(not(target_os = "linux"))]
     const FLAGS: i32 = libc::MSG_DONTWAIT;
     if let [slice] = slices {
-        return retry(|| socket.send_with_flags(slice, FLAGS));
+        return retry(|| {
+            count(Call::Write);
+            socket.send_with_flags(slice, FLAGS)
+        });
     }
-    retry(|| socket.send_vectored_with_flags(slices, FLAGS))
+    retry(|| {
+        count(Call::Write);
+        socket.send_vectored_with_flags(slices, FLAGS)
+    })
 }
 
 /// Sends `bytes` to the descriptor `fd` as far as the kernel has room (send(2)), without a `SIGPIPE`.
-/// Async-signal-safe.
+/// Async-signal-safe, and so not counted.
 ///
 /// # Errors
 /// The errno of send(2).
@@ -252,6 +269,7 @@ pub fn is_drained(fd: RawFd) -> bool {
 /// Whether a read would find something: bytes, an end or an error, which this look then takes (`MSG_PEEK`, recv(2)).
 pub fn has_unread(socket: &Socket) -> bool {
     let mut byte = [MaybeUninit::uninit()];
+    count(Call::Read);
     !socket.peek(&mut byte).is_err_and(|error| is_would_block(&error))
 }
 

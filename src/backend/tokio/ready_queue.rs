@@ -8,6 +8,7 @@ use super::super::handle::RefDelta;
 use super::super::{EVENTS_PER_ITERATION, EVENTS_PER_SOCKET, Flow};
 use super::socket::{TokioSocket, lock};
 use super::sync::Mutex;
+use crate::engine::calls::Account;
 use crate::engine::event::Event;
 
 /// Wakes the JavaScript thread, which then calls [`ReadyQueue::run`]. Called under the queue's lock: it must
@@ -17,6 +18,8 @@ pub type Wake = Box<dyn Fn() + Send>;
 /// What the tasks of one environment have for its JavaScript thread.
 pub struct ReadyQueue {
     ready: Mutex<Ready>,
+    /// System calls of the tasks.
+    pub calls: Account,
 }
 
 struct Ready {
@@ -58,7 +61,7 @@ impl ReadyQueue {
             resting: false,
             wake: Some(wake),
         };
-        Arc::new(ReadyQueue { ready: Mutex::new(ready) })
+        Arc::new(ReadyQueue { ready: Mutex::new(ready), calls: Account::default() })
     }
 
     /// The environment ends: `wake` is dropped and not called any more once this has returned.

@@ -29,6 +29,11 @@ impl Running {
         self.progress.sent()
     }
 
+    /// Calls of sendfile(2).
+    pub fn calls(&self) -> u64 {
+        self.progress.calls()
+    }
+
     /// Ends the transfer soon, with `ECANCELED` if it has not ended before.
     pub fn cancel(&self) {
         self.progress.cancel();

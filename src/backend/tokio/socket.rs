@@ -284,7 +284,7 @@ impl Future for Task {
                 *task = Some(context.waker().clone());
             }
         }
-        let poll = socket.run(&mut state);
+        let poll = socket.ready_queue.calls.charge(|| socket.run(&mut state));
         socket.list(&state, Origin::Task);
         poll
     }

@@ -17,7 +17,7 @@ mod registry;
 
 use std::alloc::{Layout, alloc_zeroed};
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 
 use super::errors::{OK, Status};
 use super::sys;
@@ -47,6 +47,8 @@ pub struct Pool {
     watched: AtomicBool,
     /// Whether an environment has it.
     taken: AtomicBool,
+    /// Calls of send(2) for the environment that has it.
+    calls: AtomicU64,
 }
 
 // SAFETY: the memory is written by one thread, and read by others only where that has published it, see above.
@@ -145,13 +147,20 @@ impl Pool {
             buffers: Default::default(),
             watched: AtomicBool::new(false),
             taken: AtomicBool::new(true),
+            calls: AtomicU64::new(0),
         })
     }
 
     /// The environment ends: the pool is free for another one.
     pub fn give_back(&self) {
         self.finish(|_| true);
+        self.calls.store(0, Ordering::Relaxed);
         self.taken.store(false, Ordering::SeqCst);
+    }
+
+    /// Calls of send(2) that were made for its environment, but for those of [`Pool::send`].
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
     }
 
     /// The memory of all buffers, one behind the other, for JavaScript.
@@ -236,6 +245,7 @@ impl Pool {
         if fd == NONE || buffer.error.load(Ordering::SeqCst) != OK || sent >= bytes.len() {
             return;
         }
+        self.calls.fetch_add(1, Ordering::Relaxed);
         match sys::send_raw(fd, &bytes[sent..]) {
             Ok(count) => buffer.sent.store((sent + count) as u32, Ordering::SeqCst),
             Err(libc::EAGAIN | libc::EINTR | libc::ENOBUFS) => {}

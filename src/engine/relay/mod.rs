@@ -19,6 +19,7 @@ use mio::unix::SourceFd;
 use mio::{Interest, Token};
 use socket2::Socket;
 
+use super::calls::Account;
 use super::errors::{OK, Status, status_of};
 use super::event::Readiness;
 use flow::{Flow, Step};
@@ -50,6 +51,8 @@ pub struct Relay {
     key: usize,
     thread: Arc<Thread>,
     reporter: Reporter,
+    /// Gets the system calls of the thread for this relay.
+    calls: Arc<Account>,
     /// Bytes sent in each direction.
     counts: [AtomicU64; 2],
     /// When bytes were last moved, see [`Thread::now`].
@@ -92,7 +95,12 @@ impl Relay {
     ///
     /// # Errors
     /// Those of the thread's start.
-    pub fn new(id: u32, sockets: [OwnedFd; 2], reporter: Reporter) -> io::Result<Arc<Self>> {
+    pub fn new(
+        id: u32,
+        sockets: [OwnedFd; 2],
+        reporter: Reporter,
+        calls: Arc<Account>,
+    ) -> io::Result<Arc<Self>> {
         let thread = Thread::get()?;
         let key = thread.new_key();
         let mut index = 0;
@@ -114,6 +122,7 @@ impl Relay {
             id,
             key,
             reporter,
+            calls,
             counts: Default::default(),
             last_traffic: AtomicU64::new(thread.now()),
             listed: AtomicBool::new(false),
@@ -173,9 +182,9 @@ impl Relay {
         let next = {
             let mut locked = self.lock();
             let result = catch_unwind(AssertUnwindSafe(|| {
-                locked
-                    .as_mut()
-                    .map_or(Next::Wait, |state| self.run_flows(state, buffer, &mut reports))
+                locked.as_mut().map_or(Next::Wait, |state| {
+                    self.calls.charge(|| self.run_flows(state, buffer, &mut reports))
+                })
             }));
             let next = result.unwrap_or_else(|_| {
                 reports.push(self.report(0, -libc::EIO, false));

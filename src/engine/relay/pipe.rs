@@ -4,6 +4,7 @@ use std::io::{self, PipeReader, PipeWriter, Read};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::ptr;
 
+use crate::engine::calls::{Call, count as note};
 use crate::engine::errors::retry;
 
 /// How many bytes the pipe may hold. The kernel allows a user so much without privileges (`pipe-max-size`, pipe(7)).
@@ -39,7 +40,7 @@ impl Pipe {
     /// # Errors
     /// Those of splice(2); `EINTR` is retried.
     pub fn fill(&mut self, from: &impl AsFd) -> io::Result<usize> {
-        let count = splice(from.as_fd(), self.writer.as_fd(), SIZE)?;
+        let count = splice(Call::Read, from.as_fd(), self.writer.as_fd(), SIZE)?;
         self.filled += count;
         Ok(count)
     }
@@ -49,7 +50,7 @@ impl Pipe {
     /// # Errors
     /// As for [`Pipe::fill`].
     pub fn empty(&mut self, to: &impl AsFd) -> io::Result<usize> {
-        let count = splice(self.reader.as_fd(), to.as_fd(), self.filled)?;
+        let count = splice(Call::Write, self.reader.as_fd(), to.as_fd(), self.filled)?;
         self.filled -= count;
         Ok(count)
     }
@@ -67,8 +68,9 @@ impl Pipe {
 }
 
 /// Moves up to `count` bytes (splice(2)). It waits neither for the pipe nor for a socket that is non-blocking.
-fn splice(from: BorrowedFd<'_>, to: BorrowedFd<'_>, count: usize) -> io::Result<usize> {
+fn splice(call: Call, from: BorrowedFd<'_>, to: BorrowedFd<'_>, count: usize) -> io::Result<usize> {
     retry(|| {
+        note(call);
         // SAFETY: both descriptors are open while they are borrowed, and neither has an offset.
         let moved = unsafe {
             libc::splice(
