@@ -26,8 +26,11 @@ export interface KernelOptions {
   quickAck?: boolean | undefined;
   /** Microseconds for which a read looks for packets on the device (SO_BUSY_POLL). More needs CAP_NET_ADMIN. */
   busyPoll?: number | undefined;
-  /** 0: closing drops what is unsent and resets the connection (SO_LINGER). false: it does not. Default: `false`. */
-  linger?: 0 | false | undefined;
+  /**
+   * Seconds, up to a day: the connection is reset if the peer has not acknowledged everything by then after closing. 0:
+   * closing drops what is unsent and resets the connection. false: neither. More than 0 only on Linux. Default: `false`.
+   */
+  linger?: number | false | undefined;
   /** The mark of the packets, for routing and filters (SO_MARK), from 0 to 2 ** 32 - 1. Needs CAP_NET_ADMIN. */
   mark?: number | undefined;
   /** The only network interface to use, such as `'eth0'` (SO_BINDTODEVICE). */
@@ -107,9 +110,9 @@ export interface KernelOptionMethods {
   getLinger(): number | false | undefined;
   /**
    * Choose what closing does with what is unsent.
-   * @param seconds 0: it is dropped, and the connection reset; false: the system goes on sending
+   * @param seconds so long the system goes on sending, then the connection is reset; 0: at once; false: never
    */
-  setLinger(seconds: 0 | false): this;
+  setLinger(seconds: number | false): this;
   /** The mark of the packets (SO_MARK). */
   getMark(): number | undefined;
   /**

@@ -37,7 +37,10 @@ const wrongKind = { name: 'TypeError', code: 'ERR_INVALID_HANDLE_TYPE' };
 /** Values of the wrong kind, by option. */
 const WRONG = {
   quickAck: [[1, invalidType], ['true', invalidType], [null, invalidType]],
-  linger: [[1, outOfRange], [-1, outOfRange], [true, invalidType], ['0', invalidType], [null, invalidType]],
+  linger: [
+    [86_401, outOfRange], [-1, outOfRange], [0.5, outOfRange],
+    [true, invalidType], ['0', invalidType], [null, invalidType],
+  ],
   mark: [[-1, outOfRange], [2 ** 32, outOfRange], [0.5, outOfRange], ['1', invalidType]],
   busyPoll: [[-1, outOfRange], [2 ** 31, outOfRange], ['1', invalidType]],
   maxSegmentSize: [[-1, outOfRange], ['1', invalidType]],

@@ -29,7 +29,7 @@ http.createServer((request, response) => {
 fs.open('/file').then((file) => socket.sendFile(file));
 net.createServer({ userTimeout: 1, notSentLowWaterMark: 1, sendBufferSize: 1, recvBufferSize: 1 });
 net.connect({ port: 1, userTimeout: 1, notSentLowWaterMark: 1, sendBufferSize: 1, recvBufferSize: 1 });
-const segment: number | undefined = socket.setMaxSegmentSize(1000).setQuickAck(true).setBusyPoll(0).setLinger(0).setMark(1).getMaxSegmentSize();
+const segment: number | undefined = socket.setMaxSegmentSize(1000).setQuickAck(true).setBusyPoll(0).setLinger(5).setMark(1).getMaxSegmentSize();
 const rest: [boolean | undefined, number | undefined, number | false | undefined, number | undefined] = [socket.getQuickAck(),
   socket.getBusyPoll(), socket.getLinger(), socket.getMark()];
 const original: string | undefined = socket.originalDestination()?.address;

@@ -88,17 +88,18 @@ const DESCRIPTORS = {
  */
 const atLeast = (least) => (value, where) => validateInt32(value, where, least);
 
+/** The longest time of `linger` in seconds, a day. */
+const MAX_LINGER = 86_400;
+
 /**
- * Only 0 and false: with more, close(2) would wait, and the program with it.
- *
  * @param {*} value
  * @param {string} where it was given
  * @throws {TypeError|RangeError}
  */
 function checkLinger(value, where) {
-  if (value === false || value === 0) return;
-  if (typeof value === 'number') throw new codes.ERR_OUT_OF_RANGE(where, '0 or false', value);
-  throw new codes.ERR_INVALID_ARG_TYPE(where, ['boolean', 'number'], value);
+  if (value === false) return;
+  if (typeof value !== 'number') throw new codes.ERR_INVALID_ARG_TYPE(where, ['boolean', 'number'], value);
+  validateInt32(value, where, 0, MAX_LINGER);
 }
 
 /**
@@ -148,7 +149,10 @@ const KERNEL_OPTIONS = {
   busyPoll: {
     name: 'SO_BUSY_POLL', method: 'BusyPoll', argument: 'microseconds', isTcp: true, kind: INT, check: atLeast(0),
   },
-  linger: { name: 'SO_LINGER', method: 'Linger', argument: 'seconds', isTcp: true, kind: LINGER, check: checkLinger },
+  linger: {
+    name: 'SO_LINGER', method: 'Linger', argument: 'seconds', isTcp: true, kind: LINGER, isSetOnEach: true,
+    check: checkLinger,
+  },
   mark: { name: 'SO_MARK', method: 'Mark', argument: 'mark', isTcp: true, kind: UNSIGNED, check: validateUint32 },
   interface: { name: 'SO_BINDTODEVICE', isOfBind: true, isTcp: true, kind: TEXT, check: validateString },
   freebind: { name: 'IP_FREEBIND', isOfBind: true, isTcp: true, kind: SWITCH, check: validateBoolean },

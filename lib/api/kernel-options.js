@@ -177,6 +177,14 @@ function applyToAccepted(server, listener, handle) {
 }
 
 /**
+ * @param {object} handle rsnet's
+ * @returns {boolean} whether its connection is reset some time after closing (the option `linger`)
+ */
+function closesWithin(handle) {
+  return valueOf(handle, KERNEL_OPTIONS.linger).value > 0;
+}
+
+/**
  * @param {import('../..').Server} server
  * @returns {Record<string, *>} those of its options that its listening socket does not have
  */
@@ -233,7 +241,7 @@ function methodsOf(name) {
 const SETTABLE = NAMES.filter((name) => KERNEL_OPTIONS[name].method !== undefined);
 
 module.exports = {
-  applyChangedOptions, applyKernelOptions, applyToAccepted, applyToListener, errorOf, optionsOfEach,
-  refuseKernelOptions, rememberKernelOptions,
+  applyChangedOptions, applyKernelOptions, applyToAccepted, applyToListener, closesWithin, errorOf,
+  optionsOfEach, refuseKernelOptions, rememberKernelOptions,
   kernelOptionMethods: Object.assign({}, ...SETTABLE.map(methodsOf)),
 };

@@ -4,6 +4,7 @@
 // Buffer and a call for each read. A short connection does not earn the cost of the hand-over.
 
 const { makeCallback } = require('../addon/bridge');
+const { closesWithin } = require('../api/kernel-options');
 const { isSendingFile } = require('../api/send-file-engine');
 const hooks = require('../handle/hooks');
 const { handOver, isRefused } = require('./hand-over');
@@ -32,8 +33,8 @@ function countParserRead(handle, socket, length) {
   // If the connection cannot be handed over now, rsnet tries again after as many reads.
   handle[kParserReads] = -(handle.bytesWritten / UNIT);
   if (socket._handle !== handle || isSendingFile(handle) || !isServedByParser(socket) || isRefused()) return;
-  // Node's handles pass no descriptors.
-  if (socket.listenerCount('descriptors') > 0) return;
+  // Node's handles pass no descriptors, and close without a bound.
+  if (socket.listenerCount('descriptors') > 0 || closesWithin(handle)) return;
   const unread = [];
   const hostHandle = handOver(socket, { takeUnread: (chunk) => unread.push(chunk) });
   if (hostHandle === undefined) return;

@@ -13,6 +13,8 @@ pub mod descriptor;
 pub mod endpoint;
 pub mod errors;
 pub mod event;
+#[cfg(target_os = "linux")]
+mod linger;
 pub mod listen;
 pub mod memory;
 pub mod named_options;

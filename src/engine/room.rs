@@ -23,8 +23,7 @@ fn has_room(fd: RawFd) -> bool {
 
     use crate::engine::coalescer::BUFFER_SIZE;
 
-    /// `tcpi_state`, the first byte of `TCP_INFO` (linux/tcp.h). With TCP Fast Open a connection may not have got there
-    /// yet, and takes no second write before.
+    /// With TCP Fast Open a connection may not have got there yet, and takes no second write before.
     const TCP_ESTABLISHED: u8 = 1;
 
     /// Whether sockets that set no bound of their own have none.
@@ -37,10 +36,7 @@ fn has_room(fd: RawFd) -> bool {
     let is_tcp = || ask(libc::SOL_SOCKET, libc::SO_PROTOCOL) == Some(libc::IPPROTO_TCP as u32);
     let has_no_bound =
         || matches!(ask(libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT), Some(0 | u32::MAX));
-    let is_established = || {
-        ask(libc::IPPROTO_TCP, libc::TCP_INFO).map(|start| start.to_ne_bytes()[0])
-            == Some(TCP_ESTABLISHED)
-    };
+    let is_established = || sys::tcp_state(fd) == Some(TCP_ESTABLISHED);
     if !is_unbound || !is_tcp() || !has_no_bound() || !is_established() {
         return false;
     }

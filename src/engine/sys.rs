@@ -260,10 +260,21 @@ pub fn is_drained(fd: RawFd) -> bool {
     if !is_hung_up(fd) {
         return false;
     }
+    unread_bytes(fd) == Some(0)
+}
+
+/// How many bytes are to be read (`FIONREAD`, ioctl_list(2)).
+pub fn unread_bytes(fd: RawFd) -> Option<libc::c_int> {
     let mut unread: libc::c_int = 0;
     // SAFETY: FIONREAD writes an int, to a local; any number is allowed as descriptor.
     let status = unsafe { libc::ioctl(fd, libc::FIONREAD, &raw mut unread) };
-    status == 0 && unread == 0
+    (status == 0).then_some(unread)
+}
+
+/// The state of a TCP connection: `tcpi_state`, the first byte of `TCP_INFO` (linux/tcp.h).
+#[cfg(target_os = "linux")]
+pub fn tcp_state(fd: RawFd) -> Option<u8> {
+    get_u32s::<1>(fd, libc::IPPROTO_TCP, libc::TCP_INFO).map(|[start]| start.to_ne_bytes()[0])
 }
 
 /// Whether a read would find something: bytes, an end or an error, which this look then takes (`MSG_PEEK`, recv(2)).

@@ -96,7 +96,7 @@ impl UvSocket {
         }
         let own = state.key.take().and_then(|key| {
             // Closing the last descriptor of a socket takes it out, too (epoll(7), kqueue(2)).
-            if !state.handle.endpoint.is_private() {
+            if !state.handle.endpoint.closes_at_once() {
                 let fd = state.handle.endpoint.fd();
                 let _ = self.backend.poll.borrow().registry().deregister(&mut SourceFd(&fd));
             }

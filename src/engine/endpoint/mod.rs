@@ -20,6 +20,8 @@ use socket2::Socket;
 use bound_path::BoundPath;
 
 use super::errors::{OK, Status, status, status_of};
+#[cfg(target_os = "linux")]
+use super::linger;
 use super::listen::Listener;
 use super::options::KeepAlive;
 use super::read::ReadConfig;
@@ -53,6 +55,8 @@ pub struct Endpoint {
     keep_alive: Option<KeepAlive>,
     /// Options by name, as [`named_options`](crate::engine::named_options) has them.
     asked: Vec<(String, Vec<u8>)>,
+    /// For how long closing waits for the peer, see [`linger`](crate::engine::linger).
+    linger: Option<Duration>,
     /// Whether its socket is to be one of Multipath TCP.
     multipath: bool,
     /// Whether others have the socket too: what is set on it would outlive our descriptor.
@@ -88,6 +92,7 @@ impl Endpoint {
             no_delay: false,
             keep_alive: None,
             asked: Vec::new(),
+            linger: None,
             multipath: false,
             shared: false,
             shown: false,
@@ -131,6 +136,7 @@ impl Endpoint {
         if let Role::Stream(stream) = &mut self.role {
             if unread && !self.shared {
                 let _ = stream.socket().set_linger(Some(Duration::ZERO));
+                self.linger = None;
             }
             self.bytes_read = stream.reading().delivered();
         }
@@ -139,7 +145,11 @@ impl Endpoint {
         }
         match std::mem::replace(&mut self.role, Role::Closed) {
             Role::Bound(socket) => sys::close(socket),
-            Role::Stream(stream) => sys::close(stream.into_socket()),
+            Role::Stream(stream) => match self.linger {
+                #[cfg(target_os = "linux")]
+                Some(time) if self.is_private() => linger::close(stream.into_socket(), time),
+                _ => sys::close(stream.into_socket()),
+            },
             Role::Listener(listener) => listener.close(),
             Role::Vacant | Role::Closed => {}
         }
@@ -175,6 +185,7 @@ impl Endpoint {
 
     /// Closes with a reset (`SO_LINGER` with a time of 0, socket(7)).
     pub fn reset(&mut self) -> Status {
+        self.linger = None;
         let result = match self.socket() {
             Some(socket) => status(socket.set_linger(Some(Duration::ZERO))),
             None => OK,

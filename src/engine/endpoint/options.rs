@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::time::Duration;
 
 use socket2::{Domain, Socket};
 
@@ -16,6 +17,25 @@ const MPTCP: &str = "IPPROTO_MPTCP";
 
 /// The name by which [`Endpoint::set_option`] knows how many descriptors may come with bytes.
 const RIGHTS: &str = "SCM_RIGHTS";
+
+/// The option that the kernel does not get with a time: it would have close(2) wait.
+const LINGER: &str = "SO_LINGER";
+
+/// The bytes of `struct linger` (socket(7)).
+fn linger_of(on: i32, seconds: i32) -> [u8; 8] {
+    let mut bytes = [0; 8];
+    bytes[..4].copy_from_slice(&on.to_ne_bytes());
+    bytes[4..].copy_from_slice(&seconds.to_ne_bytes());
+    bytes
+}
+
+/// The time of a `struct linger` that is on and has one.
+fn lingering(value: &[u8]) -> Option<Duration> {
+    let (on, seconds) = value.split_at_checked(4)?;
+    let seconds = i32::from_ne_bytes(seconds.try_into().ok()?);
+    let seconds = u64::try_from(seconds).ok().filter(|&seconds| seconds > 0)?;
+    on.iter().any(|byte| *byte != 0).then(|| Duration::from_secs(seconds))
+}
 
 /// What becomes of the permission bits that a path had when it is opened to everybody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +84,17 @@ impl Endpoint {
         if name == RIGHTS {
             return self.set_receives(value);
         }
+        if name == LINGER {
+            match lingering(value) {
+                Some(_) if !cfg!(target_os = "linux") => return -libc::ENOPROTOOPT,
+                Some(time) => {
+                    let status = self.set_option(name, &linger_of(0, 0));
+                    self.linger = Some(time).filter(|_| status == OK);
+                    return status;
+                }
+                None => self.linger = None,
+            }
+        }
         if !matches!(self.role, Role::Vacant) {
             return self.with_socket(|socket| named_options::set(socket, name, value));
         }
@@ -104,6 +135,9 @@ impl Endpoint {
     /// `EBADF` without a descriptor, else those of getsockopt(2).
     pub fn option(&self, name: &str) -> Result<Vec<u8>, Status> {
         let socket = self.socket().ok_or(-libc::EBADF)?;
+        if let Some(time) = self.linger.filter(|_| name == LINGER) {
+            return Ok(linger_of(1, time.as_secs() as i32).to_vec());
+        }
         named_options::get(socket, name).map_err(|error| status_of(&error))
     }
 
@@ -196,6 +230,11 @@ impl Endpoint {
     /// Whether no other process or descriptor can have the socket, so that closing its descriptor ends it.
     pub fn is_private(&self) -> bool {
         !self.shown && !self.shared && !self.lent
+    }
+
+    /// Whether [`Endpoint::close`] closes the last descriptor of the socket at once.
+    pub fn closes_at_once(&self) -> bool {
+        self.is_private() && self.linger.is_none()
     }
 
     /// Applies what was set before there was a descriptor. An error: what the kernel took before is gone.
