@@ -19,25 +19,17 @@ pub fn takes_buffer(fd: RawFd) -> bool {
 /// as well (socket(7), `SO_SNDBUF`). False for other sockets, and where `TCP_NOTSENT_LOWAT` is a second bound.
 #[cfg(target_os = "linux")]
 fn has_room(fd: RawFd) -> bool {
-    use std::sync::OnceLock;
-
     use crate::engine::coalescer::BUFFER_SIZE;
 
     /// With TCP Fast Open a connection may not have got there yet, and takes no second write before.
     const TCP_ESTABLISHED: u8 = 1;
 
-    /// Whether sockets that set no bound of their own have none.
-    static IS_UNBOUND: OnceLock<bool> = OnceLock::new();
-    let is_unbound = IS_UNBOUND.get_or_init(|| {
-        std::fs::read_to_string("/proc/sys/net/ipv4/tcp_notsent_lowat")
-            .is_ok_and(|text| text.trim().parse() == Ok(u32::MAX))
-    });
     let ask = |level, name| sys::get_u32s::<1>(fd, level, name).map(|[value]| value);
     let is_tcp = || ask(libc::SOL_SOCKET, libc::SO_PROTOCOL) == Some(libc::IPPROTO_TCP as u32);
     let has_no_bound =
         || matches!(ask(libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT), Some(0 | u32::MAX));
     let is_established = || sys::tcp_state(fd) == Some(TCP_ESTABLISHED);
-    if !is_unbound || !is_tcp() || !has_no_bound() || !is_established() {
+    if !namespace::is_unbound(fd) || !is_tcp() || !has_no_bound() || !is_established() {
         return false;
     }
     // `SK_MEMINFO_SNDBUF` and `SK_MEMINFO_WMEM_QUEUED` (linux/sock_diag.h).
@@ -49,8 +41,94 @@ fn has_room(fd: RawFd) -> bool {
     most.saturating_sub(queued) as usize >= 4 * BUFFER_SIZE
 }
 
+/// What the network namespace says for sockets that set no bound of their own.
+#[cfg(target_os = "linux")]
+mod namespace {
+    use std::cell::Cell;
+    use std::fs::read_to_string;
+    use std::os::fd::{AsRawFd, RawFd};
+    use std::time::{Duration, Instant};
+
+    use socket2::Domain;
+
+    use crate::engine::sys;
+
+    /// The system's setting may change. If rsnet does not see that for a while, a write counts as sent somewhat earlier.
+    const FRESH: Duration = Duration::from_secs(1);
+
+    /// The namespace of this thread, as `SO_NETNS_COOKIE` has it, and whether it has no bound.
+    type Known = (Option<[u32; 2]>, bool);
+
+    thread_local! {
+        static KNOWN: Cell<Option<(Instant, Known)>> = const { Cell::new(None) };
+    }
+
+    /// Whether the namespace of the socket `fd` has no bound. Only that of this thread can be asked.
+    pub fn is_unbound(fd: RawFd) -> bool {
+        let now = Instant::now();
+        let known = KNOWN.get().filter(|(since, _)| now.duration_since(*since) < FRESH);
+        let (own, is_unbound) = known.map_or_else(ask, |(_, known)| known);
+        if known.is_none() {
+            KNOWN.set(Some((now, (own, is_unbound))));
+        }
+        is_unbound && cookie(fd) == own
+    }
+
+    /// As if what is known were old.
+    #[cfg(test)]
+    pub fn forget() {
+        KNOWN.set(None);
+    }
+
+    fn ask() -> Known {
+        let own = sys::new_socket(Domain::UNIX).ok();
+        let is_unbound = read_to_string("/proc/sys/net/ipv4/tcp_notsent_lowat")
+            .is_ok_and(|text| text.trim().parse() == Ok(u32::MAX));
+        (own.and_then(|socket| cookie(socket.as_raw_fd())), is_unbound)
+    }
+
+    /// What the namespace of a socket is known by; `None` before Linux 5.14.
+    fn cookie(fd: RawFd) -> Option<[u32; 2]> {
+        sys::get_u32s(fd, libc::SOL_SOCKET, libc::SO_NETNS_COOKIE)
+    }
+}
+
 /// Elsewhere nothing tells.
 #[cfg(not(target_os = "linux"))]
 fn has_room(_fd: RawFd) -> bool {
     false
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::fs::write;
+    use std::os::fd::AsRawFd;
+    use std::thread;
+
+    use socket2::Domain;
+
+    use super::namespace::{forget, is_unbound};
+    use crate::engine::sys::new_socket;
+
+    /// Needs the right to make a network namespace, and passes without.
+    #[test]
+    fn the_setting_is_that_of_the_sockets_namespace_and_may_change() {
+        let outside = new_socket(Domain::IPV4).unwrap();
+        thread::spawn(move || {
+            // SAFETY: only this thread, which ends soon, gets another namespace.
+            if unsafe { libc::unshare(libc::CLONE_NEWNET) } != 0 {
+                return;
+            }
+            let inside = new_socket(Domain::IPV4).unwrap();
+            assert!(is_unbound(inside.as_raw_fd()));
+            assert!(!is_unbound(outside.as_raw_fd()));
+            if write("/proc/sys/net/ipv4/tcp_notsent_lowat", "16384").is_err() {
+                return;
+            }
+            forget();
+            assert!(!is_unbound(inside.as_raw_fd()));
+        })
+        .join()
+        .unwrap();
+    }
 }
