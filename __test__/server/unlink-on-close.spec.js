@@ -6,7 +6,7 @@ const { once } = require('events');
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
-const { requirePath, rsnet: net, spawnNode } = require('../helpers');
+const { builtin, requirePath, rsnet: net, spawnNode } = require('../helpers');
 const fallback = require('../../lib/fallback');
 
 /** The values that ask for Node's behaviour. */
@@ -107,6 +107,80 @@ describe('unlinkOnClose', () => {
     server.listen({ port: 0, host: '127.0.0.1', unlinkOnClose: 'own' });
     await once(server, 'listening');
     await close(server);
+  });
+
+  describe('of a BoundSocket', () => {
+    const bind = (options) => {
+      const server = net.createServer();
+      server.listen({ handle: new net.BoundSocket({ path: place }), ...options });
+      return once(server, 'listening').then(() => server);
+    };
+
+    it.each([[undefined, false], [true, false], ['own', false], [false, true]])(
+      '%p: whether the path stays is %p', async (unlinkOnClose, stays) => {
+        await close(await bind({ unlinkOnClose }));
+        expect(fs.existsSync(place)).toBe(stays);
+      });
+
+    it("'own': another server's path stays", async () => {
+      const old = await bind({ unlinkOnClose: 'own' });
+      fs.renameSync(place, `${place}.old`);
+      const next = await listen();
+      await close(old);
+      expect(fs.existsSync(place)).toBe(true);
+      await close(next);
+    });
+
+    it('a bad value is refused, and the BoundSocket can be used afterwards', async () => {
+      const handle = new net.BoundSocket({ path: place });
+      const server = net.createServer();
+      expect(() => server.listen({ handle, unlinkOnClose: 1 })).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_ARG_VALUE' }));
+      server.listen({ handle });
+      await once(server, 'listening');
+      await close(server);
+    });
+  });
+
+  it("a handle of Node's is refused, since that removes its path itself", async () => {
+    const { Pipe, constants } = process.binding('pipe_wrap');
+    const handle = new Pipe(constants.SERVER);
+    expect(handle.bind(place)).toBe(0);
+    const server = net.createServer();
+    server.listen({ handle, unlinkOnClose: false });
+    const [error] = await once(server, 'error');
+    expect(error.code).toBe('ERR_FEATURE_UNAVAILABLE_ON_PLATFORM');
+    server.listen({ handle, unlinkOnClose: true });
+    await once(server, 'listening');
+    await close(server);
+  });
+
+  it('nothing is removed with a descriptor, and a bad value is refused', async () => {
+    const opener = builtin.createServer().listen(place);
+    await once(opener, 'listening');
+    const program = () => {
+      const values = [undefined, true, false, 'own'];
+      const next = (fd) => {
+        const unlinkOnClose = values.shift();
+        const server = net.createServer();
+        server.listen({ fd, unlinkOnClose }, () => server.close(() => {
+          console.log(unlinkOnClose, require('fs').existsSync(process.argv[1]));
+          if (values.length > 0) next(fd + 1);
+        }));
+      };
+      next(3);
+      try {
+        net.createServer().listen({ fd: 0, unlinkOnClose: 1 });
+      } catch ({ code }) {
+        console.log(code);
+      }
+    };
+    const stdio = Array(4).fill(opener._handle);
+    const { stdout, stderr } = await spawnNode('rsnet', program, { args: [place], stdio });
+    expect({ stdout, stderr }).toEqual({
+      stdout: 'ERR_INVALID_ARG_VALUE\nundefined true\ntrue true\nfalse true\nown true\n', stderr: '',
+    });
+    await close(opener);
   });
 
   it('of a worker of a cluster works with exclusive, and is refused without', async () => {

@@ -3,7 +3,6 @@
 /** `server.listen()`: its forms, and the handle for each. */
 
 const dns = require('dns');
-const { addAbortListener } = require('events');
 const { onconnection } = require('./accept');
 const { isPipeName, normalizeArgs, toNumber } = require('./arguments');
 const { BoundSocket, kConsume, kPath } = require('./bound-socket');
@@ -12,6 +11,7 @@ const { asksPrimary, requestHandle } = require('./cluster-listen');
 const { applyToListener } = require('./kernel-options');
 const { debug } = require('../node/debug');
 const { descriptorNamed } = require('./listen-descriptors');
+const { closeOnAbort } = require('./listen-signal');
 const { serverListenStart, serverListenEnd, serverListenError } = require('./diagnostics');
 const { codes, ErrnoException, ExceptionWithHostPort, UVExceptionWithHostPort } = require('../node/errors');
 const { adoptHandle, beginOrClose, createHandle } = require('../handle/foreign');
@@ -20,9 +20,9 @@ const host = require('../node/versions');
 const { rememberProxyProtocol } = require('./proxy-protocol');
 const { applyPause, pauseRefusal } = require('./server-pause');
 const { async_id_symbol, owner_symbol } = require('../handle/socket-symbols');
-const { applyUnlink, closeUnused, differsFromNode, rememberUnlink } = require('./unlink-on-close');
+const { applyUnlink, closeUnused, differsFromNode, rememberUnlink, unlinkRefusal } = require('./unlink-on-close');
 const { UV_ECANCELED, UV_EINVAL } = require('../node/errno');
-const { validateAbortSignal, validatePort } = require('../node/validators');
+const { validatePort } = require('../node/validators');
 
 const { ERR_INVALID_ARG_VALUE, ERR_INVALID_FD_TYPE, ERR_OUT_OF_RANGE, ERR_SERVER_ALREADY_LISTEN } = codes;
 
@@ -247,29 +247,6 @@ function lookupAndListen(server, place) {
 }
 
 /**
- * Closes the server when the signal aborts.
- * @param {Server} server
- * @param {AbortSignal} [signal]
- * @throws {TypeError} ERR_INVALID_ARG_TYPE
- */
-function closeOnAbort(server, signal) {
-  if (signal === undefined) return;
-  validateAbortSignal(signal, 'options.signal');
-  const onAborted = () => server.close();
-  if (signal.aborted) {
-    nextTick(onAborted);
-    return;
-  }
-  if (typeof addAbortListener === 'function') {
-    const listener = addAbortListener(signal, onAborted);
-    server.once('close', () => listener[Symbol.dispose]());
-    return;
-  }
-  signal.addEventListener('abort', onAborted, { once: true });
-  server.once('close', () => signal.removeEventListener('abort', onAborted));
-}
-
-/**
  * Takes the handle that listen() gets in place of an address.
  * @param {Server} server
  * @param {object} options what was given, or its `handle` or `_handle`
@@ -364,9 +341,18 @@ function listen(...args) {
   this._listeningId++;
 
   const backlogFromArgs = toNumber(args.length > 1 && args[1]) || toNumber(args.length > 2 && args[2]);
-  options = options._handle || options.handle || options;
+  const { unlinkOnClose } = options;
+  const given = options._handle || options.handle;
+  options = given || options;
+  const isOwn = given instanceof BoundSocket || given instanceof Handle;
+  const refusal = given && unlinkRefusal(this, unlinkOnClose, isOwn);
+  if (refusal) {
+    fail(this, refusal);
+    return this;
+  }
   const handle = givenHandle(this, options);
   if (handle !== null) {
+    applyUnlink(this, handle);
     this._handle = handle;
     this[async_id_symbol] = handle.getAsyncId();
     obtainHandle(this, { address: null, port: -1, addressType: -1, backlog: backlogFromArgs, exclusive: true });
@@ -376,6 +362,7 @@ function listen(...args) {
   const backlog = options.backlog || backlogFromArgs;
   const fd = options.fdName === undefined ? options.fd : descriptorNamed(options.fdName);
   if (typeof fd === 'number' && fd >= 0) {
+    rememberUnlink(this, unlinkOnClose);
     obtainHandle(this, { address: null, port: null, addressType: null, backlog: backlogFromArgs, fd });
     return this;
   }

@@ -32,8 +32,23 @@ function rememberUnlink(server, value) {
 }
 
 /**
+ * Takes the option of a listen() that gets a handle.
+ *
  * @param {import('../..').Server} server
- * @param {object} handle that is about to be bound for it
+ * @param {*} value of the option
+ * @param {boolean} isOwn whether the handle is rsnet's; Node's removes its path itself
+ * @returns {Error|undefined} the reason if it is refused
+ * @throws {TypeError} ERR_INVALID_ARG_VALUE
+ */
+function unlinkRefusal(server, value, isOwn) {
+  rememberUnlink(server, value);
+  if (isOwn || !differsFromNode(value)) return undefined;
+  return new codes.ERR_FEATURE_UNAVAILABLE_ON_PLATFORM('unlinkOnClose');
+}
+
+/**
+ * @param {import('../..').Server} server
+ * @param {object} handle that is about to be bound for it, or was by a BoundSocket
  */
 function applyUnlink(server, handle) {
   const rule = ruleOf.get(server);
@@ -50,4 +65,4 @@ function closeUnused(handle) {
   handle.close();
 }
 
-module.exports = { applyUnlink, closeUnused, differsFromNode, rememberUnlink };
+module.exports = { applyUnlink, closeUnused, differsFromNode, rememberUnlink, unlinkRefusal };

@@ -58,7 +58,8 @@ derive(Server, HostServer);
  */
 function refusalOf(where) {
   if (!hasReusePort && where?.reusePort) return unavailable('reusePort');
-  if (where?.path && differsFromNode(where.unlinkOnClose)) return unavailable('unlinkOnClose');
+  const hasPath = where?.path || where?.handle || where?._handle;
+  if (hasPath && differsFromNode(where.unlinkOnClose)) return unavailable('unlinkOnClose');
   return !hasHandles && where?.proxyProtocol ? unavailable('proxyProtocol') : undefined;
 }
 

@@ -20,7 +20,7 @@ pub enum Unlink {
 #[derive(Debug)]
 pub struct BoundPath {
     path: PathBuf,
-    /// Device and inode. `None` where nothing is to be compared, or the file was gone at once.
+    /// Device and inode. `None` where the file was gone at once.
     file: Option<(u64, u64)>,
     unlink: Unlink,
 }
@@ -28,11 +28,11 @@ pub struct BoundPath {
 impl BoundPath {
     /// To be called after bind(2).
     pub fn new(path: PathBuf, unlink: Unlink) -> Self {
-        let file = if unlink == Unlink::Own { file_at(&path) } else { None };
+        let file = file_at(&path);
         BoundPath { path, file, unlink }
     }
 
-    /// [`Unlink::Own`] removes nothing if it comes only now.
+    /// Changes the rule.
     pub fn set_unlink(&mut self, unlink: Unlink) {
         self.unlink = unlink;
     }

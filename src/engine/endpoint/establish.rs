@@ -48,8 +48,7 @@ impl Endpoint {
         }
     }
 
-    /// Whether close removes the file that [`Endpoint::bind_path`] has made, or makes next. [`Unlink::Own`] has to be set
-    /// before.
+    /// Whether close removes the file that [`Endpoint::bind_path`] has made, or makes next.
     pub fn set_unlink(&mut self, unlink: Unlink) {
         self.unlink = unlink;
         if let Some(path) = &mut self.path {
