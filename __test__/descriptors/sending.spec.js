@@ -3,6 +3,7 @@
 // sendDescriptors(): what it takes, and where its bytes stand among those of other writes.
 
 const fs = require('fs');
+const { TLSSocket } = require('tls');
 const { closed, connect, describeRsnet, listen, once, pair, tempPath, thrownBy, track, turn } = require('../helpers');
 const { countOpen, fileWith, textOf } = require('../helpers/descriptors');
 
@@ -249,6 +250,33 @@ describeLinux('sendDescriptors()', (net) => {
     expect(await failure(other.client)).toMatchObject({ code: 'ERR_STREAM_DESTROYED' });
     await turn();
     expect(countOpen(file)).toBe(1);
+    fs.closeSync(fd);
+  });
+
+  test('a connection that goes to TLS with a message unsent: an error, and no bytes without descriptors', async () => {
+    const receiving = { receiveDescriptors: true, pauseOnConnect: true };
+    const { client, peer } = await pair(net, net, { path: true, server: receiving });
+    const fd = fs.openSync(__filename);
+    const results = [];
+    let sent = 0;
+    while (client._handle.writeQueueSize === 0) {
+      client.sendDescriptors([fd], Buffer.alloc(1 << 14), (error) => results.push(error?.code));
+      sent++;
+    }
+    const secure = new TLSSocket(client);
+    const [error] = await once(secure, 'error');
+    expect(error).toMatchObject({ code: 'ENOTSUP', syscall: 'write' });
+    await closed(client);
+    expect(results).toEqual([...Array(sent - 1).fill(undefined), 'ENOTSUP']);
+    const got = [];
+    peer.on('descriptors', (fds, data) => {
+      got.push(data.length);
+      fds.forEach((one) => fs.closeSync(one));
+    });
+    peer.on('data', (data) => got.push(String(data)));
+    await closed(peer.resume());
+    expect(got).toEqual(Array(sent - 1).fill(1 << 14));
+    secure.destroy();
     fs.closeSync(fd);
   });
 

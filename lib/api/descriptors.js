@@ -173,6 +173,14 @@ function sendDescriptors(descriptors, data, callback) {
 
 /**
  * @param {import('../..').Socket} socket
+ * @returns {boolean} whether descriptors wait to be sent
+ */
+function sendsDescriptors(socket) {
+  return socket[kOutgoing]?.size > 0;
+}
+
+/**
+ * @param {import('../..').Socket} socket
  * @returns {boolean} whether the program has got all data so far, and wants more
  */
 function isDue(socket) {
@@ -243,4 +251,4 @@ function waitForTurn(socket) {
 
 hooks.onDescriptors = deliver;
 
-module.exports = { sendDescriptors };
+module.exports = { sendDescriptors, sendsDescriptors };

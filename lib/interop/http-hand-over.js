@@ -4,6 +4,7 @@
 // Buffer and a call for each read. A short connection does not earn the cost of the hand-over.
 
 const { makeCallback } = require('../addon/bridge');
+const { sendsDescriptors } = require('../api/descriptors');
 const { closesWithin } = require('../api/kernel-options');
 const { isSendingFile } = require('../api/send-file-engine');
 const hooks = require('../handle/hooks');
@@ -34,7 +35,7 @@ function countParserRead(handle, socket, length) {
   handle[kParserReads] = -(handle.bytesWritten / UNIT);
   if (socket._handle !== handle || isSendingFile(handle) || !isServedByParser(socket) || isRefused()) return;
   // Node's handles pass no descriptors, and close without a bound.
-  if (socket.listenerCount('descriptors') > 0 || closesWithin(handle)) return;
+  if (socket.listenerCount('descriptors') > 0 || sendsDescriptors(socket) || closesWithin(handle)) return;
   const unread = [];
   const hostHandle = handOver(socket, { takeUnread: (chunk) => unread.push(chunk) });
   if (hostHandle === undefined) return;

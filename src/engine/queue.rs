@@ -67,6 +67,11 @@ impl WriteQueue {
         self.pending.push_back(Pending { id: Some(id), bytes, sent: 0, descriptors });
     }
 
+    /// Whether descriptors wait to be sent.
+    pub fn has_descriptors(&self) -> bool {
+        self.pending.iter().any(|pending| !pending.descriptors.is_empty())
+    }
+
     /// A large write waits for room.
     pub fn push_large(&mut self) {
         self.pending.push_back(Pending {

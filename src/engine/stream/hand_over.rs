@@ -17,7 +17,7 @@ pub struct Remains {
     pub read_error: Status,
     /// Bytes that were queued and not sent.
     pub unsent: Vec<u8>,
-    /// The error of a write that was not delivered; else [`OK`].
+    /// The error of a write that was not delivered, or `ENOTSUP` if one has descriptors; else [`OK`].
     pub write_error: Status,
     /// Whether shutdown(2) was asked for and not called.
     pub shuts: bool,
@@ -34,8 +34,11 @@ impl Stream {
         Remains {
             unread,
             read_error,
+            // Without its descriptors a message is another one, and they cannot go along.
+            write_error: failed
+                .or_else(|| self.queue.has_descriptors().then_some(-libc::ENOTSUP))
+                .unwrap_or(OK),
             unsent: self.queue.take_unsent(),
-            write_error: failed.unwrap_or(OK),
             shuts: matches!(self.write_side, WriteSide::Closing | WriteSide::Due),
             socket: self.socket.into(),
         }
