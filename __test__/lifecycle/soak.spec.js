@@ -116,6 +116,7 @@ describe('the judgement of the soak', () => {
 describeRsnet('the soak itself', () => {
   test.each([
     ['sessions', ['--connections', '600', '--open', '100']],
+    ['a relay between the ends', ['--relay', '--connections', '150', '--open', '40']],
     ['threads', ['--threads', '6']],
   ])('%s: a short run adds up and writes its report', (_what, args) => {
     const out = tempPath();

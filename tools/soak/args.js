@@ -11,6 +11,7 @@ const USAGE = `npm run soak -- [OPTIONS]
   --open N           open at once (default 10000, or half of the connections)
   --minutes M        stop opening after that long (default 120)
   --threads N        instead: start and terminate N worker threads under traffic
+  --relay            a third process between them, which relays each connection by net.relay()
   --backend NAME     uv or tokio (default: the one rsnet chooses)
   --net              the built-in net on both sides, for comparison
   --seed N           another order of things (default random)
@@ -26,6 +27,7 @@ Ends with 1 if a byte, a session, a descriptor or memory does not add up.`;
  * @property {number} open
  * @property {number} minutes
  * @property {number} threads 0 for the sessions
+ * @property {boolean} relay
  * @property {'uv'|'tokio'|undefined} backend
  * @property {boolean} net
  * @property {number} seed
@@ -48,7 +50,7 @@ function readArgs(args) {
     args,
     options: {
       connections: text, open: text, minutes: text, threads: text, backend: text, seed: text, out: text, json: text,
-      net: flag, help: flag,
+      net: flag, relay: flag, help: flag,
     },
   });
   const connections = wholeNumberOf('connections', values.connections ?? '1000000', 1);

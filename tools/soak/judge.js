@@ -9,7 +9,7 @@ const ENOUGH = 200000;
 
 /**
  * @typedef {object} Verdict
- * @property {Record<'client'|'server', Record<string, import('./slope').Fit|null>>} slopes bytes for each 100,000
+ * @property {Record<string, Record<string, import('./slope').Fit|null>>} slopes bytes for each 100,000
  *   connections, over the second half of the run
  * @property {string[]} faults what does not add up; empty if all does
  */

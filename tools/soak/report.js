@@ -11,10 +11,12 @@ const { count, megabytes } = require('./progress');
  * @param {import('./args').Options} options
  * @returns {string} what ran and where
  */
-function describe({ backend, net, seed }) {
+function describe({ backend, net, relay, seed }) {
+  const between = relay ? ', a relay' : '';
   const what = net ? 'the built-in net' : `rsnet, ${backend ?? 'its own choice of'} backend`;
+  const day = new Date().toISOString().slice(0, 10);
   const cpus = os.cpus();
-  return `${new Date().toISOString().slice(0, 10)}, ${what}, Node ${process.versions.node}, ${cpus.length} × ` +
+  return `${day}, ${what}${between}, Node ${process.versions.node}, ${cpus.length} × ` +
     `${cpus[0]?.model.trim() ?? 'unknown processor'}, ${os.type()} ${os.release().split('-')[0]}, seed ${seed}`;
 }
 

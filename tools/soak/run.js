@@ -24,7 +24,7 @@ const ENDING = 30000;
  * @property {{text: string, plan: object|null}[]} problems the first ones
  * @property {number} seconds from the first connection to the end of the last
  * @property {number} started connections
- * @property {Record<'client'|'server', Side>} sides
+ * @property {Record<'client'|'server'|'relay', Side>} sides `relay` where there is one
  * @property {[number, number][]} rate time and sessions ended by then
  *
  * @typedef {object} Side what one process told
@@ -35,34 +35,39 @@ const ENDING = 30000;
  * @property {{code: number|null, signal: string|null, errors: string}} end
  */
 
+/** Descriptors of one relay: two sockets, a copy of each, and two pipes. */
+const RELAYED = 8;
+
 /**
- * Run the two processes until all sessions are over.
+ * Run the two processes, or three with a relay between them, until all sessions are over.
  *
  * @param {import('./args').Options} options
  * @returns {Promise<Outcome>}
  */
 async function runSoak(options) {
-  const { connections, backend, minutes, net, open, seed } = options;
+  const { connections, backend, minutes, net, open, relay: isRelayed, seed } = options;
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rsnet-soak-'));
   const ledger = new Ledger(seed);
-  const sides = { client: { samples: [] }, server: { samples: [] } };
+  const names = isRelayed ? ['server', 'relay', 'client'] : ['server', 'client'];
+  const sides = Object.fromEntries([...names].reverse().map((side) => [side, { samples: [] }]));
   const interval = connections < 100000 ? 250 : 1000;
   const common = { module: net ? 'node:net' : ROOT, interval, seed };
   const env = backend ? { RSNET_BACKEND: backend } : {};
   const given = {
     server: { ...common, addresses: ADDRESSES, path: path.join(folder, 'socket') },
+    relay: { ...common, addresses: ADDRESSES, path: path.join(folder, 'relay') },
     client: { ...common, connections, open, seconds: minutes * 60 },
   };
   const waits = new Map();
   const heard = (what) => new Promise((resolve) => waits.set(what, resolve));
-  const readies = ['server', 'client'].map((side) => heard(`${side} ready`));
-  const dones = { server: heard('server done'), client: heard('client done') };
+  const readies = Object.fromEntries(names.map((side) => [side, heard(`${side} ready`)]));
+  const dones = Object.fromEntries(names.map((side) => [side, heard(`${side} done`)]));
   let last = Date.now();
   const rate = [];
   const processes = {};
-  for (const side of ['server', 'client']) {
+  for (const side of names) {
     processes[side] = new Running(`${side}.js`, given[side], {
-      open, env,
+      open: side === 'relay' ? RELAYED * open : open, env,
       onMessage: ({ entries, sample, ...told }) => {
         if (entries) {
           ledger.add(side, entries);
@@ -76,9 +81,9 @@ async function runSoak(options) {
       },
     });
   }
-  const { server, client } = processes;
+  const { relay, client } = processes;
   const died = new Promise((resolve, reject) => {
-    for (const side of ['server', 'client']) {
+    for (const side of names) {
       processes[side].ended.then(({ code, signal, errors }) => {
         // After its work is done it is to end.
         if (!sides[side].after) reject(new Error(`${side} ended with ${signal ?? code}: ${errors}`));
@@ -97,25 +102,30 @@ async function runSoak(options) {
   const progress = new Progress(() => status(ledger, sides, start));
   let started = 0;
   try {
-    const [serverReady, clientReady] = await Promise.race([Promise.all(readies), died]);
-    sides.server.before = serverReady.before;
-    sides.client.before = clientReady.before;
-    client.send({ where: serverReady.where });
+    const told = {};
+    for (const side of names) {
+      if (side === 'relay') relay.send({ where: told.server.where });
+      told[side] = await Promise.race([readies[side], died]);
+      sides[side].before = told[side].before;
+    }
+    client.send({ where: (told.relay ?? told.server).where });
     const clientDone = await Promise.race([dones.client, died, hang]);
     started = clientDone.started;
     Object.assign(sides.client, clientDone);
-    server.send('stop');
-    Object.assign(sides.server, await Promise.race([dones.server, died, hang]));
+    for (const side of ['relay', 'server'].filter((name) => processes[name])) {
+      processes[side].send('stop');
+      Object.assign(sides[side], await Promise.race([dones[side], died, hang]));
+    }
   } catch (error) {
     ledger.problems.unshift({ text: error.message, plan: null });
     ledger.counts.problems++;
-    ledger.stuck = await stuckSessions({ server, client }, heard);
+    ledger.stuck = await stuckSessions(processes, heard);
   } finally {
     progress.stop();
     clearInterval(hung);
   }
   const seconds = (Date.now() - start) / 1000;
-  for (const side of ['server', 'client']) sides[side].end = await endOf(processes[side]);
+  for (const side of names) sides[side].end = await endOf(processes[side]);
   fs.rmSync(folder, { recursive: true, force: true });
   ledger.close();
   const { codes, counts, problems, stuck = [] } = ledger;
@@ -140,7 +150,7 @@ function status(ledger, sides, start) {
 /**
  * Ask both sides which sessions they still have.
  *
- * @param {{server: Running, client: Running}} processes
+ * @param {Record<string, Running>} processes
  * @param {(what: string) => Promise<object[]>} heard
  * @returns {Promise<object[]>} some of them
  */
