@@ -61,7 +61,7 @@ async function findBenchmarks(scenarios, nodes, notice) {
  * @throws {Error} if rsnet, Node or the load cannot be had
  */
 async function prepare({ peers, nodes, congestion }, scenarios, notice) {
-  const needsLoad = scenarios.some(({ kind }) => ['server', 'client', 'suite'].includes(kind));
+  const needsLoad = scenarios.some(({ kind }) => ['server', 'client', 'suite', 'start'].includes(kind));
   await build(peers, needsLoad, notice);
   const runtimes = await prepareRuntimes(peers, nodes, notice);
   const benchmarks = await findBenchmarks(scenarios, runtimes.nodes, notice);

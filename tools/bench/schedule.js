@@ -54,7 +54,7 @@ function timesOf(scenario, { suite, quick, time: asked }) {
 function takesPart(scenario, { kind, node, congestion, script }, benchmarks) {
   if (scenario.without?.includes(kind)) return false;
   if (congestion && !scenario.bulk) return false;
-  if (scenario.tested?.file && !script) return false;
+  if ((scenario.tested?.file || scenario.command) && !script) return false;
   return scenario.kind !== 'suite' || benchmarkOf({ node }, benchmarks) !== undefined;
 }
 

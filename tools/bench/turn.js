@@ -107,10 +107,21 @@ async function measure(load, tested) {
  * @param {object} [more] options besides the scenario's
  * @returns {import('./peers').Command}
  */
-function testedCommand({ scenario: { tested }, peer, setting }, more = {}) {
+function testedCommand({ scenario: { network, tested }, peer, setting }, more = {}) {
   if (tested.file === undefined) return peer.program(tested.role, { ...tested.options, ...more });
   const options = JSON.stringify({ ...setting.paths, ...tested.options, ...more });
-  return peer.script(path.join(PROGRAMS, tested.file), [tested.role, options]);
+  const command = peer.script(path.join(PROGRAMS, tested.file), [tested.role, options]);
+  return network === undefined ? command : inNetwork(network, command);
+}
+
+/**
+ * The command in a network namespace of its own, by unshare(1).
+ * @param {string} setup commands of a shell
+ * @param {import('./peers').Command} command
+ * @returns {import('./peers').Command}
+ */
+function inNetwork(setup, { file, args, ...more }) {
+  return { file: 'unshare', args: ['-n', 'sh', '-ec', `${setup}; exec "$0" "$@"`, file, ...args], ...more };
 }
 
 /**
@@ -251,7 +262,45 @@ async function suiteTurn({ scenario, peer, times, setting, limit, start }) {
   return { rate, cpu: (cpuUser + cpuSystem) / (rate * seconds), cpuUser, cpuSystem, peak };
 }
 
-const KINDS = { server: serverTurn, client: clientTurn, suite: suiteTurn, tool: toolTurn, self: selfTurn };
+/**
+ * Starts a process that ends at once, again and again. Processor time and memory are those of the process.
+ * @param {Turn} turn
+ * @returns {Promise<Result>}
+ */
+async function startTurn({ scenario, peer, times, limit, start }) {
+  const { file, args, env } = peer.script(scenario.command[0], scenario.command.slice(1));
+  const command = { file: LOAD, args: ['child', String(Math.ceil(limit)), file, ...args], env };
+  const once = async () => {
+    const begun = performance.now();
+    const running = start(command);
+    const used = await running.json();
+    if (used.exit !== 0) throw new Error(`the process ended with ${used.exit}: ${running.errors.trim()}`);
+    return { ...used, took: (performance.now() - begun) * 1000 };
+  };
+  // The first one reads its files from the disk.
+  await once();
+  const begun = performance.now();
+  const all = [];
+  while (all.length === 0 || performance.now() - begun < times.time) all.push(await once());
+  const seconds = (performance.now() - begun) / 1000;
+  const sum = (of) => all.reduce((total, one) => total + of(one), 0);
+  const took = all.map((one) => one.took).sort((a, b) => a - b);
+  const [cpuUser, cpuSystem] = [sum((one) => one.cpuUser), sum((one) => one.cpuSystem)];
+  return {
+    rate: all.length / seconds,
+    cpu: (cpuUser + cpuSystem) / all.length,
+    cpuUser,
+    cpuSystem,
+    peak: Math.max(...all.map(({ peak }) => peak)),
+    mean: sum((one) => one.took) / all.length,
+    p50: took[Math.floor(took.length / 2)],
+    p99: took[Math.min(took.length - 1, Math.floor(took.length * 0.99))],
+  };
+}
+
+const KINDS = {
+  server: serverTurn, client: clientTurn, suite: suiteTurn, tool: toolTurn, self: selfTurn, start: startTurn,
+};
 
 /**
  * Does something for one peer, and ends what it has started. Where it fails, the peer's program that stays up is ended,

@@ -3,6 +3,7 @@
 // Clients under test: each does one thing again and again, and prints what it measured as a line of JSON.
 
 const http = require('node:http');
+const net = require('node:net');
 const path = require('node:path');
 const readline = require('node:readline');
 const { HOST, packages, tell, main } = require('./packages.cjs');
@@ -45,6 +46,22 @@ main({
       await body.text();
     };
     await report(get, options);
+  },
+
+  /** Connections to a host of several addresses, of which some are slow or dead. */
+  async race({ addresses, ...options }) {
+    const server = net.createServer((socket) => socket.resume().on('error', () => {}));
+    await new Promise((resolve) => { server.listen(0, '::', resolve); });
+    const list = addresses.map((address) => ({ address, family: net.isIP(address) }));
+    const lookup = (host, asked, callback) => setImmediate(callback, null, list);
+    const connect = () => new Promise((resolve, reject) => {
+      const socket = net.connect({ host: 'two.example', port: server.address().port, lookup, autoSelectFamily: true });
+      socket.on('error', reject).on('connect', () => {
+        resolve();
+        socket.destroy();
+      });
+    });
+    await report(connect, options);
   },
 
   /** The same query on the connections of a pool. */

@@ -25,9 +25,9 @@
  * @typedef {object} Scenario
  * @property {string} id
  * @property {string} title
- * @property {'server'|'client'|'suite'|'tool'|'self'} kind which end is under test, and who measures it. `server`,
- *   `client`: the Rust load does; `suite`: a file of Node's own benchmark; `tool`: a server that `load.tool` drives;
- *   `self`: a client that measures itself
+ * @property {'server'|'client'|'suite'|'tool'|'self'|'start'} kind which end is under test, and who measures it.
+ *   `server`, `client`: the Rust load does; `suite`: a file of Node's own benchmark; `tool`: a server that `load.tool`
+ *   drives; `self`: a client that measures itself; `start`: a process that ends at once
  * @property {string} [metric] what the peers are compared by: `rate` if not said
  * @property {boolean} [latency] whether latencies are shown
  * @property {boolean} [quick] whether it is part of a quick run
@@ -43,6 +43,8 @@
  *   to while it is a server itself
  * @property {string} [service] what a client of kind `self` connects to: a server of clients/servers, or `answers` of
  *   programs/load.cjs
+ * @property {string} [network] commands of a shell that set up the network namespace of a client of kind `self`
+ * @property {string[]} [command] arguments of the runtime, of kind `start`
  * @property {string} [file] of Node's benchmark folder
  * @property {string[]} [args] its configuration
  * @property {number} [time] milliseconds measured, if not the default
@@ -65,6 +67,7 @@ const SUITES = {
   programs: [
     ...require('./web'),
     ...require('./services'),
+    ...require('./start'),
     ...transfer,
     ...suite.filter(({ program }) => program),
   ],
