@@ -18,10 +18,12 @@ describeLinux('linger with a time', (net) => {
    * A connection whose peer does not read.
    *
    * @param {object} [options] of the client
+   * @param {object} [server] options of the server
    * @returns {Promise<{client: import('net').Socket, peer: import('net').Socket}>}
    */
-  const unread = (options) =>
-    pair(net, net, { client: { sendBufferSize: 200_000, ...options }, server: { pauseOnConnect: true } });
+  const unread = (options, server) => pair(net, net, {
+    client: { sendBufferSize: 200_000, ...options }, server: { pauseOnConnect: true, ...server },
+  });
 
   /**
    * @param {import('net').Socket} socket
@@ -38,6 +40,30 @@ describeLinux('linger with a time', (net) => {
     await closed(client);
     // JavaScript goes on, and the connection is as it was.
     expect(peer.info().state).toBe('ESTABLISHED');
+    while (peer.info().state !== 'CLOSE') await turn();
+    // Less would be too early, and a slow machine makes it more.
+    expect(performance.now() - begun).toBeGreaterThan(900);
+  });
+
+  // shutdown(2) was called before, so that the connection closes in another state.
+  test.each([
+    ['the peer had ended before (LAST_ACK)', async (client, peer) => {
+      client.resume().on('end', () => client.end(Buffer.alloc(BYTES)));
+      peer.end();
+    }],
+    ['destroy() follows (FIN_WAIT1)', async (client) => {
+      client.end(Buffer.alloc(BYTES), () => client.destroy());
+    }],
+    ['the peer ends after that (CLOSING)', async (client, peer) => {
+      client.resume().end(Buffer.alloc(BYTES));
+      await once(client, 'finish');
+      peer.end();
+    }],
+  ])('the connection is reset behind end() also: %s', async (_title, end) => {
+    const { client, peer } = await unread({ linger: 1, allowHalfOpen: true }, { allowHalfOpen: true });
+    const begun = performance.now();
+    await end(client, peer);
+    await closed(client);
     while (peer.info().state !== 'CLOSE') await turn();
     // Less would be too early, and a slow machine makes it more.
     expect(performance.now() - begun).toBeGreaterThan(900);

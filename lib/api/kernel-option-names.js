@@ -150,8 +150,10 @@ const KERNEL_OPTIONS = {
     name: 'SO_BUSY_POLL', method: 'BusyPoll', argument: 'microseconds', isTcp: true, kind: INT, check: atLeast(0),
   },
   linger: {
-    name: 'SO_LINGER', method: 'Linger', argument: 'seconds', isTcp: true, kind: LINGER, isSetOnEach: true,
-    check: checkLinger,
+    name: 'SO_LINGER', method: 'Linger', argument: 'seconds', isTcp: true, kind: LINGER,
+    // A time is rsnet's own, which no connection inherits; it exists on Linux only. Elsewhere connections inherit the
+    // kernel's option, and macOS refuses (EINVAL) to set any on an accepted one that the peer has reset already.
+    isSetOnEach: process.platform === 'linux', check: checkLinger,
   },
   mark: { name: 'SO_MARK', method: 'Mark', argument: 'mark', isTcp: true, kind: UNSIGNED, check: validateUint32 },
   interface: { name: 'SO_BINDTODEVICE', isOfBind: true, isTcp: true, kind: TEXT, check: validateString },

@@ -1,8 +1,8 @@
 //! `SO_LINGER` with a time (socket(7)), without the wait of close(2).
 //!
 //! The kernel has close(2) wait for as long, also of a non-blocking socket, and Linux lets the connection go on
-//! afterwards. Here the end is sent at once, a thread keeps the descriptor until the peer has acknowledged everything, and
-//! resets the connection if that takes longer than the time.
+//! afterwards. Here the end is sent at once, unless it was sent before. A thread keeps the descriptor until the peer has
+//! acknowledged everything, and resets the connection if that takes longer than the time.
 
 use std::net::Shutdown;
 use std::os::fd::AsRawFd;
@@ -36,10 +36,14 @@ struct Waiting {
 /// does not wait.
 pub fn close(socket: Socket, time: Duration) {
     let fd = socket.as_raw_fd();
+    // The peer has yet to acknowledge something in these states only. In the last three the end was sent before, and
+    // shutdown(2) sends nothing more.
+    let is_open = matches!(
+        sys::tcp_state(fd),
+        Some(ESTABLISHED | CLOSE_WAIT | FIN_WAIT1 | LAST_ACK | CLOSING)
+    );
     // The kernel resets a connection with unread bytes by itself.
-    let is_plain = !matches!(sys::tcp_state(fd), Some(ESTABLISHED | CLOSE_WAIT))
-        || sys::is_standard(&socket)
-        || sys::unread_bytes(fd) != Some(0);
+    let is_plain = !is_open || sys::is_standard(&socket) || sys::unread_bytes(fd) != Some(0);
     // As by close(2), bytes that still come reset the connection.
     if is_plain || socket.shutdown(Shutdown::Both).is_err() || !is_closing(&socket) {
         return sys::close(socket);
