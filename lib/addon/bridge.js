@@ -252,10 +252,11 @@ function pendingReads(slot) {
 
 /**
  * @param {number} slot
- * @returns {boolean} whether `pendingReads` has data
+ * @param {boolean} [isEnd=false] whether an end or an error is asked for, and not data
+ * @returns {boolean} whether `pendingReads` has that
  */
-function awaitsData(slot) {
-  return filled > 0 && pendingReads(slot).some((at) => entries[at + 2] > 0);
+function awaitsRead(slot, isEnd = false) {
+  return filled > 0 && pendingReads(slot).some((at) => (entries[at + 2] <= 0) === isEnd);
 }
 
 /**
@@ -390,6 +391,6 @@ function writeLarge(slot, data, offset) {
 }
 
 module.exports = {
-  NO_SLOT, awaitsData, callCounts, commands, getBridge, makeCallback, openHandles, register, release, takePending,
+  NO_SLOT, awaitsRead, callCounts, commands, getBridge, makeCallback, openHandles, register, release, takePending,
   write, writeLarge,
 };

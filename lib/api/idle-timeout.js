@@ -8,7 +8,7 @@ const { debug } = require('../node/debug');
 const { hasHostTimeout } = require('../node/private-symbols');
 const { validateFunction, validateTimerDuration } = require('../node/validators');
 const { kRelay } = require('../handle/symbols');
-const { kLastWriteQueueSize, kTimeout } = require('../handle/socket-symbols');
+const { kHandle, kLastWriteQueueSize, kTimeout } = require('../handle/socket-symbols');
 
 /**
  * `socket.setTimeout`: emits 'timeout' after that time without traffic. The connection stays open.
@@ -49,6 +49,8 @@ const setSocketTimeout = hasHostTimeout ? builtin.Socket.prototype.setTimeout : 
  * @this {import('../..').Socket}
  */
 function onTimeout() {
+  // A relay of a pipe ends once the program looks at `_handle`.
+  if (this[kHandle]?.[kRelay]?.restartsTimer?.(this)) return;
   const handle = this._handle;
   const queued = this[kLastWriteQueueSize];
   if (queued > 0 && handle) {

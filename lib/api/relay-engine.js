@@ -8,6 +8,7 @@
 const { commands, takePending } = require('../addon/bridge');
 const { codes, ErrnoException } = require('../node/errors');
 const { Handle } = require('../handle');
+const { countKept } = require('../handle/read-gate');
 const { kConnectReq, kPendingRead, kRelay, kSlot } = require('../handle/symbols');
 const { writerOf } = require('../handle/writable');
 const { owner_symbol } = require('../handle/socket-symbols');
@@ -35,6 +36,13 @@ function onReport(id, direction, status, isWrite) {
   if (relay === undefined) return;
   if (status === 0) relay.readEnd(direction);
   else relay.fail(direction, status, isWrite);
+}
+
+/** To be called before a relay is made. */
+function hearReports() {
+  if (hasReporter) return;
+  hasReporter = true;
+  commands.setRelayReporter(onReport);
 }
 
 /**
@@ -91,6 +99,7 @@ class EngineMover {
     for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) chunks.push(chunk);
     const slot = handle[kSlot];
     const pending = takePending(slot);
+    countKept(handle);
     chunks.push(handle[kPendingRead] ?? EMPTY, ...pending.chunks, commands.takeUndelivered(slot));
     handle[kPendingRead] = null;
     commands.setRelayed(slot, true);
@@ -200,10 +209,7 @@ function engineMover(sockets) {
   if (handles.some((handle, side) => handle[kRelay] !== undefined || handle[owner_symbol] !== sockets[side])) {
     return undefined;
   }
-  if (!hasReporter) {
-    hasReporter = true;
-    commands.setRelayReporter(onReport);
-  }
+  hearReports();
   // From now on nothing waits to be sent together.
   for (const handle of handles) writerOf(handle).share();
   const id = commands.relay(handles[0][kSlot], handles[1][kSlot]);
@@ -213,4 +219,4 @@ function engineMover(sockets) {
   return mover;
 }
 
-module.exports = { engineMover };
+module.exports = { engineMover, hearReports, relays };

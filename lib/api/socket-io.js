@@ -10,7 +10,7 @@ const { nextTick } = require('../node/captured');
 const { debug, isDebugging } = require('../node/debug');
 const { codes, ErrnoException } = require('../node/errors');
 const hooks = require('../handle/hooks');
-const { kIsHost } = require('../handle/symbols');
+const { kIsHost, kRelay } = require('../handle/symbols');
 const host = require('../node/versions');
 const { emitsAtOnce } = require('../node/plain-flow');
 const { setReadSize } = require('./read-size');
@@ -19,11 +19,14 @@ const { UV_ENOBUFS, UV_ENOTCONN, UV_EOF } = require('../node/errno');
 const { flushAll } = require('../handle/write-coalescer');
 const { settleWrite, writeRequest } = require('./write-request');
 const {
-  async_id_symbol, kBuffer, kBufferCb, kBufferGen, owner_symbol,
+  async_id_symbol, kBuffer, kBufferCb, kBufferGen, kHandle, owner_symbol,
 } = require('../handle/socket-symbols');
 
 /** Bytes for which the user's buffer (`onread`) had no room when its callback paused. */
 const kHeld = Symbol('kHeld');
+
+/** A read of so many bytes is one of bulk. */
+const BULKY = 16 * 1024;
 
 /**
  * The handle calls this, as `this`, for data, end and read errors.
@@ -34,10 +37,14 @@ const kHeld = Symbol('kHeld');
  */
 function onHandleRead(nread, buffer) {
   const socket = this[owner_symbol];
-  if (socket === null || this !== socket._handle) return;
+  // A look at `_handle` would end a relay to the socket.
+  if (socket === null || (this !== socket[kHandle] && this !== socket._handle)) return;
+  // What the read has found may be what another error has left, which a relay to the socket knows.
+  if (nread < 0) this[kRelay]?.giveBack?.();
   socket._unrefTimer();
   if (nread > 0) {
     if (socket.destroyed) return;
+    if (nread >= BULKY && buffer !== undefined && hooks.takesBulk(this, buffer)) return;
     if (socket[kBuffer] === null && emitsAtOnce(socket)) {
       socket.emit('data', buffer);
       if (socket.parser && socket.server) hooks.countParserRead(this, socket, nread);
@@ -188,10 +195,11 @@ function stopReading(socket) {
  */
 function read(n) {
   if (isDebugging) debug('_read - n', n, 'isConnecting?', !!this.connecting, 'hasHandle?', !!this._handle);
-  if (this.connecting || !this._handle) {
+  const handle = this[kHandle] ?? this._handle;
+  if (this.connecting || !handle) {
     debug('_read wait for connection');
     this.once('connect', () => this._read(n));
-  } else if (!this._handle.reading) {
+  } else if (!handle.reading) {
     startReading(this);
   }
 }

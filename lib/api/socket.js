@@ -23,6 +23,7 @@ const { kIsHost } = require('../handle/symbols');
 const { isTcp } = require('../handle/handed-over');
 const io = require('./socket-io');
 const { closeOtherAttempts } = require('./race');
+const pipeRelay = require('./pipe-relay');
 const socketOptions = require('./socket-options');
 const { isPlain } = require('../node/substitutes');
 const { hostMembers, isHostRun, runByHost, withHostMembers } = require('../node/host-run-sockets');
@@ -394,5 +395,6 @@ defineLike(Socket.prototype, builtin.Socket.prototype, withHostMembers({
 }));
 
 useSocketClass(Socket);
+pipeRelay.useSocketClass(Socket);
 
 module.exports = Socket;

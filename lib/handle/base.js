@@ -4,12 +4,12 @@
 // handles (LibuvStreamWrap). A status is 0 or a negated errno.
 
 const {
-  NO_SLOT, awaitsData, commands, getBridge, makeCallback, register, release,
+  NO_SLOT, awaitsRead, commands, getBridge, makeCallback, register, release,
 } = require('../addon/bridge');
 const { onStreamRead, withReadCount } = require('../node/private-symbols');
 const {
-  kAdopted, kClosing, kConnectReq, kReading, kPendingRead, kOnClose, kOnRead, kParserReads, kProvider, kRead,
-  kReadEnded, kReadMost, kReadSize, kReadGate, kRef, kShutdownReq, kSlot, kWriter,
+  kAdopted, kBulkLeft, kClosing, kConnectReq, kReading, kPendingRead, kOnClose, kOnRead, kParserReads, kProvider, kRead,
+  kReadEnded, kReadMost, kReadSize, kReadGate, kRef, kShutdownReq, kSlot, kUncounted, kWriter,
 } = require('./symbols');
 const { later } = require('../node/later');
 const hooks = require('./hooks');
@@ -28,6 +28,9 @@ const { WritableHandle, writerOf } = require('./writable');
 function isHostRead(listener) {
   return onStreamRead === undefined ? listener?.name === 'onStreamRead' : listener === onStreamRead;
 }
+
+/** Bytes in large reads before a pipe may be relayed: to take over costs as much as some chunks do. */
+const BULK = 256 * 1024;
 
 /** By resource types, the names in `process.getActiveResourcesInfo()`. */
 const SHOWN_AS = { TCPWRAP: 'TCPSocketWrap', TCPSERVERWRAP: 'TCPServerWrap' };
@@ -58,6 +61,8 @@ class Handle extends WritableHandle {
     this[owner_symbol] = null;
     this[kReadEnded] = false;
     this[kOnRead] = undefined;
+    this[kBulkLeft] = BULK;
+    this[kUncounted] = 0;
   }
 
   /** Called with (count or negated errno, Buffer) for each read. */
@@ -134,13 +139,13 @@ class Handle extends WritableHandle {
   /** Whether data may have been read that the owner has not got. On the tokio backend threads may read at any time. */
   get mayHaveReadAhead() {
     if (this[kReadGate] === GATE_BEGUN && getBridge().backend === 'tokio') return true;
-    return this[kPendingRead] !== null || awaitsData(this[kSlot]);
+    return this[kPendingRead] !== null || awaitsRead(this[kSlot]);
   }
 
   /** @returns {boolean} whether a read would find something. Node's HTTP agent asks before it reuses a connection. */
   hasPendingRead() {
     if (this[kClosing]) return false;
-    return this[kPendingRead] !== null || awaitsData(this[kSlot]) || commands.hasPendingRead(this[kSlot]) === 1;
+    return this[kPendingRead] !== null || awaitsRead(this[kSlot]) || commands.hasPendingRead(this[kSlot]) === 1;
   }
 
   /** @param {number} bytes the most that one read may bring; 0: the engine chooses */
@@ -202,7 +207,7 @@ class Handle extends WritableHandle {
     coalescer.flushAll();
     this._keepCounters();
     const slot = this[kSlot];
-    const unread = this[kPendingRead] !== null || awaitsData(slot);
+    const unread = this[kPendingRead] !== null || awaitsRead(slot);
     this._closing(callback, commands.close(slot, unread) === 1);
   }
 

@@ -12,6 +12,12 @@ module.exports = {
    */
   onDescriptors() {},
   /**
+   * Called with a handle and a large chunk that its Socket has not got: whether a relay has taken it; from
+   * `api/pipe-relay`.
+   * @type {function(object, Buffer): boolean}
+   */
+  takesBulk: () => false,
+  /**
    * Answers `handle.isStreamBase`; from `interop/hand-over`.
    * @type {function(object): boolean}
    */

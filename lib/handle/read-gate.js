@@ -5,13 +5,17 @@
 // data that comes after the owner has stopped reading is kept until it starts again.
 
 const { commands } = require('../addon/bridge');
-const { kReading, kPendingRead, kReadGate, kSlot } = require('./symbols');
+const { later } = require('../node/later');
+const { kReading, kPendingRead, kReadGate, kSlot, kUncounted } = require('./symbols');
 
 /** States of the gate: open; held; held, and the owner wants to read; open, and reading has begun. */
 const GATE_NONE = 0;
 const GATE_HELD = 1;
 const GATE_WAITING = 2;
 const GATE_BEGUN = 3;
+
+/** The most that the owner gets at once: as much as libuv reads. A relay may have left more. */
+const MOST_AT_ONCE = 64 * 1024;
 
 /**
  * Gives the owner the data that was kept, if he still reads, and reads on.
@@ -20,9 +24,33 @@ const GATE_BEGUN = 3;
 function releasePending(handle) {
   const data = handle[kPendingRead];
   if (data === null || !handle[kReading] || handle.closing) return;
-  handle[kPendingRead] = null;
-  handle._completeRead(data.length, data);
-  if (handle[kReading] && !handle.closing) commands.readStart(handle[kSlot]);
+  const chunk = data.subarray(0, MOST_AT_ONCE);
+  keep(handle, data.subarray(chunk.length));
+  handle._completeRead(chunk.length, chunk);
+  if (!handle[kReading] || handle.closing) return;
+  if (handle[kPendingRead] === null) commands.readStart(handle[kSlot]);
+  else later(releasePending, handle);
+}
+
+/**
+ * Keeps data for the owner. What he has got meanwhile of bytes that were not counted is counted.
+ * @param {object} handle
+ * @param {Buffer} data
+ */
+function keep(handle, data) {
+  const uncounted = Math.min(handle[kUncounted], data.length);
+  if (handle[kUncounted] > uncounted) commands.countRead(handle[kSlot], handle[kUncounted] - uncounted);
+  handle[kUncounted] = uncounted;
+  handle[kPendingRead] = data.length > 0 ? data : null;
+}
+
+/**
+ * Counts the data that was kept as read, before somebody else takes it.
+ * @param {object} handle
+ */
+function countKept(handle) {
+  if (handle[kUncounted] > 0) commands.countRead(handle[kSlot], handle[kUncounted]);
+  handle[kUncounted] = 0;
 }
 
 /** @param {object} handle whose gate is held */
@@ -32,4 +60,4 @@ function openGate(handle) {
   if (isWanted) handle.readStart();
 }
 
-module.exports = { GATE_BEGUN, GATE_HELD, GATE_NONE, GATE_WAITING, releasePending, openGate };
+module.exports = { GATE_BEGUN, GATE_HELD, GATE_NONE, GATE_WAITING, countKept, openGate, releasePending };

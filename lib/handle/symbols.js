@@ -40,6 +40,10 @@ module.exports = {
   kReadWhenConnected: Symbol('kReadWhenConnected'),
   /** What moves the bytes of the connection, if not the handle (lib/api/relay-engine.js). */
   kRelay: Symbol('kRelay'),
+  /** How many bytes of `kPendingRead`, at its end, are not counted as read yet. */
+  kUncounted: Symbol('kUncounted'),
+  /** How many bytes in large reads are left until a pipe is looked at (lib/api/pipe-relay.js). */
+  kBulkLeft: Symbol('kBulkLeft'),
   /** Whether a Pipe has descriptors that its owner has not taken. */
   kAnnounced: Symbol('kAnnounced'),
   /** On Node's handles of connections that rsnet has handed over. */

@@ -18,7 +18,7 @@ const { canTake, hostHandleFor, prepareHostHandle } = require('../handle/handed-
 const { onStreamRead } = require('../node/private-symbols');
 const { later } = require('../node/later');
 const { checkOpen } = require('../node/permission');
-const { GATE_WAITING } = require('../handle/read-gate');
+const { GATE_WAITING, countKept } = require('../handle/read-gate');
 const { carryAddresses, shareHeader } = require('../api/proxy-protocol/addresses');
 const { noteHandedOver } = require('../api/counters');
 const { takeHeld } = require('../api/socket-io');
@@ -53,6 +53,7 @@ function takeFrom(handle) {
   if (handle.closing || handle[kConnectReq] !== null) return undefined;
   const refed = handle.hasRef();
   handle[kWriter]?.flushAll();
+  countKept(handle);
   const { bytesRead, bytesWritten } = handle;
   handle._keepCounters();
   const slot = handle[kSlot];

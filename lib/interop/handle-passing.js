@@ -14,6 +14,7 @@ const { record } = require('../node/capabilities');
 const { nextTick } = require('../node/captured');
 const { setOnHost } = require('../node/host-objects');
 const { Handle, Pipe, TCP } = require('../handle');
+const { countKept } = require('../handle/read-gate');
 const { kReading, kPendingRead, kSlot } = require('../handle/symbols');
 const { handOver } = require('./hand-over');
 const { canHandOver, closed, hostHandleOf, openHandle } = require('../node/builtin-handles');
@@ -45,6 +46,7 @@ function onRestRead(nread, buffer) {
  */
 function leave(handle) {
   if (handle.readStop()) return;
+  countKept(handle);
   const rest = [handle[kPendingRead] ?? [], commands.takeUndelivered(handle[kSlot])].filter(({ length }) => length > 0);
   handle[kPendingRead] = null;
   handle.onread = onRestRead;

@@ -61,6 +61,10 @@ const table = {
     member: 'net._normalizeArgs',
     without: 'connect does not know arguments that the built-in has normalized',
   },
+  pipes: {
+    member: 'the listeners of readable.pipe',
+    without: 'a pipe of two sockets goes through JavaScript, also in bulk',
+  },
   samples: {
     member: 'the option handle of net.Socket, with a handle made up',
     without: 'symbols of Node\'s sockets are not known',

@@ -29,6 +29,7 @@ module.exports = {
   UV_ENOPROTOOPT: uv('ENOPROTOOPT'),
   UV_ENOSYS: uv('ENOSYS'),
   UV_ENOTCONN: uv('ENOTCONN'),
+  UV_EPIPE: uv('EPIPE'),
   UV_EOVERFLOW: uv('EOVERFLOW'),
   UV_ETIMEDOUT: uv('ETIMEDOUT'),
 };

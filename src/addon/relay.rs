@@ -2,11 +2,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
 
 use napi::Result;
-use napi::bindgen_prelude::{FnArgs, Function, Unknown};
+use napi::bindgen_prelude::{Buffer, FnArgs, Function, Unknown};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
 
@@ -31,10 +31,11 @@ impl Relays {
         self.by_id.borrow().get(&id).cloned()
     }
 
-    fn start(&self, sockets: [OwnedFd; 2]) -> Status {
+    fn start(&self, sockets: [OwnedFd; 2], is_lent: bool) -> Status {
         let Some(reporter) = self.reporter.borrow().clone() else { return -libc::EINVAL };
         let id = self.next_id.get();
-        match Relay::new(id, sockets, reporter, Arc::clone(&self.calls)) {
+        let make = if is_lent { Relay::lent } else { Relay::new };
+        match make(id, sockets, reporter, Arc::clone(&self.calls)) {
             Ok(relay) => {
                 // An id has to be a status, too.
                 self.next_id.set((id + 1) & (i32::MAX as u32));
@@ -88,8 +89,67 @@ impl Bridge {
             duplicated
         };
         match duplicate(a).and_then(|first| Ok([first, duplicate(b)?])) {
-            Ok(sockets) => self.relays.start(sockets),
+            Ok(sockets) => self.relays.start(sockets, false),
             Err(status) => status,
+        }
+    }
+
+    /// As [`Bridge::relay`], for connections that go on behind [`Bridge::take_back_relay`]. Nobody else is taken to
+    /// have their descriptors.
+    #[napi]
+    pub fn lend_to_relay(&self, a: u32, b: u32) -> Status {
+        let lend = |id: u32| {
+            let mut lent = Err(-libc::EBADF);
+            self.run(id, |endpoint| {
+                lent = endpoint.lend_socket();
+                OK
+            });
+            lent
+        };
+        match lend(a).and_then(|first| Ok([first, lend(b)?])) {
+            Ok(sockets) if sockets.iter().any(is_scarce) => -libc::EMFILE,
+            Ok(sockets) => self.relays.start(sockets, true),
+            Err(status) => status,
+        }
+    }
+
+    /// Ends a relay that [`Bridge::lend_to_relay`] has made.
+    #[napi]
+    pub fn take_back_relay(&self, relay: u32) -> TakenBack {
+        let relay = self.relays.by_id.borrow_mut().remove(&relay);
+        let Some(relay) = relay else { return TakenBack::default() };
+        let (rests, failure) = relay.take_back();
+        TakenBack {
+            sent: counts(&relay),
+            rests: rests.map(Buffer::from).into(),
+            failure: failure.map_or_else(Vec::new, |report| {
+                vec![report.direction as i32, report.status, report.is_write.into()]
+            }),
+        }
+    }
+
+    /// See [`Endpoint::is_relayable`].
+    #[napi]
+    pub fn is_relayable(&self, id: u32, reads: bool) -> bool {
+        let mut is_relayable = false;
+        self.run(id, |endpoint| {
+            is_relayable = endpoint.is_relayable(reads);
+            OK
+        });
+        is_relayable
+    }
+
+    /// See [`Endpoint::resume_reading`].
+    #[napi]
+    pub fn resume_reading(&self, id: u32) -> Status {
+        self.run(id, Endpoint::resume_reading)
+    }
+
+    /// As [`Bridge::open_relay`]; `head` is sent first.
+    #[napi]
+    pub fn open_relay_behind(&self, relay: u32, direction: u32, head: Buffer) {
+        if let Some(relay) = self.relays.get(relay) {
+            relay.open_behind((direction != 0).into(), head.to_vec());
         }
     }
 
@@ -138,6 +198,26 @@ impl Bridge {
             OK
         });
     }
+}
+
+/// Whether so many descriptors are open, by the number of a new one, that the program may need the others.
+fn is_scarce(descriptor: &OwnedFd) -> bool {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: getrlimit(2) writes to the local, whose type it expects.
+    let status = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
+    status != 0 || descriptor.as_raw_fd() as u64 >= limit.rlim_cur / 2
+}
+
+/// What a relay has left.
+#[derive(Default)]
+#[napi(object)]
+pub struct TakenBack {
+    /// As [`Bridge::count_relay`].
+    pub sent: Vec<f64>,
+    /// For each direction, what was read and not sent.
+    pub rests: Vec<Buffer>,
+    /// What has failed: the direction, the negated errno, and 1 for a write. Empty: nothing.
+    pub failure: Vec<i32>,
 }
 
 fn counts(relay: &Relay) -> Vec<f64> {

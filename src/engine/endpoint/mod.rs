@@ -211,6 +211,24 @@ impl Endpoint {
         self.relayed = relayed;
     }
 
+    /// Whether a relay may take the connection for a while: nothing waits to be sent. If it `reads`, no end is in
+    /// sight, and bytes are all that comes.
+    pub fn is_relayable(&self, reads: bool) -> bool {
+        self.stream().is_some_and(|stream| {
+            !stream.is_connecting()
+                && !stream.wants_write()
+                && (!reads || stream.reading().is_plain())
+        })
+    }
+
+    /// A relay has read from the connection, so what was known of the descriptor does not hold any more.
+    pub fn resume_reading(&mut self) -> Status {
+        if let Role::Stream(stream) = &mut self.role {
+            stream.reading_mut().forget_last();
+        }
+        self.read_start()
+    }
+
     /// Whether [`Endpoint::close`] was called.
     pub fn is_closed(&self) -> bool {
         matches!(self.role, Role::Closed)

@@ -206,6 +206,14 @@ impl Endpoint {
     /// `EBADF`: there is no descriptor. Otherwise those of fcntl(2).
     pub fn duplicate_socket(&mut self) -> Result<OwnedFd, Status> {
         self.shared = true;
+        self.lend_socket()
+    }
+
+    /// As [`Endpoint::duplicate_socket`], for a caller that closes it before anything else is done to the endpoint.
+    ///
+    /// # Errors
+    /// As [`Endpoint::duplicate_socket`].
+    pub fn lend_socket(&self) -> Result<OwnedFd, Status> {
         let socket = self.socket().ok_or(-libc::EBADF)?;
         sys::duplicate(socket).map_err(|error| status_of(&error))
     }

@@ -171,6 +171,25 @@ impl ReadSide {
         self.recv_error = None;
     }
 
+    /// Whether it reads, and neither an end nor descriptors may come with the next bytes.
+    pub fn is_plain(&self) -> bool {
+        self.on
+            && self.end.is_none()
+            && self.connection == Connection::Open
+            && self.receives == 0
+            && self.passed.is_none()
+            && self.send_error.is_none()
+            && self.recv_error.is_none()
+    }
+
+    /// Others have read meanwhile: the next read finds out what there is.
+    pub fn forget_last(&mut self) {
+        self.readable = true;
+        self.last_read = LastRead::Full;
+        self.last_size = 0;
+        self.last_event = 0;
+    }
+
     /// Whether recv(2) may find something.
     pub fn is_readable(&self) -> bool {
         self.readable

@@ -1,6 +1,7 @@
 //! One direction of a relay.
 
 use std::io::{self, IoSlice};
+use std::mem;
 use std::os::fd::AsRawFd;
 
 use super::pipe::Pipe;
@@ -57,8 +58,11 @@ enum Stage {
 }
 
 impl Flow {
-    /// Begins.
-    pub fn open(&mut self) {
+    /// Begins. `head` is sent first. One that was halted has it for [`Flow::take_rest`].
+    pub fn open(&mut self, head: Vec<u8>) {
+        if !head.is_empty() {
+            self.rest = head;
+        }
         if self.stage == Stage::Closed {
             self.stage = Stage::Open;
         }
@@ -83,12 +87,32 @@ impl Flow {
         moved: &mut u64,
     ) -> Step {
         let step = self.advance(from, to, buffer, moved);
-        if !matches!(step, Step::Wait | Step::Again | Step::Later) {
-            self.stage = Stage::Over;
+        if matches!(step, Step::Ended) {
+            // It is empty.
             self.pipe = None;
-            self.rest = Vec::new();
+        }
+        if !matches!(step, Step::Wait | Step::Again | Step::Later) {
+            self.halt();
         }
         step
+    }
+
+    /// Moves nothing any more.
+    pub fn halt(&mut self) {
+        self.stage = Stage::Over;
+    }
+
+    /// Takes what was read and not sent.
+    ///
+    /// # Errors
+    /// Those of read(2).
+    pub fn take_rest(&mut self) -> io::Result<Vec<u8>> {
+        let mut rest = mem::take(&mut self.rest);
+        rest.drain(..mem::take(&mut self.sent));
+        if let Some(mut pipe) = self.pipe.take() {
+            pipe.drain(&mut rest)?;
+        }
+        Ok(rest)
     }
 
     fn advance(
@@ -150,7 +174,8 @@ impl Flow {
             if may_splice(to) {
                 return pipe.empty(&to.socket);
             }
-            self.rest = pipe.read_all()?;
+            self.rest.clear();
+            pipe.drain(&mut self.rest)?;
             self.sent = 0;
             self.copy_from_now_on();
         }

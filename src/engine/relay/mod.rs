@@ -57,6 +57,8 @@ pub struct Relay {
     counts: [AtomicU64; 2],
     /// When bytes were last moved, see [`Thread::now`].
     last_traffic: AtomicU64,
+    /// Whether the caller takes it back, with what was not sent, also when it is over.
+    is_lent: bool,
     /// Whether it stands on the thread's list of what is due.
     listed: AtomicBool,
     /// `None` once it is over.
@@ -77,6 +79,8 @@ enum Next {
 struct State {
     sides: [Side; 2],
     flows: [Flow; 2],
+    /// What has failed in a lent relay.
+    failure: Option<Report>,
 }
 
 /// One of the two sockets.
@@ -98,6 +102,30 @@ impl Relay {
     pub fn new(
         id: u32,
         sockets: [OwnedFd; 2],
+        reporter: Reporter,
+        calls: Arc<Account>,
+    ) -> io::Result<Arc<Self>> {
+        Self::make(id, sockets, false, reporter, calls)
+    }
+
+    /// As [`Relay::new`], for a caller that goes on by itself behind [`Relay::take_back`]: the first report halts both
+    /// directions.
+    ///
+    /// # Errors
+    /// Those of the thread's start.
+    pub fn lent(
+        id: u32,
+        sockets: [OwnedFd; 2],
+        reporter: Reporter,
+        calls: Arc<Account>,
+    ) -> io::Result<Arc<Self>> {
+        Self::make(id, sockets, true, reporter, calls)
+    }
+
+    fn make(
+        id: u32,
+        sockets: [OwnedFd; 2],
+        is_lent: bool,
         reporter: Reporter,
         calls: Arc<Account>,
     ) -> io::Result<Arc<Self>> {
@@ -126,7 +154,8 @@ impl Relay {
             counts: Default::default(),
             last_traffic: AtomicU64::new(thread.now()),
             listed: AtomicBool::new(false),
-            state: Mutex::new(Some(State { sides, flows: Default::default() })),
+            is_lent,
+            state: Mutex::new(Some(State { sides, flows: Default::default(), failure: None })),
             thread,
         });
         relay.thread.add(key, &relay);
@@ -135,8 +164,13 @@ impl Relay {
 
     /// Begins to move bytes in a direction.
     pub fn open(&self, direction: usize) {
+        self.open_behind(direction, Vec::new());
+    }
+
+    /// As [`Relay::open`]; `head` is sent first.
+    pub fn open_behind(&self, direction: usize, head: Vec<u8>) {
         if let Some(state) = &mut *self.lock() {
-            state.flows[direction].open();
+            state.flows[direction].open(head);
         }
         self.thread.list(self.key);
     }
@@ -155,6 +189,28 @@ impl Relay {
     pub fn stop(&self) {
         let state = self.lock().take();
         self.end(state);
+    }
+
+    /// Ends the relay as [`Relay::stop`] does. Returns for each direction what was read and not sent, and what has
+    /// failed, if it was not reported yet, too.
+    pub fn take_back(&self) -> ([Vec<u8>; 2], Option<Report>) {
+        let mut state = self.lock().take();
+        let mut rests = [Vec::new(), Vec::new()];
+        let mut failure = None;
+        if let Some(state) = &mut state {
+            failure = state.failure;
+            for (direction, flow) in state.flows.iter_mut().enumerate() {
+                match flow.take_rest() {
+                    Ok(rest) => rests[direction] = rest,
+                    // No other descriptor of the pipe exists, so this is a fault of the kernel.
+                    Err(error) => {
+                        failure = Some(self.report(direction, status_of(&error), false));
+                    }
+                }
+            }
+        }
+        self.end(state);
+        (rests, failure)
     }
 
     fn end(&self, state: Option<State>) {
@@ -190,6 +246,17 @@ impl Relay {
                 reports.push(self.report(0, -libc::EIO, false));
                 Next::Wait
             });
+            if self.is_lent {
+                if let Some(state) = locked.as_mut().filter(|_| !reports.is_empty()) {
+                    state.flows.iter_mut().for_each(Flow::halt);
+                    state.failure = reports.iter().find(|report| report.status != OK).copied();
+                }
+                drop(locked);
+                for report in reports {
+                    (self.reporter)(report);
+                }
+                return next;
+            }
             let failed = reports.iter().any(|report| report.status != OK);
             let over = failed
                 || locked.as_ref().is_some_and(|state| state.flows.iter().all(Flow::is_over));

@@ -55,15 +55,15 @@ impl Pipe {
         Ok(count)
     }
 
-    /// Takes the bytes out of it.
+    /// Moves what is in it to the end of `bytes`.
     ///
     /// # Errors
     /// Those of read(2).
-    pub fn read_all(&mut self) -> io::Result<Vec<u8>> {
-        let mut bytes = vec![0; self.filled];
-        self.reader.read_exact(&mut bytes)?;
+    pub fn drain(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
+        let start = bytes.len();
+        bytes.resize(start + self.filled, 0);
         self.filled = 0;
-        Ok(bytes)
+        self.reader.read_exact(&mut bytes[start..])
     }
 }
 

@@ -82,6 +82,77 @@ fn a_failed_write_ends_the_relay() {
     assert!(all.iter().all(|report| report.direction == 1));
 }
 
+/// A relay that is lent, and its reports.
+fn lent(a: impl Into<OwnedFd>, b: impl Into<OwnedFd>) -> (Arc<Relay>, Receiver<Report>) {
+    let (sender, reports) = channel();
+    let sender = Mutex::new(sender);
+    let reporter: Reporter = Arc::new(move |report| {
+        let _ = sender.lock().unwrap().send(report);
+    });
+    (Relay::lent(7, [a.into(), b.into()], reporter, Arc::default()).unwrap(), reports)
+}
+
+#[test]
+fn what_was_read_and_not_sent_is_taken_back() {
+    let (a, mut client) = UnixStream::pair().unwrap();
+    let (b, mut server) = tcp_pair();
+    let (own, other) = (a.try_clone().unwrap(), b.try_clone().unwrap());
+    let (relay, _reports) = lent(a, b);
+    relay.open_behind(0, b"head ".to_vec());
+    let sent = text(50_000_000);
+    let whole = sent.clone();
+    let sending = thread::spawn(move || client.write_all(&whole).map(|()| client));
+    // Nobody reads: the relay comes to a stand with bytes in its pipe.
+    let mut before = 0;
+    while relay.counts()[0] == 0 || relay.counts()[0] > before {
+        before = relay.counts()[0];
+        thread::sleep(Duration::from_millis(50));
+    }
+    let ([there, back], failure) = relay.take_back();
+    assert!(back.is_empty() && failure.is_none());
+    let mut got = vec![0; usize::try_from(relay.counts()[0]).unwrap()];
+    server.read_exact(&mut got).unwrap();
+    got.extend_from_slice(&there);
+    let all: Vec<u8> = b"head ".iter().chain(&sent).copied().collect();
+    assert!(got == all[..got.len()]);
+    // The rest is still in the source, which has become non-blocking.
+    own.set_nonblocking(false).unwrap();
+    let mut rest = vec![0; all.len() - got.len()];
+    (&own).read_exact(&mut rest).unwrap();
+    assert!(rest == all[got.len()..]);
+    drop((sending.join().unwrap().unwrap(), other));
+}
+
+#[test]
+fn an_end_halts_both_directions_of_a_lent_relay() {
+    let (a, client) = UnixStream::pair().unwrap();
+    let (b, mut server) = UnixStream::pair().unwrap();
+    let (relay, reports) = lent(a, b);
+    client.shutdown(Shutdown::Write).unwrap();
+    relay.open(0);
+    let report = reports.recv_timeout(LIMIT).unwrap();
+    assert_eq!(report, Report { id: 7, direction: 0, status: OK, is_write: false });
+    server.write_all(b"more").unwrap();
+    relay.open_behind(1, b"head".to_vec());
+    let ([there, back], failure) = relay.take_back();
+    assert_eq!((there.as_slice(), back.as_slice(), failure), (&b""[..], &b"head"[..], None));
+    assert_eq!(relay.counts(), [0, 0]);
+}
+
+#[test]
+fn a_failure_is_taken_back_with_what_was_not_sent() {
+    let (a, mut client) = UnixStream::pair().unwrap();
+    let (b, server) = UnixStream::pair().unwrap();
+    drop(server);
+    let (relay, reports) = lent(a, b);
+    client.write_all(b"lost").unwrap();
+    relay.open_behind(0, b"head".to_vec());
+    let report = reports.recv_timeout(LIMIT).unwrap();
+    assert_eq!((report.status, report.is_write), (-libc::EPIPE, true));
+    let ([there, _], failure) = relay.take_back();
+    assert_eq!((there.as_slice(), failure), (&b"head"[..], Some(report)));
+}
+
 #[test]
 fn nothing_is_moved_after_stop() {
     let (a, mut client) = UnixStream::pair().unwrap();
