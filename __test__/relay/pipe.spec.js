@@ -97,6 +97,50 @@ describe.each(implementations)('pipes by %s', (name, net) => {
     expect([a.bytesRead, a.bytesWritten, b.bytesRead, b.bytesWritten]).toEqual(Array(4).fill(2 * TOTAL));
   });
 
+  /** Reads a chunk, waits for some turns of the event loop, and so on. */
+  function readSlowly(socket) {
+    socket.on('data', () => {
+      socket.pause();
+      setTimeout(() => socket.resume(), 2);
+    });
+  }
+
+  test("a destination's listeners for 'drain' that come meanwhile are called", async () => {
+    const { left, a, b, right } = await oneWay();
+    const drained = once(b, 'drain');
+    readSlowly(right);
+    await drained;
+    for (const socket of [left, a, b, right]) socket.destroy();
+  });
+
+  test.each([['pause', 0], ['resume', 0], ['emit', 1]])('%s, replaced meanwhile, is called', async (method, which) => {
+    const { left, a, b, right } = await oneWay();
+    const socket = [a, b][which];
+    const called = new Promise((resolve) => {
+      socket[method] = function(...args) {
+        resolve();
+        return Reflect.apply(net.Socket.prototype[method], this, args);
+      };
+    });
+    readSlowly(right);
+    await called;
+    for (const one of [left, a, b, right]) one.destroy();
+  });
+
+  test('a method of the class, replaced meanwhile, is called', async () => {
+    const { left, a, b, right } = await oneWay();
+    const { write } = net.Socket.prototype;
+    const called = new Promise((resolve) => {
+      net.Socket.prototype.write = function(...args) {
+        if (this === b) resolve();
+        return Reflect.apply(write, this, args);
+      };
+    });
+    readSlowly(right);
+    await called.finally(() => { delete net.Socket.prototype.write; });
+    for (const socket of [left, a, b, right]) socket.destroy();
+  });
+
   test.each([
     ['pipe', (a, b) => { a.pipe(b); }],
     ['pipeline', (a, b) => { pipeline(a, b, () => {}); }],

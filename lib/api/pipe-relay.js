@@ -241,10 +241,16 @@ class PipeRelay {
     return !isIdle;
   }
 
+  /** @returns {boolean} whether what the chunks would run through is as it was when the relay began */
+  _isUnpatched() {
+    return hasStockStreams() && this.directions.every((direction) => (
+      isStock(this.sockets[direction], READING) && isStock(this.sockets[1 - direction], WRITING)));
+  }
+
   /** Tells the idle timers of traffic, or gives the pipe back if there was none since the last look. */
   look() {
     const [there, back] = commands.countRelay(this.id);
-    if (there + back === this.seen || !this.traps.areSet || !hasStockStreams()) {
+    if (there + back === this.seen || !this.traps.areSet || !this._isUnpatched()) {
       this.giveBack();
       return;
     }
@@ -371,8 +377,16 @@ function lookLater() {
   looks = true;
   setTimeout(() => {
     looks = false;
-    for (const relay of active) relay.look();
-    if (active.size > 0) lookLater();
+    // What a listener throws must not end the looks at other relays.
+    try {
+      const areScarce = commands.areDescriptorsScarce();
+      for (const relay of active) {
+        if (areScarce) relay.giveBack();
+        else relay.look();
+      }
+    } finally {
+      if (active.size > 0) lookLater();
+    }
   }, LOOK_EVERY).unref?.();
 }
 

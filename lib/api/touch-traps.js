@@ -12,14 +12,14 @@ const { kRelay } = require('../handle/symbols');
 
 /** What all that Node does with a stream begins with. */
 const STATE_OF_SOURCE = ['_events', '_readableState'];
-const STATE_OF_DESTINATION = ['_writableState'];
+const STATE_OF_DESTINATION = ['_events', '_writableState'];
 
 /** Members of sockets: whoever reads them looks at the socket, or does something with its connection. */
 const OF_SOCKET = ['_handle', inspect.custom];
 
 /** What a program may replace so as to see each chunk. Reading these has no meaning. */
-const PATCHED_AT_SOURCE = ['emit', 'push', '_read', '_unrefTimer'];
-const PATCHED_AT_DESTINATION = ['write', '_write', '_writev', '_writeGeneric', '_unrefTimer'];
+const PATCHED_AT_SOURCE = ['emit', 'push', 'read', '_read', 'pause', 'resume', '_unrefTimer'];
+const PATCHED_AT_DESTINATION = ['emit', 'write', '_write', '_writev', '_writeGeneric', '_unrefTimer'];
 
 /** Members of handles. */
 const OF_BOTH = ['fd', 'dup', 'close', 'reset', 'isStreamBase'];
@@ -103,7 +103,7 @@ function socketPrototype(socket, role) {
  * @returns {string[]} the names of a socket's properties that have a Proxy in their place
  */
 function statesOf({ reads, writes }) {
-  return [...(reads ? STATE_OF_SOURCE : []), ...(writes ? STATE_OF_DESTINATION : [])];
+  return [...new Set([...(reads ? STATE_OF_SOURCE : []), ...(writes ? STATE_OF_DESTINATION : [])])];
 }
 
 /** Traps on two sockets and their handles. */

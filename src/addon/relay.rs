@@ -2,7 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::io::stderr;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 
 use napi::Result;
@@ -125,6 +126,15 @@ impl Bridge {
             failure: failure.map_or_else(Vec::new, |report| {
                 vec![report.direction as i32, report.status, report.is_write.into()]
             }),
+        }
+    }
+
+    /// Whether so many descriptors are open that the program may need those of its relays.
+    #[napi]
+    pub fn are_descriptors_scarce(&self) -> bool {
+        match stderr().as_fd().try_clone_to_owned() {
+            Ok(newest) => is_scarce(&newest),
+            Err(error) => error.raw_os_error() == Some(libc::EMFILE),
         }
     }
 

@@ -216,6 +216,9 @@ impl Stream {
             let order = self.next_order();
             self.read.read(&self.socket, ahead, order);
             self.send_behind_rest();
+            if self.read.is_readable() {
+                self.send_between_reads();
+            }
             return true;
         }
         if self.sends_first() && self.queue.bytes() == 0 {
@@ -273,8 +276,17 @@ impl Stream {
         let count = self.read.read_into(&self.socket, memory, order);
         if count.is_some() {
             self.send_behind_rest();
+            self.send_between_reads();
         }
         count
+    }
+
+    /// After a read behind which there may be another one: sends once if it can. A peer that never stops sending would
+    /// otherwise keep what waits from going out. libuv writes behind each read, too.
+    fn send_between_reads(&mut self) {
+        if self.writable && !self.queue.is_empty() {
+            self.flush();
+        }
     }
 
     /// Whether [`Stream::next_event`] has something.

@@ -5,8 +5,10 @@
 
 pub mod kernel;
 
-/// What the backend finds of the engine: the real events, memory and errors, and a model of an endpoint.
+/// What the backend finds of the engine: the real events, memory, counters and errors, and a model of an endpoint.
 pub mod engine {
+    #[path = "../../../../../src/engine/calls.rs"]
+    pub mod calls;
     pub mod endpoint;
     #[path = "../../../../../src/engine/errors.rs"]
     pub mod errors;
