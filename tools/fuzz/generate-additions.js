@@ -33,10 +33,10 @@ function some(random, choices) {
  */
 function addOptions(random, program) {
   const isTcp = program.transport.startsWith('tcp') && process.platform === 'linux';
-  const client = { ...ANY, ...(isTcp && TCP) };
+  // With those of TCP, a connect to a path is an error.
+  const isTcpAlone = isTcp && !JSON.stringify(program).includes('"path":"missing"');
+  const client = { ...ANY, ...(isTcpAlone && TCP) };
   Object.assign(program.server.options, some(random, { ...client, ...(isTcp && SERVER) }));
-  // With that, a connect to a path is an error.
-  if (JSON.stringify(program).includes('"path":"missing"')) delete client.congestionControl;
   for (const { options } of program.clients) if (options) Object.assign(options, some(random, client));
   return program;
 }
