@@ -12,7 +12,8 @@ use rsnet::engine::sys::is_hung_up;
 use socket2::SockRef;
 use support::{EOF, connected_with};
 
-const OFF_THREAD: ReadConfig = ReadConfig { reports_resets: false, off_thread: true };
+const OFF_THREAD: ReadConfig =
+    ReadConfig { reports_resets: false, off_thread: true, messages: false };
 
 #[test]
 fn a_send_off_thread_leaves_the_error_to_the_read() {

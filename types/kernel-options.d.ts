@@ -44,6 +44,11 @@ export interface KernelOptions {
    * have, 1 to 253. Of a Unix-domain socket only. Default: `false`; the kernel closes those that come.
    */
   receiveDescriptors?: boolean | number | undefined;
+  /**
+   * Messages in place of a stream of bytes (SOCK_SEQPACKET, unix(7)): each `write()` is one, and so is each `'data'`. Of a
+   * Unix-domain socket or server only. Default: `false`.
+   */
+  seqpacket?: boolean | undefined;
   /** Multipath TCP (RFC 8684), or TCP where the kernel or the peer does not have it: see `isMptcp`. Default: `false`. */
   mptcp?: boolean | undefined;
 }

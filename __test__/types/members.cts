@@ -48,6 +48,8 @@ net.connect({ port: 1, ...kernel, fastOpen: true });
 const more: boolean = socket.sendDescriptors([0, socket, net.createServer(), { fd: 3 }], 'data', (error) => error?.message);
 socket.sendDescriptors([0], new Uint8Array(1));
 net.createServer({ receiveDescriptors: true });
+net.createServer({ seqpacket: true });
+net.connect({ path: '/tmp/socket', seqpacket: true });
 net.connect({ path: '/tmp/socket', receiveDescriptors: 10 }).on('descriptors', (descriptors, data) => {
   const all: number = descriptors.length + (descriptors[0] ?? 0) + data.readUInt8();
   return all;

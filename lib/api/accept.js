@@ -11,6 +11,7 @@ const { serverSocket } = require('./diagnostics');
 const { ErrnoException } = require('../node/errors');
 const { adoptHandle } = require('../handle/foreign');
 const { Pipe } = require('../handle');
+const { hasMessages } = require('./messages');
 const host = require('../node/versions');
 const { awaitHeader, readsHeaders } = require('./proxy-protocol');
 const { addConnection } = require('./server-connections');
@@ -109,14 +110,17 @@ function onconnection(status, accepted) {
     return;
   }
 
+  const seqpacket = hasMessages(server) || undefined;
   const socket = new Socket({
     handle: client,
     allowHalfOpen: server.allowHalfOpen,
     pauseOnCreate: server.pauseOnConnect,
     readable: true,
     writable: true,
-    readableHighWaterMark: server.highWaterMark,
+    // The stream counts messages, and the server bytes.
+    readableHighWaterMark: seqpacket ? undefined : server.highWaterMark,
     writableHighWaterMark: server.highWaterMark,
+    seqpacket,
   });
   if (isTcp(client)) {
     if (server.noDelay) {

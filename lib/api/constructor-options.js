@@ -6,6 +6,7 @@ const { builtin } = require('../node/builtin');
 const { codes } = require('../node/errors');
 const { validateInt32, validateNumber } = require('../node/validators');
 const { checkKernelOptions } = require('./kernel-option-names');
+const { checkMessageOptions } = require('./messages');
 
 /** Options of streams that a socket can't have. */
 const UNSUPPORTED = ['objectMode', 'readableObjectMode', 'writableObjectMode'];
@@ -27,6 +28,7 @@ function checkedOptions(options) {
   }
   if (settings.typeOfService !== undefined) validateInt32(settings.typeOfService, 'options.typeOfService', 0, 255);
   checkKernelOptions(settings);
+  if (settings.seqpacket) checkMessageOptions(settings);
   return settings;
 }
 
@@ -55,6 +57,7 @@ function streamOptions(settings) {
     emitClose: false,
     autoDestroy: true,
     decodeStrings: false,
+    readableObjectMode: settings.seqpacket === true,
     readable: settings.readable,
     writable: settings.writable,
     highWaterMark: settings.highWaterMark,

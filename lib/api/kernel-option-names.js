@@ -167,6 +167,9 @@ const KERNEL_OPTIONS = {
   receiveDescriptors: {
     name: 'SCM_RIGHTS', isTcp: false, isUnix: true, isSetOnEach: true, kind: DESCRIPTORS, check: checkDescriptors,
   },
+  seqpacket: {
+    name: 'SOCK_SEQPACKET', isOfBind: true, isTcp: false, isUnix: true, kind: SWITCH, check: validateBoolean,
+  },
   deferAccept: {
     name: 'TCP_DEFER_ACCEPT', isListenersOnly: true, isTcp: true, kind: SECONDS, check: atLeast(0),
   },
@@ -188,7 +191,8 @@ function hasAny(options) {
     options.quickAck !== undefined || options.busyPoll !== undefined || options.linger !== undefined ||
     options.mark !== undefined || options.interface !== undefined || options.freebind !== undefined ||
     options.transparent !== undefined || options.mptcp !== undefined || options.fastOpen !== undefined ||
-    options.deferAccept !== undefined || options.receiveDescriptors !== undefined;
+    options.deferAccept !== undefined || options.receiveDescriptors !== undefined ||
+    options.seqpacket !== undefined;
 }
 
 const NONE = [];

@@ -150,7 +150,8 @@ function applyToListener(server, handle = server._handle) {
   const names = NAMES.filter((name) => asked[name] !== undefined);
   // The proxy for a path has no such method.
   if (!handle.getsockname) {
-    return names.every((name) => KERNEL_OPTIONS[name].isUnix) ? undefined : new codes.ERR_INVALID_HANDLE_TYPE();
+    const isAccepted = (name) => KERNEL_OPTIONS[name].isUnix && !isListeners(name);
+    return names.every(isAccepted) ? undefined : new codes.ERR_INVALID_HANDLE_TYPE();
   }
   if (names.some(isListeners)) return new codes.ERR_INVALID_HANDLE_TYPE();
   const other = new TCP(TCP.SOCKET);

@@ -16,6 +16,7 @@ const { serverListenStart, serverListenEnd, serverListenError } = require('./dia
 const { codes, ErrnoException, ExceptionWithHostPort, UVExceptionWithHostPort } = require('../node/errors');
 const { adoptHandle, beginOrClose, createHandle } = require('../handle/foreign');
 const { Handle, TCP, Pipe } = require('../handle');
+const { hasMessages } = require('./messages');
 const host = require('../node/versions');
 const { rememberProxyProtocol } = require('./proxy-protocol');
 const { applyPause, pauseRefusal } = require('./server-pause');
@@ -63,12 +64,13 @@ function fail(server, error) {
  * @param {number} [fd] a descriptor to take over instead
  * @param {number} [flags] TCP.UV_TCP_IPV6ONLY, TCP.UV_TCP_REUSEPORT
  * @param {function(object): number} [prepare] what comes before bind(2)
+ * @param {boolean} [takesMessages] as for `createHandle`
  * @returns {TCP|Pipe|number} the handle or a negated errno
  * @throws {Error} ERR_ACCESS_DENIED where the permission model refuses it
  */
-function createServerHandle(address, port, addressType, fd, flags, prepare = () => 0) {
+function createServerHandle(address, port, addressType, fd, flags, prepare = () => 0, takesMessages = false) {
   const bindTo = (handle, bind) => bound(handle, () => prepare(handle) || bind(handle));
-  if (typeof fd === 'number' && fd >= 0) return openServerHandle(fd);
+  if (typeof fd === 'number' && fd >= 0) return openServerHandle(fd, takesMessages);
   if (port === -1 && addressType === -1) {
     debug('bind to', address);
     return bindTo(new Pipe(Pipe.SERVER), (handle) => handle.bind(address));
@@ -86,12 +88,13 @@ function createServerHandle(address, port, addressType, fd, flags, prepare = () 
 
 /**
  * @param {number} fd
+ * @param {boolean} takesMessages as for `createHandle`
  * @returns {TCP|Pipe|number} a handle that owns the descriptor, or a negated errno
  */
-function openServerHandle(fd) {
+function openServerHandle(fd, takesMessages) {
   let handle;
   try {
-    handle = createHandle(fd, true);
+    handle = createHandle(fd, true, takesMessages);
   } catch (error) {
     if (!(error instanceof ERR_INVALID_FD_TYPE || error instanceof ERR_OUT_OF_RANGE)) throw error;
     debug('listen invalid fd=%d:', fd, error.message);
@@ -144,7 +147,7 @@ function setupListenHandle(address, port, addressType, backlog, fd, flags) {
         addressType = 6;
       }
     }
-    handle ??= createServerHandle(address, port, addressType, fd, flags, prepare);
+    handle ??= createServerHandle(address, port, addressType, fd, flags, prepare, hasMessages(this));
     if (typeof handle === 'number') {
       fail(this, problem ?? new UVExceptionWithHostPort(handle, 'listen', address, port));
       return;

@@ -9,7 +9,7 @@ const { commands, takePending } = require('../addon/bridge');
 const { codes, ErrnoException } = require('../node/errors');
 const { Handle } = require('../handle');
 const { countKept } = require('../handle/read-gate');
-const { kConnectReq, kPendingRead, kRelay, kSlot } = require('../handle/symbols');
+const { kConnectReq, kPendingRead, kRelay, kSeqpacket, kSlot } = require('../handle/symbols');
 const { writerOf } = require('../handle/writable');
 const { owner_symbol } = require('../handle/socket-symbols');
 
@@ -47,10 +47,11 @@ function hearReports() {
 
 /**
  * @param {import('../..').Socket} socket
- * @returns {boolean} whether the engine has its connection
+ * @returns {boolean} whether the engine has its connection, which is a stream of bytes
  */
 function isEngines({ _handle: handle, destroyed }) {
-  return !destroyed && handle instanceof Handle && !handle.closing && handle[kConnectReq] === null;
+  return !destroyed && handle instanceof Handle && !handle.closing && !handle[kSeqpacket] &&
+    handle[kConnectReq] === null;
 }
 
 /**

@@ -7,6 +7,7 @@
 // behind it wait. This works on each Socket that is written as Node's is, the built-in's and those of TLS among them.
 
 const { AbortError, codes } = require('../node/errors');
+const { hasMessages } = require('./messages');
 const { READ_SIZE, checkedPart, openPart, truncatedError } = require('./file-part');
 
 const EMPTY = Buffer.alloc(0);
@@ -314,6 +315,7 @@ function goneError(socket) {
  * @returns {Error|undefined} why nothing can be written to it any more
  */
 function refusal(socket) {
+  if (hasMessages(socket)) return new codes.ERR_INVALID_HANDLE_TYPE();
   if (socket.writableEnded) return new codes.ERR_STREAM_WRITE_AFTER_END();
   return socket.destroyed ? goneError(socket) : undefined;
 }

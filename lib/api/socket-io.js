@@ -42,7 +42,8 @@ function onHandleRead(nread, buffer) {
   // What the read has found may be what another error has left, which a relay to the socket knows.
   if (nread < 0) this[kRelay]?.giveBack?.();
   socket._unrefTimer();
-  if (nread > 0) {
+  // An empty message has an empty Buffer.
+  if (nread > 0 || buffer !== undefined) {
     if (socket.destroyed) return;
     if (nread >= BULKY && buffer !== undefined && hooks.takesBulk(this, buffer)) return;
     if (socket[kBuffer] === null && emitsAtOnce(socket)) {

@@ -104,7 +104,7 @@ function Socket(options) {
   } else if (settings.handle) {
     io.attachHandle(this, adoptHandle(settings.handle));
   } else if (settings.fd !== undefined) {
-    io.attachHandle(this, handleFromDescriptor(settings.fd));
+    io.attachHandle(this, handleFromDescriptor(settings.fd, settings.seqpacket));
   } else {
     // A signal that aborted before leaves the socket usable. Its error still comes.
     undestroy(this);

@@ -249,7 +249,7 @@ class Handle extends WritableHandle {
    */
   _completeRead(status, payload) {
     if (this[kClosing]) return;
-    if (!this[kReading] && status > 0) {
+    if (!this[kReading] && status >= 0) {
       this[kPendingRead] = payload;
       return;
     }

@@ -11,25 +11,32 @@ const { validateInt32 } = require('../node/validators');
 /**
  * @param {number} fd
  * @param {boolean} isServer whether the handle is going to listen
+ * @param {boolean} [takesMessages] whether its socket may have messages (SOCK_SEQPACKET)
  * @returns {object} a TCP or Pipe, which owns the descriptor from `open` on
  * @throws {TypeError|RangeError} if it is no descriptor of a stream socket
  */
-function createHandle(fd, isServer) {
+function createHandle(fd, isServer, takesMessages = false) {
   validateInt32(fd, 'fd', 0);
   const type = native.descriptorKind(fd);
   if (type === 'PIPE') return new Pipe(isServer ? Pipe.SERVER : Pipe.SOCKET);
   if (type === 'TCP') return new TCP(isServer ? TCP.SERVER : TCP.SOCKET);
-  throw new codes.ERR_INVALID_FD_TYPE(type);
+  if (type !== 'SEQPACKET') throw new codes.ERR_INVALID_FD_TYPE(type);
+  // Node does not know the type.
+  if (!takesMessages) throw new codes.ERR_INVALID_FD_TYPE('UNKNOWN');
+  const handle = new Pipe(isServer ? Pipe.SERVER : Pipe.SOCKET);
+  handle.setOption('SOCK_SEQPACKET', Uint8Array.of(1));
+  return handle;
 }
 
 /**
  * @param {number} fd given by the program, such as the `fd` option of a Socket
+ * @param {boolean} [takesMessages] as for `createHandle`
  * @returns {object} a TCP or Pipe that owns the descriptor
  * @throws {TypeError|RangeError} if it is no descriptor of a stream socket
  * @throws {Error} if it can't be taken over
  */
-function handleFromDescriptor(fd) {
-  return opened(createHandle(fd, false), (handle) => handle.open(fd));
+function handleFromDescriptor(fd, takesMessages) {
+  return opened(createHandle(fd, false, takesMessages), (handle) => handle.open(fd));
 }
 
 /**

@@ -6,7 +6,7 @@ const { builtin } = require('../node/builtin');
 const { commands } = require('../addon/bridge');
 const { showAsBuiltin } = require('./inspection');
 const hooks = require('./hooks');
-const { kAnnounced, kClosing, kReading, kReadWhenConnected, kSlot } = require('./symbols');
+const { kAnnounced, kClosing, kReading, kReadWhenConnected, kSeqpacket, kSlot, kWriter } = require('./symbols');
 const { later } = require('../node/later');
 const { checkBind, checkOpen, refusedConnect } = require('../node/permission');
 const { Handle } = require('./base');
@@ -191,6 +191,9 @@ class TCP extends SocketHandle {
   getTypeOfService() { return commands.getTypeOfService(this[kSlot]); }
 }
 
+/** The option that has a Unix-domain socket be one of messages. */
+const SEQPACKET = 'SOCK_SEQPACKET';
+
 /** A Unix-domain socket, connected, connecting or listening. */
 class Pipe extends SocketHandle {
   /**
@@ -201,6 +204,7 @@ class Pipe extends SocketHandle {
     super(type === Pipe.SERVER ? 'PIPESERVERWRAP' : 'PIPEWRAP', triggerAsyncId);
     this[kReadWhenConnected] = false;
     this[kAnnounced] = false;
+    this[kSeqpacket] = false;
   }
 
   /** As TCP has it. */
@@ -253,8 +257,32 @@ class Pipe extends SocketHandle {
   }
 
   /**
+   * As of any handle. The name SOCK_SEQPACKET decides of which type the socket is to be.
+   * @param {string} name
+   * @param {Uint8Array} bytes
+   * @returns {number} status
+   */
+  setOption(name, bytes) {
+    const status = super.setOption(name, bytes);
+    if (status !== 0 || name !== SEQPACKET) return status;
+    const has = bytes.some((byte) => byte !== 0);
+    // Without a descriptor it has written nothing.
+    if (this[kSeqpacket] !== has && this.bytesWritten === 0) this[kWriter] = null;
+    this[kSeqpacket] = has;
+    return status;
+  }
+
+  /**
+   * @param {number} status
+   * @param {Buffer} [payload] none for an empty message
+   */
+  _completeRead(status, payload) {
+    super._completeRead(status, status === 0 ? Buffer.alloc(0) : payload);
+  }
+
+  /**
    * @param {object} req a WriteReq
-   * @param {Buffer} data at least one byte
+   * @param {Buffer} data at least one byte, unless it is a message
    * @param {object} held the addon's HeldDescriptors, which go with the data
    * @returns {number} status
    */

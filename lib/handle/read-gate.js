@@ -6,7 +6,7 @@
 
 const { commands } = require('../addon/bridge');
 const { later } = require('../node/later');
-const { kReading, kPendingRead, kReadGate, kSlot, kUncounted } = require('./symbols');
+const { kReading, kPendingRead, kReadGate, kSeqpacket, kSlot, kUncounted } = require('./symbols');
 
 /** States of the gate: open; held; held, and the owner wants to read; open, and reading has begun. */
 const GATE_NONE = 0;
@@ -24,7 +24,7 @@ const MOST_AT_ONCE = 64 * 1024;
 function releasePending(handle) {
   const data = handle[kPendingRead];
   if (data === null || !handle[kReading] || handle.closing) return;
-  const chunk = data.subarray(0, MOST_AT_ONCE);
+  const chunk = handle[kSeqpacket] ? data : data.subarray(0, MOST_AT_ONCE);
   keep(handle, data.subarray(chunk.length));
   handle._completeRead(chunk.length, chunk);
   if (!handle[kReading] || handle.closing) return;

@@ -44,6 +44,8 @@ module.exports = {
   kUncounted: Symbol('kUncounted'),
   /** How many bytes in large reads are left until a pipe is looked at (lib/api/pipe-relay.js). */
   kBulkLeft: Symbol('kBulkLeft'),
+  /** Whether a Pipe has messages (SOCK_SEQPACKET). */
+  kSeqpacket: Symbol('kSeqpacket'),
   /** Whether a Pipe has descriptors that its owner has not taken. */
   kAnnounced: Symbol('kAnnounced'),
   /** On Node's handles of connections that rsnet has handed over. */

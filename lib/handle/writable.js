@@ -3,7 +3,8 @@
 // The members of a handle that write. Each hands over to the handle's Writer.
 
 const { HandleResource } = require('./async-resource');
-const { kSlot, kWriter } = require('./symbols');
+const { MessageWriter } = require('./message-writer');
+const { kSeqpacket, kSlot, kWriter } = require('./symbols');
 const { LATIN1, UTF16LE, UTF8, Writer } = require('./writer');
 
 /**
@@ -11,7 +12,7 @@ const { LATIN1, UTF16LE, UTF8, Writer } = require('./writer');
  * @returns {Writer} made on first use
  */
 function writerOf(handle) {
-  return handle[kWriter] ??= new Writer(handle, handle[kSlot]);
+  return handle[kWriter] ??= new (handle[kSeqpacket] ? MessageWriter : Writer)(handle, handle[kSlot]);
 }
 
 /** @returns {TypeError} that of Node's StreamBase::WriteBuffer */

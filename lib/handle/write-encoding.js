@@ -153,5 +153,6 @@ function toBuffers(chunks) {
 }
 
 module.exports = {
-  LATIN1, MAX_CHAR_BYTES, PIECE, UTF16LE, UTF8, mostBytes, pack, piecesOf, toBuffers, writeInto,
+  LATIN1, MAX_CHAR_BYTES, NAMES, PIECE, UTF16LE, UTF8, mostBytes, pack, piecesOf, toBuffer, toBuffers,
+  writeInto,
 };

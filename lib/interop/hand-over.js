@@ -9,7 +9,7 @@
 const fs = require('fs');
 const { builtin } = require('../node/builtin');
 const { commands, makeCallback, takePending } = require('../addon/bridge');
-const { ErrnoException } = require('../node/errors');
+const { codes, ErrnoException } = require('../node/errors');
 const hooks = require('../handle/hooks');
 const {
   kConnectReq, kReading, kPendingRead, kIsHost, kReadGate, kShutdownReq, kSlot, kWriter,
@@ -21,6 +21,7 @@ const { checkOpen } = require('../node/permission');
 const { GATE_WAITING, countKept } = require('../handle/read-gate');
 const { carryAddresses, shareHeader } = require('../api/proxy-protocol/addresses');
 const { noteHandedOver } = require('../api/counters');
+const { hasMessages } = require('../api/messages');
 const { takeHeld } = require('../api/socket-io');
 const { async_id_symbol, kNextHandle, kBoundPath, kBuffer, owner_symbol } = require('../handle/socket-symbols');
 const { UV_ECANCELED } = require('../node/errno');
@@ -245,8 +246,10 @@ function hasUnsent(handle) {
  * @param {function(): void} onSent called when earlier writes are sent, if TLS must wait for them
  * @param {object} [tlsSocket] whose stream it is
  * @returns {{stream: object|undefined, waits: boolean}} a C++ stream, if there can be one; whether it calls `onSent`
+ * @throws {TypeError} ERR_INVALID_HANDLE_TYPE when the connection has messages, which records of TLS are not
  */
 function streamFor(socket, onSent, tlsSocket) {
+  if (hasMessages(socket)) throw new codes.ERR_INVALID_HANDLE_TYPE();
   if (tlsSocket) shareHeader(socket, tlsSocket);
   if (!socket.connecting) {
     const waits = hasUnsent(socket._handle);

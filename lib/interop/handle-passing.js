@@ -12,10 +12,11 @@ const fs = require('fs');
 const { commands } = require('../addon/bridge');
 const { record } = require('../node/capabilities');
 const { nextTick } = require('../node/captured');
+const { codes } = require('../node/errors');
 const { setOnHost } = require('../node/host-objects');
 const { Handle, Pipe, TCP } = require('../handle');
 const { countKept } = require('../handle/read-gate');
-const { kReading, kPendingRead, kSlot } = require('../handle/symbols');
+const { kReading, kPendingRead, kSeqpacket, kSlot } = require('../handle/symbols');
 const { handOver } = require('./hand-over');
 const { canHandOver, closed, hostHandleOf, openHandle } = require('../node/builtin-handles');
 const { hookChannels, hookSpawn, kHandleKind, kHostProxy } = require('../node/patches');
@@ -62,9 +63,15 @@ function leave(handle) {
  *
  * @this {Handle}
  * @returns {object|undefined} undefined when there is no descriptor to copy
+ * @throws {TypeError} ERR_INVALID_HANDLE_TYPE when the connection has messages
  */
 function hostProxy() {
   const socket = this[owner_symbol];
+  if (this[kSeqpacket]) {
+    // The host would take it for a stream of bytes. If Node has taken it from its socket, nobody else closes it.
+    if (socket?._handle !== this) this.close();
+    throw new codes.ERR_INVALID_HANDLE_TYPE();
+  }
   // Node takes the handle from its socket if this process stops reading.
   if (socket instanceof Socket && socket._handle !== this) leave(this);
   if (this._adopted) return this._adopted;

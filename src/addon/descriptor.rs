@@ -6,7 +6,7 @@ use crate::engine::coalescer;
 use crate::engine::descriptor::{self, DescriptorKind};
 use crate::engine::errors::{Status, status_of};
 
-/// What a descriptor is, by the names of Node's `ERR_INVALID_FD_TYPE`.
+/// What a descriptor is, by the names of Node's `ERR_INVALID_FD_TYPE`, or `SEQPACKET`, which Node does not know.
 #[napi]
 pub fn descriptor_kind(fd: i32) -> &'static str {
     match descriptor::kind(fd) {
@@ -16,6 +16,7 @@ pub fn descriptor_kind(fd: i32) -> &'static str {
         DescriptorKind::Udp => "UDP",
         DescriptorKind::File => "FILE",
         DescriptorKind::Tty => "TTY",
+        DescriptorKind::Seqpacket => "SEQPACKET",
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use socket2::{Domain, SockAddr, Socket};
+use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::sys;
 
@@ -32,12 +32,12 @@ pub fn bind_ip(socket: &Socket, address: &SocketAddr, flags: u32) -> io::Result<
     socket.bind(&SockAddr::from(*address))
 }
 
-/// Binds a new Unix-domain socket to `address`.
+/// Binds a new Unix-domain socket of a type to `address`.
 ///
 /// # Errors
 /// Those of socket(2) and bind(2), but `EACCES` for `ENOENT`, as `uv_pipe_bind2` answers.
-pub fn bind_unix(address: &SockAddr) -> io::Result<Socket> {
-    let socket = sys::new_socket(Domain::UNIX)?;
+pub fn bind_unix(address: &SockAddr, r#type: Type) -> io::Result<Socket> {
+    let socket = sys::new_socket_of(Domain::UNIX, r#type)?;
     match socket.bind(address) {
         Err(error) if error.raw_os_error() == Some(libc::ENOENT) => {
             Err(io::Error::from_raw_os_error(libc::EACCES))

@@ -22,6 +22,8 @@ pub enum DescriptorKind {
     File = 4,
     /// A terminal (isatty(3)).
     Tty = 5,
+    /// A Unix-domain socket of messages (`SOCK_SEQPACKET`).
+    Seqpacket = 6,
 }
 
 /// Finds out what `fd` is (fstat(2), getsockname(2), `SO_TYPE` of socket(7)).
@@ -51,6 +53,7 @@ fn socket_kind(fd: RawFd) -> io::Result<DescriptorKind> {
     let domain = socket.local_addr()?.domain();
     Ok(match (domain, socket.r#type()?) {
         (Domain::UNIX, Type::STREAM) => DescriptorKind::Pipe,
+        (Domain::UNIX, Type::SEQPACKET) => DescriptorKind::Seqpacket,
         (Domain::IPV4 | Domain::IPV6, Type::STREAM) => DescriptorKind::Tcp,
         (Domain::IPV4 | Domain::IPV6, Type::DGRAM) => DescriptorKind::Udp,
         _ => DescriptorKind::Unknown,

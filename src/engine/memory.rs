@@ -151,8 +151,11 @@ pub fn read_chunk(
     })
 }
 
-/// As [`read_chunk`], into a block of `size` bytes, which is handed over if at least half full.
-fn read_block(
+/// As [`read_chunk`], into a block of `size` bytes, any number, which is handed over if at least half full.
+///
+/// # Errors
+/// Those of `receive`.
+pub fn read_block(
     size: usize,
     receive: impl FnOnce(&mut [MaybeUninitSlice<'_>]) -> io::Result<usize>,
 ) -> io::Result<Chunk> {

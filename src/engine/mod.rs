@@ -17,6 +17,7 @@ pub mod event;
 mod linger;
 pub mod listen;
 pub mod memory;
+pub mod message;
 pub mod named_options;
 pub mod options;
 pub mod queue;

@@ -37,6 +37,7 @@ fn find_on_linux(name: &str) -> Option<(c_int, c_int)> {
         "SO_MARK" => (libc::SOL_SOCKET, libc::SO_MARK),
         "SO_ORIGINAL_DST" => (libc::SOL_IP, libc::SO_ORIGINAL_DST),
         "SO_PEERCRED" => (libc::SOL_SOCKET, libc::SO_PEERCRED),
+        "SO_TIMESTAMP" => (libc::SOL_SOCKET, libc::SO_TIMESTAMP),
         "TCP_CONGESTION" => (libc::IPPROTO_TCP, libc::TCP_CONGESTION),
         "TCP_DEFER_ACCEPT" => (libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT),
         "TCP_FASTOPEN" => (libc::IPPROTO_TCP, libc::TCP_FASTOPEN),

@@ -123,6 +123,24 @@ impl WriteQueue {
         Ok((offered, sent))
     }
 
+    /// As [`WriteQueue::send`], of the first write only, a message. The kernel takes it as a whole, also an empty one.
+    ///
+    /// # Errors
+    /// Those of `send`; the queue is then unchanged.
+    pub fn send_message(
+        &mut self,
+        send: impl FnOnce(&[IoSlice<'_>], &[OwnedFd]) -> io::Result<usize>,
+        mut completed: impl FnMut(Option<NonZeroU32>),
+    ) -> io::Result<(usize, usize)> {
+        let Some(first) = self.pending.front() else { return Ok((0, 0)) };
+        let length = first.bytes.len();
+        send(&[IoSlice::new(&first.bytes)], &first.descriptors)?;
+        completed(first.id);
+        self.pending.pop_front();
+        self.bytes -= length;
+        Ok((length, length))
+    }
+
     /// Drops every write; each goes to `dropped`.
     pub fn clear(&mut self, mut dropped: impl FnMut(Option<NonZeroU32>)) {
         self.bytes = 0;
@@ -225,5 +243,35 @@ mod tests {
         let mut dropped = Vec::new();
         queue.clear(|id| dropped.push(id));
         assert_eq!((dropped, queue.bytes()), (vec![Some(id(7))], 0));
+    }
+
+    #[test]
+    fn messages_go_one_by_one_also_empty_ones() {
+        let mut queue = WriteQueue::default();
+        for (number, bytes) in [(1, &b"one"[..]), (2, b""), (3, b""), (4, b"four")] {
+            queue.push_descriptors(id(number), bytes.to_vec(), Vec::new());
+        }
+        let mut sent = Vec::new();
+        for number in 1..=4 {
+            let mut ids = Vec::new();
+            let send = |slices: &[IoSlice<'_>], _: &[OwnedFd]| {
+                sent.push(slices[0].to_vec());
+                Ok(slices[0].len())
+            };
+            let (offered, taken) = queue.send_message(send, |id| ids.push(id)).unwrap();
+            assert_eq!((offered, ids), (taken, vec![Some(id(number))]));
+        }
+        assert_eq!(sent, [&b"one"[..], b"", b"", b"four"]);
+        assert!(queue.is_empty());
+        assert_eq!(queue.bytes(), 0);
+    }
+
+    #[test]
+    fn a_message_that_the_kernel_does_not_take_stays() {
+        let mut queue = WriteQueue::default();
+        queue.push_descriptors(id(1), b"one".to_vec(), Vec::new());
+        let would_block = |_: &[IoSlice<'_>], _: &[OwnedFd]| Err(io::ErrorKind::WouldBlock.into());
+        assert!(queue.send_message(would_block, |_| panic!("not sent")).is_err());
+        assert_eq!(queue.bytes(), 3);
     }
 }

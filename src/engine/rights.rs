@@ -23,7 +23,7 @@ pub struct Received {
 }
 
 #[cfg(target_os = "linux")]
-pub use linux::{receive, send};
+pub use linux::{receive, receive_message, send};
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -52,8 +52,8 @@ mod linux {
     /// A call's memory: its areas, and how many of them are used.
     type Vectors = ([iovec; AREAS], usize);
 
-    /// Sends `bytes`, at least one, with `descriptors` by one sendmsg(2), which raises no `SIGPIPE` and never waits.
-    /// If it sends anything, it sends all descriptors with the first byte.
+    /// Sends `bytes` with `descriptors`, at least one of each, by one sendmsg(2), which raises no `SIGPIPE` and never
+    /// waits. If it sends anything, it sends all descriptors with the first byte. A message may have no bytes.
     ///
     /// # Errors
     /// Those of sendmsg(2); `EINTR` is retried. `ETOOMANYREFS`: too many descriptors are under way (unix(7)).
@@ -107,6 +107,18 @@ mod linux {
             0 => take(socket, vectors(areas, total), true),
             before => take(socket, vectors(areas, before), true),
         }
+    }
+
+    /// Reads one message into `areas`, at most two, with its descriptors. What of it has no room there is lost. It never
+    /// waits.
+    ///
+    /// # Errors
+    /// Those of recvmsg(2); `EINTR` is retried.
+    pub fn receive_message(
+        socket: &Socket,
+        areas: &mut [MaybeUninitSlice<'_>],
+    ) -> io::Result<Received> {
+        take(socket, vectors(areas, usize::MAX), true)
     }
 
     /// How many bytes a read would find, and whether descriptors are among or behind them. A read stops behind the first
@@ -216,6 +228,18 @@ pub fn receive(
     _areas: &mut [socket2::MaybeUninitSlice<'_>],
 ) -> std::io::Result<Received> {
     Err(std::io::Error::from_raw_os_error(libc::ENOPROTOOPT))
+}
+
+/// As [`receive`].
+///
+/// # Errors
+/// `ENOPROTOOPT`.
+#[cfg(not(target_os = "linux"))]
+pub fn receive_message(
+    socket: &socket2::Socket,
+    areas: &mut [socket2::MaybeUninitSlice<'_>],
+) -> std::io::Result<Received> {
+    receive(socket, areas)
 }
 
 /// As on Linux, but there are no descriptors to be sent.

@@ -19,13 +19,21 @@ use super::errors::{is_would_block, retry};
 /// # Errors
 /// Those of socket(2): `EMFILE`, `ENFILE`, `EAFNOSUPPORT`, ...
 pub fn new_socket(domain: Domain) -> io::Result<Socket> {
+    new_socket_of(domain, Type::STREAM)
+}
+
+/// As [`new_socket`], of another type.
+///
+/// # Errors
+/// Those of socket(2).
+pub fn new_socket_of(domain: Domain, r#type: Type) -> io::Result<Socket> {
     #[cfg(target_os = "linux")]
     {
-        Socket::new_raw(domain, Type::STREAM.nonblocking().cloexec(), None)
+        Socket::new_raw(domain, r#type.nonblocking().cloexec(), None)
     }
     #[cfg(not(target_os = "linux"))]
     {
-        let socket = Socket::new(domain, Type::STREAM, None)?;
+        let socket = Socket::new(domain, r#type, None)?;
         socket.set_nonblocking(true)?;
         Ok(socket)
     }
@@ -153,12 +161,12 @@ pub fn send_raw(fd: RawFd, bytes: &[u8]) -> Result<usize, i32> {
         .map_err(|_| io::Error::last_os_error().raw_os_error().unwrap_or(libc::EIO))
 }
 
-/// Takes over the descriptor `fd` as a stream socket, and makes it non-blocking and close-on-exec.
+/// Takes over the descriptor `fd` as a socket of a type, and makes it non-blocking and close-on-exec.
 ///
 /// # Errors
-/// `EBADF`: not open. `ENOTSOCK`: not a socket. `EINVAL`: not a stream socket. The descriptor is
+/// `EBADF`: not open. `ENOTSOCK`: not a socket. `EINVAL`: one of another type. The descriptor is
 /// not closed then.
-pub fn adopt(fd: RawFd) -> io::Result<Socket> {
+pub fn adopt(fd: RawFd, r#type: Type) -> io::Result<Socket> {
     if fd < 0 {
         return Err(io::Error::from_raw_os_error(libc::EBADF));
     }
@@ -166,7 +174,7 @@ pub fn adopt(fd: RawFd) -> io::Result<Socket> {
     // it is given back by `into_raw`, so that it stays open.
     let socket = unsafe { Socket::from_raw_fd(fd) };
     let checked = socket.r#type().and_then(|kind| {
-        if kind != Type::STREAM {
+        if kind != r#type {
             return Err(io::Error::from_raw_os_error(libc::EINVAL));
         }
         #[cfg(not(target_os = "linux"))]

@@ -63,7 +63,8 @@ impl TokioSocket {
     /// A socket without a descriptor that JavaScript calls `id`. `reports_resets`: see
     /// [`ReadConfig::reports_resets`].
     pub fn new(ready_queue: &Arc<ReadyQueue>, id: u32, reports_resets: bool) -> Arc<Self> {
-        let handle = Handle::new(ReadConfig { reports_resets, off_thread: true });
+        let handle =
+            Handle::new(ReadConfig { reports_resets, off_thread: true, ..ReadConfig::default() });
         let state = State { handle, registration: None, armed: (false, false), task_number: 0 };
         Arc::new(TokioSocket {
             id,

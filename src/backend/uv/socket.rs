@@ -51,7 +51,7 @@ impl UvSocket {
     /// [`ReadConfig::reports_resets`].
     pub fn new(backend: &Rc<UvBackend>, id: u32, reports_resets: bool) -> Rc<Self> {
         let state = State {
-            handle: Handle::new(ReadConfig { reports_resets, off_thread: false }),
+            handle: Handle::new(ReadConfig { reports_resets, ..ReadConfig::default() }),
             key: None,
             watches_writes: false,
             listed: false,

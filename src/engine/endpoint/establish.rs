@@ -2,7 +2,7 @@
 
 use std::io;
 
-use socket2::{Domain, Socket};
+use socket2::{Domain, Socket, Type};
 
 use super::bound_path::BoundPath;
 use super::{Endpoint, Role, Unlink};
@@ -65,7 +65,7 @@ impl Endpoint {
         if !matches!(self.role, Role::Vacant) {
             return -libc::EINVAL;
         }
-        match bind::bind_unix(&address) {
+        match bind::bind_unix(&address, self.unix_type()) {
             Ok(socket) => {
                 self.role = Role::Bound(socket);
                 // What libuv unlinks: the name as used; before 1.48 the one that was given.
@@ -118,6 +118,7 @@ impl Endpoint {
         if !matches!(self.role, Role::Vacant) {
             return -libc::EINVAL;
         }
+        self.config.messages = listener.config.messages;
         let Role::Listener(listener) = &mut listener.role else { return -libc::EINVAL };
         match listener.take() {
             Some(socket) => self.become_stream(socket),
@@ -214,12 +215,19 @@ impl Endpoint {
         }
     }
 
+    /// The type of a Unix-domain socket that was asked for.
+    pub(super) fn unix_type(&self) -> Type {
+        if self.config.messages { Type::SEQPACKET } else { Type::STREAM }
+    }
+
     /// A socket of the protocol that was asked for. Without Multipath TCP, in the kernel or by its settings, it is one of
     /// TCP, which is also what a peer without it makes of the connection (RFC 8684, section 3.7).
     fn new_socket(&self, domain: Domain) -> io::Result<Socket> {
+        if domain == Domain::UNIX {
+            return sys::new_socket_of(domain, self.unix_type());
+        }
         #[cfg(target_os = "linux")]
         if self.multipath
-            && domain != Domain::UNIX
             && let Ok(socket) = sys::new_multipath_socket(domain)
         {
             return Ok(socket);

@@ -104,13 +104,13 @@ impl Endpoint {
         }
     }
 
-    /// Adopts the descriptor `fd`. `EBADF`, `ENOTSOCK` and `EINVAL` (not a stream socket, or the
+    /// Adopts the descriptor `fd`. `EBADF`, `ENOTSOCK` and `EINVAL` (a socket of another type, or the
     /// endpoint has one already) leave it alone.
     pub fn open(&mut self, fd: RawFd) -> Status {
         if !matches!(self.role, Role::Vacant) {
             return -libc::EINVAL;
         }
-        let socket = match sys::adopt(fd) {
+        let socket = match sys::adopt(fd, self.unix_type()) {
             Ok(socket) => socket,
             Err(error) => return status_of(&error),
         };
@@ -155,9 +155,12 @@ impl Endpoint {
         }
     }
 
-    /// Whether [`Endpoint::hand_over`] is possible: `ENOTCONN` while this is no connection. The backend then
-    /// forgets the descriptor before it is given away.
+    /// Whether [`Endpoint::hand_over`] is possible: `ENOTCONN` while this is no connection, `ENOTSUP` of one that has
+    /// messages. The backend then forgets the descriptor before it is given away.
     pub fn prepare_hand_over(&mut self) -> Status {
+        if self.config.messages {
+            return -libc::ENOTSUP;
+        }
         if self.stream().is_none_or(Stream::is_connecting) {
             return -libc::ENOTCONN;
         }
@@ -214,11 +217,12 @@ impl Endpoint {
     /// Whether a relay may take the connection for a while: nothing waits to be sent. If it `reads`, no end is in
     /// sight, and bytes are all that comes.
     pub fn is_relayable(&self, reads: bool) -> bool {
-        self.stream().is_some_and(|stream| {
-            !stream.is_connecting()
-                && !stream.wants_write()
-                && (!reads || stream.reading().is_plain())
-        })
+        !self.config.messages
+            && self.stream().is_some_and(|stream| {
+                !stream.is_connecting()
+                    && !stream.wants_write()
+                    && (!reads || stream.reading().is_plain())
+            })
     }
 
     /// A relay has read from the connection, so what was known of the descriptor does not hold any more.

@@ -18,6 +18,9 @@ const MPTCP: &str = "IPPROTO_MPTCP";
 /// The name by which [`Endpoint::set_option`] knows how many descriptors may come with bytes.
 const RIGHTS: &str = "SCM_RIGHTS";
 
+/// The name by which [`Endpoint::set_option`] knows the type of Unix-domain sockets that have messages.
+const SEQPACKET: &str = "SOCK_SEQPACKET";
+
 /// The option that the kernel does not get with a time: it would have close(2) wait.
 const LINGER: &str = "SO_LINGER";
 
@@ -75,11 +78,15 @@ impl Endpoint {
     }
 
     /// An option of [`named_options`]; remembered while there is no descriptor, if the kernel takes it. `IPPROTO_MPTCP`,
-    /// 1 or 0, says of which protocol the socket is to be made: `EINVAL` when it is made. `SCM_RIGHTS`, a number, says how
-    /// many descriptors may come with bytes.
+    /// 1 or 0, says of which protocol the socket is to be made: `EINVAL` when it is made of another one. So does
+    /// `SOCK_SEQPACKET` of the type of a Unix-domain socket. `SCM_RIGHTS`, a number, says how many descriptors may come
+    /// with bytes.
     pub fn set_option(&mut self, name: &str, value: &[u8]) -> Status {
         if name == MPTCP {
             return self.set_multipath(value.iter().any(|byte| *byte != 0));
+        }
+        if name == SEQPACKET {
+            return self.set_messages(value.iter().any(|byte| *byte != 0));
         }
         if name == RIGHTS {
             return self.set_receives(value);
@@ -115,6 +122,16 @@ impl Endpoint {
             self.multipath = on;
         }
         if self.multipath == on { OK } else { -libc::EINVAL }
+    }
+
+    fn set_messages(&mut self, on: bool) -> Status {
+        if !cfg!(target_os = "linux") {
+            return -libc::ENOPROTOOPT;
+        }
+        if matches!(self.role, Role::Vacant) {
+            self.config.messages = on;
+        }
+        if self.config.messages == on { OK } else { -libc::EINVAL }
     }
 
     fn set_receives(&mut self, value: &[u8]) -> Status {

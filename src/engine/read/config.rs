@@ -9,4 +9,6 @@ pub struct ReadConfig {
     /// Whether another thread than JavaScript's reads and sends. The kernel reports `SO_ERROR` once, so a send
     /// may consume it before the read that libuv would have made first.
     pub off_thread: bool,
+    /// Whether it reads messages, whose bounds stay (`SOCK_SEQPACKET`, socket(2)), and not a stream of bytes.
+    pub messages: bool,
 }

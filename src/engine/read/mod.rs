@@ -1,10 +1,11 @@
 //! The read side of a connection: when to read, how much, and what was read ahead.
 //!
-//! [`receive`] makes the reads, [`passed`] has the descriptors that come with bytes, [`end`] decides how they end. What a read has found waits here until it is
-//! delivered as an event.
+//! [`receive`] makes the reads, [`message`] those of messages, [`passed`] has the descriptors that come with bytes,
+//! [`end`] decides how they end. What a read has found waits here until it is delivered as an event.
 
 mod config;
 mod end;
+mod message;
 mod passed;
 mod receive;
 
@@ -199,7 +200,12 @@ impl ReadSide {
     /// that are read ahead; with a cap on the size of an event it is one event.
     pub fn wants_read(&self, limit: usize) -> bool {
         let limit = if self.cap > 0 { 1 } else { limit };
-        self.on && self.end.is_none() && !self.full && self.ahead < limit && self.passed.is_none()
+        self.on
+            && self.end.is_none()
+            && !self.full
+            && self.ahead < limit
+            && self.passed.is_none()
+            && !self.has_most_messages()
     }
 
     /// Whether bytes were read that were not delivered.
@@ -282,6 +288,9 @@ impl ReadSide {
 
     /// The bytes of the next event.
     fn next_chunk(&mut self, socket: &Socket) -> Option<Chunk> {
+        if self.config.messages {
+            return self.chunks.pop_front().map(|(_, message)| message);
+        }
         let (_, front) = self.chunks.front_mut()?;
         if self.cap > 0 && front.len() > self.cap {
             return Some(front.take_front(self.cap));

@@ -45,13 +45,27 @@ impl ReadSide {
             received = rights::receive(socket, areas)?;
             Ok(received.count)
         });
-        let Received { count, descriptors, is_truncated, is_cut } = received;
-        if is_truncated || descriptors.len() > self.receives {
-            let status = if is_truncated { NO_ROOM } else { TOO_MANY };
-            return self.stop_at(End::Found { order, status });
+        let asked = if received.is_cut { received.count } else { ask };
+        if let Some(descriptors) = self.allow(received, order) {
+            self.arrive(found, asked, limit, order);
+            self.pass(descriptors);
         }
-        let asked = if is_cut { count } else { ask };
-        self.arrive(found, asked, limit, order);
+    }
+
+    /// The descriptors that a read has found, unless it ends the connection that they are too many.
+    pub(super) fn allow(&mut self, received: Received, order: u64) -> Option<Vec<OwnedFd>> {
+        let Received { descriptors, is_truncated, .. } = received;
+        let status = match (is_truncated, descriptors.len() > self.receives) {
+            (true, _) => NO_ROOM,
+            (false, true) => TOO_MANY,
+            (false, false) => return Some(descriptors),
+        };
+        self.stop_at(End::Found { order, status });
+        None
+    }
+
+    /// Keeps the descriptors that came with the last of the chunks.
+    pub(super) fn pass(&mut self, descriptors: Vec<OwnedFd>) {
         if !descriptors.is_empty() {
             self.passed = Some(Passed { descriptors, announced: false });
         }

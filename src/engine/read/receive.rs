@@ -14,6 +14,9 @@ use crate::engine::sys;
 impl ReadSide {
     /// Makes one read. What it finds gets the number `order`.
     pub fn read(&mut self, socket: &Socket, limit: usize, order: u64) {
+        if self.config.messages {
+            return self.read_message(socket, limit, order);
+        }
         if self.receives > 0 {
             return self.read_with_descriptors(socket, limit, order);
         }
@@ -36,10 +39,8 @@ impl ReadSide {
                 self.stop_at(End::Found { order, status });
             }
             Ok(chunk) => {
-                self.ahead += chunk.len();
-                self.full = self.ahead >= limit && limit > 1;
                 let is_last = self.note_read(chunk.len(), ask);
-                self.chunks.push_back((order, chunk));
+                self.keep(chunk, limit, order);
                 if is_last {
                     self.imply_eof(order);
                 }
@@ -59,8 +60,15 @@ impl ReadSide {
         }
     }
 
+    /// Keeps what was read until it is delivered.
+    pub(super) fn keep(&mut self, chunk: Chunk, limit: usize, order: u64) {
+        self.ahead += chunk.len();
+        self.full = self.ahead >= limit && limit > 1;
+        self.chunks.push_back((order, chunk));
+    }
+
     /// Reads straight into `memory` and counts the bytes as delivered. It does not read while a chunk or an end
-    /// waits, nor where a large read is expected, which gets a block of its own, or descriptors.
+    /// waits, nor where a large read is expected, which gets a block of its own, or a message, or descriptors.
     /// Returns how many bytes at the start of `memory` were initialised, if any; else
     /// [`ReadSide::next_event`] may have the end, whose number is `order`: `ENOBUFS` if there is no
     /// memory, as libuv has it (`uv_alloc_cb`).
@@ -72,6 +80,7 @@ impl ReadSide {
     ) -> Option<usize> {
         let large = self.last_size >= LARGE && self.cap == 0;
         if large
+            || self.config.messages
             || self.receives > 0
             || !self.chunks.is_empty()
             || !self.readable

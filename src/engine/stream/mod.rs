@@ -13,6 +13,7 @@ use socket2::{SockAddr, Socket};
 use crate::engine::connect::{self, Progress};
 use crate::engine::errors::{OK, Status, UV_EOF, status_of};
 use crate::engine::event::{Activity, Event, Readiness};
+use crate::engine::message;
 use crate::engine::queue::WriteQueue;
 use crate::engine::read::{ReadConfig, ReadSide};
 use crate::engine::sys;
@@ -71,6 +72,9 @@ pub struct Stream {
 impl Stream {
     /// A stream over a socket that is connected, or taken to be.
     pub fn new(socket: Socket, config: ReadConfig) -> Self {
+        if config.messages {
+            let _ = message::tell_from_end(&socket);
+        }
         Stream {
             socket,
             connecting: false,

@@ -6,6 +6,8 @@ use std::net::Shutdown;
 use std::num::NonZeroU32;
 use std::os::fd::{AsRawFd, OwnedFd};
 
+use socket2::Socket;
+
 use super::{FIRST, Stream, WriteSide};
 use crate::engine::errors::{OK, Status, is_out_of_buffers, is_would_block, status, status_of};
 use crate::engine::event::Event;
@@ -26,6 +28,18 @@ pub enum Written {
     Queued(NonZeroU32),
 }
 
+/// Sends `slices`, or the only one of them with `descriptors`, by one system call.
+fn send_with(
+    socket: &Socket,
+    slices: &[IoSlice<'_>],
+    descriptors: &[OwnedFd],
+) -> io::Result<usize> {
+    match slices {
+        [slice] if !descriptors.is_empty() => rights::send(socket, slice, descriptors),
+        _ => sys::send(socket, slices),
+    }
+}
+
 impl Stream {
     /// Whether a shutdown was called whose event was not delivered.
     pub fn is_shutdown_due(&self) -> bool {
@@ -44,11 +58,16 @@ impl Stream {
 
     /// Sends `slices` as one write; queues a copy of what the kernel does not take. More of them than one system
     /// call takes count as queued, as for libuv. An empty write goes to the kernel too, which reports a lost
-    /// connection. Several empty slices do not: writev(2) returns before it asks the socket.
+    /// connection. Several empty slices do not: writev(2) returns before it asks the socket. Where messages are sent,
+    /// this is one, which the kernel takes or refuses as a whole.
     ///
     /// # Errors
     /// `EPIPE` after [`Stream::shutdown`], and those of sendmsg(2). Nothing is queued then.
     pub fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<Written> {
+        if self.has_messages() {
+            let message: Vec<u8> = slices.iter().flat_map(|slice| slice.iter()).copied().collect();
+            return self.write_descriptors(&message, Vec::new());
+        }
         match self.begin_write(slices)? {
             None if slices.len() > MAX_SLICES => Ok(self.complete_later()),
             None => Ok(Written::Now),
@@ -73,7 +92,7 @@ impl Stream {
         Ok(Written::Queued(id))
     }
 
-    /// As [`Stream::write`], of bytes, at least one, with which `descriptors` go (unix(7)).
+    /// As [`Stream::write`], of bytes with which `descriptors` go (unix(7)), at least one of each, or of a message.
     ///
     /// # Errors
     /// As for [`Stream::write`]. `ETOOMANYREFS`: too many descriptors are under way.
@@ -85,29 +104,34 @@ impl Stream {
         if self.refuses_writes {
             return Err(io::Error::from_raw_os_error(libc::EPIPE));
         }
-        let mut sent = 0;
+        let mut sent = None;
         if self.queue.is_empty() && !self.connecting {
-            sent = match rights::send(&self.socket, bytes, &descriptors) {
-                Ok(sent) => sent,
-                Err(error) if is_out_of_buffers(&error) => 0,
+            sent = match send_with(&self.socket, &[IoSlice::new(bytes)], &descriptors) {
+                Ok(sent) => Some(sent),
+                Err(error) if is_out_of_buffers(&error) => None,
                 Err(error) if is_would_block(&error) => {
                     self.writable = false;
-                    0
+                    None
                 }
                 Err(error) => return Err(self.write_error(error)),
             };
         }
-        if sent == bytes.len() {
+        if sent == Some(bytes.len()) {
             return Ok(Written::Now);
         }
         let id = self.begin_request();
-        if sent > 0 {
+        if let Some(sent) = sent {
             self.writable = false;
             self.queue.push(id, &[IoSlice::new(bytes)], sent);
         } else {
             self.queue.push_descriptors(id, bytes.to_vec(), descriptors);
         }
         Ok(Written::Queued(id))
+    }
+
+    /// Whether each write is a message of its own.
+    fn has_messages(&self) -> bool {
+        self.read.config().messages
     }
 
     /// As [`Stream::write`], but an [`Event::Write`] follows also when the kernel took all of it.
@@ -279,13 +303,14 @@ impl Stream {
     pub(super) fn flush(&mut self) -> bool {
         let socket = &self.socket;
         let mut completed = Vec::new();
-        let result = self.queue.send(
-            |slices, descriptors| match slices {
-                [slice] if !descriptors.is_empty() => rights::send(socket, slice, descriptors),
-                _ => sys::send(socket, slices),
-            },
-            |id| completed.push(id),
-        );
+        let send = |slices: &[IoSlice<'_>], descriptors: &[OwnedFd]| {
+            send_with(socket, slices, descriptors)
+        };
+        let result = if self.has_messages() {
+            self.queue.send_message(send, |id| completed.push(id))
+        } else {
+            self.queue.send(send, |id| completed.push(id))
+        };
         match result {
             Ok((offered, sent)) => {
                 self.writable = sent == offered;
