@@ -6,6 +6,7 @@
 const tls = require('tls');
 const { closed, connect, describeRsnet, listen, once, pair, thrownBy, track } = require('../helpers');
 const { runMode } = require('../helpers/registered');
+const { NAMES, given: givenOptions } = require('../../lib/api/kernel-option-names');
 
 const wrongKind = { name: 'TypeError', code: 'ERR_INVALID_HANDLE_TYPE' };
 
@@ -19,6 +20,10 @@ const OPTIONS = [
 
 const describeLinux = process.platform === 'linux' ? describeRsnet : (title) => describe.skip(title, () => {
   test('needs Linux', () => {});
+});
+
+test.each(NAMES)('%s is looked for among the options of a Socket', (name) => {
+  expect(givenOptions({ [name]: 1 })).toEqual([name]);
 });
 
 describeLinux('options of the kernel', (net) => {
