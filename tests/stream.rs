@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rsnet::engine::errors::OK;
 use rsnet::engine::event::{Activity, Event};
-use rsnet::engine::memory::READ_SIZE;
+use rsnet::engine::memory::MAX_READ;
 use rsnet::engine::read::READ_AHEAD;
 use socket2::SockRef;
 use support::{EOF, connected};
@@ -45,7 +45,7 @@ fn a_reader_that_stops_holds_back_what_was_read_ahead() {
     assert_eq!(driven.endpoint.read_start(), OK);
     driven.pull();
     let ahead = driven.bytes.len();
-    assert!((READ_AHEAD..=READ_AHEAD + READ_SIZE).contains(&ahead), "{ahead}");
+    assert!((READ_AHEAD..=READ_AHEAD + MAX_READ).contains(&ahead), "{ahead}");
     driven.until(|driven| driven.bytes.len() == sent);
     let mut peer = sender.join().unwrap();
     assert_eq!(driven.write(b"bye"), 0);
@@ -65,7 +65,7 @@ fn what_was_read_ahead_can_be_taken_and_the_rest_stays_with_the_kernel() {
     }
     assert_eq!(driven.endpoint.read_stop(), OK);
     let ahead = driven.endpoint.take_undelivered();
-    assert!((READ_AHEAD..=READ_AHEAD + READ_SIZE).contains(&ahead.len()), "{}", ahead.len());
+    assert!((READ_AHEAD..=READ_AHEAD + MAX_READ).contains(&ahead.len()), "{}", ahead.len());
     assert_eq!(driven.endpoint.bytes_read(), ahead.len() as u64);
     assert!(driven.endpoint.take_undelivered().is_empty());
 

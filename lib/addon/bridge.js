@@ -8,15 +8,15 @@ const { listActive } = require('../node/active-handles');
 const { FastBuffer, runTicks } = require('../node/capabilities');
 const { isTracing, trace } = require('../node/debug');
 const { beginCallback, beginEvents, endCallback } = require('./callbacks');
-const { entry, events, sizes } = require('./constants');
+const { entry, events, sentinels, sizes } = require('./constants');
 const { countLater, later } = require('../node/later');
 const native = require('./native');
 const { silenceDeprecation } = require('../node/pending-deprecation');
 const { owner_symbol } = require('../node/private-symbols');
 const { UV_EOF } = require('../node/errno');
 
-/** The slot of a closed handle, `CLOSED` of src/bridge/commands.rs. */
-const NO_SLOT = 0xffffffff;
+/** The slot of every closed handle. */
+const { NO_SLOT } = sentinels;
 
 const { NONE, CONNECT, READ, WRITE, SHUTDOWN, CONNECTION, CLOSED, WRITABLE, DESCRIPTORS } = events;
 

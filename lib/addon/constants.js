@@ -5,7 +5,8 @@
 /**
  * @type {{
  *   events: {[kind: string]: number}, entry: {[name: string]: number},
- *   encodings: {[name: string]: number}, sizes: {[name: string]: number},
+ *   encodings: {[name: string]: number}, sentinels: {[name: string]: number},
+ *   sizes: {[name: string]: number},
  * }}
  */
 module.exports = require('./native').constants();

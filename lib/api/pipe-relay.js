@@ -8,6 +8,7 @@
 // moved. What the relay has read and not sent comes as the next reads of the source, and the pipe goes on.
 
 const { awaitsRead, commands, takePending } = require('../addon/bridge');
+const { sizes: { USUAL_READ } } = require('../addon/constants');
 const { setTimeout } = require('../node/captured');
 const { ErrnoException } = require('../node/errors');
 const { UV_EPIPE } = require('../node/errno');
@@ -15,15 +16,13 @@ const { hasStockStreams, isQuiet, pipedTo } = require('../node/stock-pipe');
 const { isDebugging } = require('../node/debug');
 const { isOn } = require('../node/switches');
 const { Handle } = require('../handle');
+const { BULK } = require('../handle/base');
 const hooks = require('../handle/hooks');
 const { kBulkLeft, kPendingRead, kReading, kRelay, kSlot, kUncounted } = require('../handle/symbols');
 const { writerOf } = require('../handle/writable');
 const { kBuffer, kHandle, owner_symbol } = require('../handle/socket-symbols');
 const { hearReports, relays } = require('./relay-engine');
 const { TouchTraps, canTrap } = require('./touch-traps');
-
-/** After so many bytes in large reads a pipe is looked at: to take over costs as much as some chunks do. */
-const BULK = 256 * 1024;
 
 /** The most that `BULK` grows to for a source whose relays are given back soon, and what has to be moved until then. */
 const MOST_BULK = 64 * 1024 * 1024;
@@ -40,9 +39,6 @@ const LOOK_EVERY = 100;
 
 /** A timer of less than that could fire before a look has told it of traffic. */
 const LEAST_TIMEOUT = 10 * LOOK_EVERY;
-
-/** The most that one read of a source brings. */
-const CHUNK = 64 * 1024;
 
 /** Relays of pipes that go on. */
 const active = new Set();
@@ -142,7 +138,7 @@ function takesBulk(handle, chunk) {
   if (to === undefined) return false;
   const isBoth = to[kHandle][kReading] && destinationOf(to) === from;
   // What hinders it now may be over soon.
-  handle[kBulkLeft] = CHUNK;
+  handle[kBulkLeft] = USUAL_READ;
   // Each write to the source would end a relay of one direction.
   if (!isBoth && isPipedBack(to, from)) return false;
   const roles = [{ reads: true, writes: isBoth }, { reads: isBoth, writes: true }];
@@ -358,12 +354,12 @@ class PipeRelay {
   _deliver(direction, rest) {
     const handle = this.handles[direction];
     const socket = this.sockets[direction];
-    for (let at = 0; at < rest.length; at += CHUNK) {
+    for (let at = 0; at < rest.length; at += USUAL_READ) {
       if (!socket.destroyed && !handle[kReading]) {
         handle[kPendingRead] = rest.subarray(at);
         return;
       }
-      const chunk = rest.subarray(at, at + CHUNK);
+      const chunk = rest.subarray(at, at + USUAL_READ);
       // The pipe has bytes of a source that was destroyed, too, if they came before.
       if (socket.destroyed) socket.emit('data', chunk);
       else handle._completeRead(chunk.length, chunk);

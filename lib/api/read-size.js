@@ -3,11 +3,8 @@
 // The size of a Socket's reads, and their buffer.
 
 const { isUint8Array } = require('util/types');
+const { sizes: { MAX_READ, USUAL_READ } } = require('../addon/constants');
 const { kBuffer, kBufferGen } = require('../handle/socket-symbols');
-
-/** Largest chunks: the built-in's, by which programs size their buffers; that of a stream which buffers more. */
-const USUAL = 64 * 1024;
-const MOST = 256 * 1024;
 
 /**
  * Gives a handle the user's buffer of `onread`, if there is one.
@@ -25,14 +22,15 @@ function useUserBuffer(socket) {
 }
 
 /**
- * Sets the largest read of a handle.
+ * Sets how much one read of a handle may bring: as much as the program's buffer of `onread` holds, or as the stream's
+ * `highWaterMark` asks for, from USUAL_READ to MAX_READ.
  *
  * @param {import('../..').Socket} socket with a handle
  */
 function setReadSize(socket) {
   useUserBuffer(socket);
-  const most = Math.min(socket.readableHighWaterMark, MOST);
-  if (most > USUAL) socket._handle.setReadMost?.(most);
+  const most = Math.min(socket.readableHighWaterMark, MAX_READ);
+  if (most > USUAL_READ) socket._handle.setReadMost?.(most);
 }
 
 module.exports = { setReadSize };

@@ -374,4 +374,4 @@ class Handle extends WritableHandle {
   }
 }
 
-module.exports = { Handle };
+module.exports = { BULK, Handle };

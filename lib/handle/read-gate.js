@@ -5,6 +5,7 @@
 // data that comes after the owner has stopped reading is kept until it starts again.
 
 const { commands } = require('../addon/bridge');
+const { sizes: { USUAL_READ } } = require('../addon/constants');
 const { later } = require('../node/later');
 const { kReading, kPendingRead, kReadGate, kSeqpacket, kSlot, kUncounted } = require('./symbols');
 
@@ -14,9 +15,6 @@ const GATE_HELD = 1;
 const GATE_WAITING = 2;
 const GATE_BEGUN = 3;
 
-/** The most that the owner gets at once: as much as libuv reads. A relay may have left more. */
-const MOST_AT_ONCE = 64 * 1024;
-
 /**
  * Gives the owner the data that was kept, if he still reads, and reads on.
  * @param {object} handle
@@ -24,7 +22,8 @@ const MOST_AT_ONCE = 64 * 1024;
 function releasePending(handle) {
   const data = handle[kPendingRead];
   if (data === null || !handle[kReading] || handle.closing) return;
-  const chunk = handle[kSeqpacket] ? data : data.subarray(0, MOST_AT_ONCE);
+  // A relay may have left more than one read brings. A message stays whole.
+  const chunk = handle[kSeqpacket] ? data : data.subarray(0, USUAL_READ);
   keep(handle, data.subarray(chunk.length));
   handle._completeRead(chunk.length, chunk);
   if (!handle[kReading] || handle.closing) return;

@@ -8,6 +8,7 @@
 
 const { beginEvents, currentCallback, endCallback, hasLasted, isHandling } = require('../addon/callbacks');
 const { commands, getBridge } = require('../addon/bridge');
+const { sentinels } = require('../addon/constants');
 const { nextTick } = require('../node/captured');
 const native = require('../addon/native');
 const { hookExecve, hookListeners } = require('../node/process-ends');
@@ -15,8 +16,8 @@ const { hookExecve, hookListeners } = require('../node/process-ends');
 /** Larger writes are not coalesced. */
 const MAX_WRITE = 8 * 1024;
 
-/** `commands.beginBuffer` answers this when all buffers are in use (`NONE_FREE` of src/bridge/commands.rs). */
-const NONE_FREE = -2;
+/** `commands.beginBuffer` answers this when all buffers are in use. */
+const { NONE_FREE } = sentinels;
 
 /** `reserve` answers this when the write has to be sent at once. */
 const NO_ROOM = -1;

@@ -4,6 +4,7 @@
 // of the same callback, and which are large. It keeps the requests that wait for the kernel, and counts the bytes.
 
 const { commands, makeCallback, write } = require('../addon/bridge');
+const { sizes: { MAX_SLICES } } = require('../addon/constants');
 const { nextTick } = require('../node/captured');
 const { ErrnoException } = require('../node/errors');
 const { kSlot } = require('./symbols');
@@ -27,10 +28,10 @@ const MAX_COPIED = 16 * 1024;
 const MAX_UNCOUNTED = 16 * 1024;
 
 /**
- * `IOV_MAX`. Under libuv a write of more chunks takes several system calls, and ends in a later iteration of the loop.
- * Here it ends one iteration later, however many chunks there are.
+ * As many chunks as one system call takes. Under libuv a write of more takes several, and ends in a later iteration of
+ * the loop. Here it ends one iteration later, however many chunks there are.
  */
-const MAX_CHUNKS = 1024;
+const MAX_CHUNKS = MAX_SLICES;
 
 /** V8 keeps arrays of up to this many bytes in its heap. It has to move one out of it before the addon can read it. */
 const MAX_IN_HEAP = 64;

@@ -8,16 +8,19 @@ use napi_derive::napi;
 
 use super::strings;
 use crate::backend::batch;
+use crate::bridge::commands;
 use crate::engine::errors::OK;
 use crate::engine::event::Event;
+use crate::engine::{memory, rights, stream};
 
-/// The tables `events`, `entry`, `encodings` and `sizes`; names to numbers each.
+/// Tables of names and numbers.
 #[napi]
 pub fn constants(env: &Env) -> Result<Object<'_>> {
     let mut tables = Object::new(env)?;
     tables.set("events", table(env, &events())?)?;
     tables.set("entry", table(env, &entry())?)?;
     tables.set("encodings", table(env, &encodings())?)?;
+    tables.set("sentinels", table(env, &sentinels())?)?;
     tables.set("sizes", table(env, &sizes())?)?;
     Ok(tables)
 }
@@ -55,20 +58,28 @@ fn encodings() -> [(&'static str, i32); 3] {
     ]
 }
 
-/// Sizes: bytes, or UTF-16 units.
-fn sizes() -> [(&'static str, i32); 3] {
+/// Numbers that stand for no slot, and for no buffer.
+fn sentinels() -> [(&'static str, i64); 2] {
+    [("NO_SLOT", commands::NO_SLOT.into()), ("NONE_FREE", commands::NONE_FREE.into())]
+}
+
+/// Bytes; UTF-16 units of `STRING_PIECE`; slices of one system call; descriptors of one message.
+fn sizes() -> [(&'static str, i32); 6] {
     [
         ("BATCH_MEMORY", batch::MEMORY as i32),
-        ("USUAL_READ", batch::RESERVE as i32),
+        ("USUAL_READ", memory::USUAL_READ as i32),
+        ("MAX_READ", memory::MAX_READ as i32),
         ("STRING_PIECE", strings::PIECE as i32),
+        ("MAX_SLICES", stream::MAX_SLICES as i32),
+        ("MAX_DESCRIPTORS", rights::MAX_DESCRIPTORS as i32),
     ]
 }
 
 /// An object with a property for each of `entries`.
-fn table<'env>(env: &'env Env, entries: &[(&str, i32)]) -> Result<Object<'env>> {
+fn table<'env, N: Copy + Into<i64>>(env: &'env Env, entries: &[(&str, N)]) -> Result<Object<'env>> {
     let mut object = Object::new(env)?;
     for &(name, value) in entries {
-        object.set(name, value)?;
+        object.set(name, value.into())?;
     }
     Ok(object)
 }

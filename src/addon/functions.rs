@@ -125,8 +125,7 @@ commands! {
     bytes_read = c"bytesRead": |call, id| {
         call.bridge.ask(id, |handle| handle.endpoint.bytes_read()) as f64
     };
-    /// `beginBuffer(id)`: the number of a buffer in which small writes to the socket may wait; -1: they are to be sent at
-    /// once, -2: no buffer is free.
+    /// `beginBuffer(id)`, see [`Bridge::begin_buffer`](crate::bridge::Bridge::begin_buffer).
     begin_buffer = c"beginBuffer": |call, id| f64::from(call.bridge.begin_buffer(id));
     /// `sendBuffer(id, buffer)`: sends what the buffer has and frees it. 0 sent, the id of a queued write, or a negated
     /// errno.

@@ -22,7 +22,7 @@ pub const UTF16LE: u32 = 2;
 const SCRATCH_SIZE: usize = utf8::MAX_BYTES * WIDE_SIZE + 1;
 
 /// Strings of more UTF-16 units than this get memory of their own, which is sent from.
-const LARGE: usize = 16 * 1024;
+const LARGE_STRING: usize = 16 * 1024;
 
 /// Strings of so many UTF-16 units are looked at before they are encoded as UTF-8: V8 is fast where all is ASCII,
 /// [`utf8`] where it is not.
@@ -58,12 +58,12 @@ pub fn with_string<R>(
     })
 }
 
-/// The bytes of `value`, a string of more than `LARGE` UTF-16 units, in an encoding; `None` for a shorter one.
+/// The bytes of `value`, a string of more than `LARGE_STRING` UTF-16 units, in an encoding; `None` for a shorter one.
 ///
 /// # Errors
 /// As for [`with_string`].
 pub fn large_string(value: &Unknown<'_>, encoding: u32) -> Result<Option<Vec<u8>>> {
-    if units_of(value)? <= LARGE {
+    if units_of(value)? <= LARGE_STRING {
         return Ok(None);
     }
     let mut bytes = Vec::new();

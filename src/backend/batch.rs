@@ -3,7 +3,7 @@
 use std::mem::MaybeUninit;
 
 use crate::engine::event::Event;
-use crate::engine::memory::{Chunk, READ_SIZE};
+use crate::engine::memory::{Chunk, MAX_READ, USUAL_READ};
 
 /// Fields of one entry: the socket's id, the kind of event, its status, and, for bytes that arrived,
 /// where they stand in the memory; or [`OUT_OF_LINE`], or [`USER_BUFFER`]; for a write its id.
@@ -15,12 +15,11 @@ pub const OUT_OF_LINE: i32 = -1;
 /// A read whose bytes stand in memory that belongs to the socket.
 pub const USER_BUFFER: i32 = -2;
 
-/// A read is made into the memory only while at least so much of it is free: as much as libuv
-/// takes by one read.
-pub const RESERVE: usize = 64 * 1024;
+/// A read is made into the memory only while at least so much of it is free.
+pub const RESERVE: usize = USUAL_READ;
 
 /// How long the memory is: for the largest read, and one of [`RESERVE`] behind it.
-pub const MEMORY: usize = READ_SIZE + RESERVE;
+pub const MEMORY: usize = MAX_READ + RESERVE;
 
 /// The next read begins at a multiple of this, as allocations do.
 const ALIGNMENT: usize = 8;

@@ -8,7 +8,7 @@ use napi::sys;
 use crate::engine::memory::{self, Chunk};
 
 /// From this many bytes on JavaScript gets the memory itself instead of a copy.
-const LARGE: usize = 64 * 1024;
+const LARGE_CHUNK: usize = 64 * 1024;
 
 /// A `Buffer` of the bytes of `chunk`: large ones keep their memory, small ones are copied, which is
 /// cheaper than memory of their own that the host has to track. `None`: JavaScript cannot run any
@@ -17,7 +17,7 @@ const LARGE: usize = 64 * 1024;
 /// To be called inside a handle scope on the thread of `env`.
 pub fn to_js(env: sys::napi_env, chunk: Chunk) -> Option<sys::napi_value> {
     let bytes = chunk.into_vec();
-    if bytes.len() < LARGE {
+    if bytes.len() < LARGE_CHUNK {
         let value = copy(env, &bytes);
         memory::give_back(bytes);
         return value;

@@ -16,20 +16,20 @@ use crate::engine::coalescer::Pool;
 use crate::engine::endpoint::Endpoint;
 use crate::engine::errors::Status;
 
-/// Writes to a socket are to be sent at once.
-const NOT_NOW: i32 = -1;
+/// [`Bridge::begin_buffer`]: each write to the socket has to be sent at once.
+pub const SEND_AT_ONCE: i32 = -1;
 
-/// No coalescing buffer is free.
-const NONE_FREE: i32 = -2;
+/// [`Bridge::begin_buffer`]: all buffers are in use.
+pub const NONE_FREE: i32 = -2;
 
-/// What JavaScript calls a socket that it has closed.
-const CLOSED: u32 = u32::MAX;
+/// The number of every closed socket. JavaScript calls it `NO_SLOT`.
+pub const NO_SLOT: u32 = u32::MAX;
 
 impl Bridge {
     /// The socket `id`, made on first use; `None`: it was closed, or the environment ended.
     fn socket(&self, id: u32) -> Option<BackendSocket> {
         let found = self.sockets.get(id);
-        if found.is_some() || id == CLOSED || self.ended.get() {
+        if found.is_some() || id == NO_SLOT || self.ended.get() {
             return found;
         }
         let socket = match &self.backend {
@@ -100,14 +100,14 @@ impl Bridge {
         *self.coalescer.get_or_init(Pool::take)
     }
 
-    /// A buffer in which small writes to the socket `id` may wait, see [`Endpoint::coalescible`]. [`NOT_NOW`]: they are
-    /// to be sent at once. [`NONE_FREE`]: all buffers are in use.
+    /// The number of a buffer in which small writes to the socket `id` may wait, see [`Endpoint::coalescible`];
+    /// [`SEND_AT_ONCE`], or [`NONE_FREE`].
     pub fn begin_buffer(&self, id: u32) -> i32 {
         let fd = self
             .sockets
             .get(id)
             .and_then(|socket| socket.ask(|handle| handle.endpoint.coalescible()));
-        let (Some(fd), Some(pool)) = (fd, self.coalescer()) else { return NOT_NOW };
+        let (Some(fd), Some(pool)) = (fd, self.coalescer()) else { return SEND_AT_ONCE };
         pool.begin(fd).map_or(NONE_FREE, |index| index as i32)
     }
 

@@ -6,7 +6,7 @@
 mod batches;
 mod buffers;
 mod call;
-mod commands;
+pub mod commands;
 pub mod host;
 mod resource;
 mod scope;
@@ -29,7 +29,7 @@ use crate::engine::address::NameRules;
 use crate::engine::coalescer::Pool;
 use crate::engine::endpoint::ModeRule;
 use crate::engine::event::Event;
-use crate::engine::memory::READ_SIZE;
+use crate::engine::memory::MAX_READ;
 use batches::Batches;
 use call::Callbacks;
 pub use call::Functions;
@@ -39,8 +39,8 @@ use sockets::Sockets;
 use uv::{Closer, UvLoop, Watch};
 use wake::Waker;
 
-/// So many bytes that were read count for an event more: an iteration takes four of the largest reads.
-const BYTES_PER_EVENT: usize = 4 * READ_SIZE / EVENTS_PER_ITERATION;
+/// So many bytes count as one more event of an iteration, which so takes four of the largest reads.
+const BYTES_PER_EVENT: usize = 4 * MAX_READ / EVENTS_PER_ITERATION;
 
 /// An environment's side of the sockets that one instance of the module made.
 pub struct Bridge {

@@ -1,11 +1,13 @@
 //! The memory that reads land in.
 //!
-//! Small reads go through a scratch area of the thread and are copied to memory of their exact size,
-//! so that a socket that waits holds none. When a socket receives more at a time, the next read goes
-//! straight into a block of the size of the last one; what does not fit it goes to the scratch area by
-//! the same system call. Behind a read that was as large as one of libuv's can be, they go to
-//! blocks that are handed over without a copy and used again once they are given back, so that the
-//! kernel does not have to clear pages for each of them.
+//! The last read of a socket decides where its next one goes:
+//!
+//! * Behind a read of less than [`BLOCK`] it goes to a scratch area of the thread, and is copied to memory of its exact
+//!   size. So a socket that waits holds no memory.
+//! * Behind a larger one it goes straight into a block of the size of the last read. What does not fit goes to the scratch
+//!   area by the same system call.
+//! * Behind a read of [`USUAL_READ`] or more it goes to a block that JavaScript gets without a copy. Such a block is used
+//!   again once it is given back, so that the kernel does not have to clear pages for each read.
 
 use std::cell::RefCell;
 use std::io;
@@ -13,20 +15,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use socket2::MaybeUninitSlice;
 
-/// Most bytes that one read asks the kernel for, of a socket that wants that many.
-pub const READ_SIZE: usize = 256 * 1024;
+/// Most bytes that one read asks the kernel for, where the program wants more than [`USUAL_READ`].
+pub const MAX_READ: usize = 256 * 1024;
 
 /// From this many bytes on a read that is expected gets a block of its own.
 pub const BLOCK: usize = 4 * 1024;
 
-/// What libuv asks for by one read: programs size their own buffers by it. One read asks for as much, unless
-/// the program wants more. After a read of so many bytes there may be more, and the next one gets a block
-/// of its own.
-pub const LARGE: usize = 64 * 1024;
+/// What one read asks for, unless the program wants more. libuv asks for as much, and programs size their own buffers
+/// by it.
+pub const USUAL_READ: usize = 64 * 1024;
 
-/// Sizes of blocks that are used again, and how many of each are kept for the next read. V8 lets Buffers hold as
-/// much memory before it collects them.
-const KINDS: [(usize, usize); 2] = [(LARGE, 512), (READ_SIZE, 128)];
+/// Sizes of blocks that are used again, and how many spare ones of each are kept: 32 MiB of each size. V8 lets Buffers
+/// hold as much memory before it collects them.
+const KINDS: [(usize, usize); 2] = [(USUAL_READ, 512), (MAX_READ, 128)];
 
 /// Empty blocks of each of the [`KINDS`], for all threads: some read, others give back.
 static SPARES: [Mutex<Vec<Vec<u8>>>; KINDS.len()] = [const { Mutex::new(Vec::new()) }; KINDS.len()];
@@ -53,7 +54,7 @@ pub fn give_back(mut bytes: Vec<u8>) {
 }
 
 thread_local! {
-    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(Vec::with_capacity(READ_SIZE));
+    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(Vec::with_capacity(MAX_READ));
 }
 
 /// Bytes that were read and not delivered yet.
@@ -121,8 +122,8 @@ pub fn read_chunk(
     expected: usize,
     receive: impl FnOnce(&mut [MaybeUninitSlice<'_>]) -> io::Result<usize>,
 ) -> io::Result<Chunk> {
-    let limit = limit.clamp(1, READ_SIZE);
-    if expected >= LARGE && limit >= LARGE {
+    let limit = limit.clamp(1, MAX_READ);
+    if expected >= USUAL_READ && limit >= USUAL_READ {
         return read_block(limit, receive);
     }
     let size = if expected < BLOCK { 0 } else { expected.min(limit) };
@@ -200,10 +201,10 @@ mod tests {
         let text: Vec<u8> = (0..50_000u32).map(|number| (number % 251) as u8).collect();
         for expected in [0, 100, BLOCK, 10_000, 50_000, 1 << 20] {
             for length in [0, 1, 5_000, 50_000] {
-                let (bytes, areas) = read(READ_SIZE, expected, &text[..length]);
+                let (bytes, areas) = read(MAX_READ, expected, &text[..length]);
                 assert!(bytes == text[..length], "{expected} {length}");
-                assert_eq!(areas, if (BLOCK..LARGE).contains(&expected) { 2 } else { 1 });
-                let most = if expected >= LARGE { 0 } else { expected };
+                assert_eq!(areas, if (BLOCK..USUAL_READ).contains(&expected) { 2 } else { 1 });
+                let most = if expected >= USUAL_READ { 0 } else { expected };
                 assert!(bytes.capacity() <= (2 * length).max(most));
             }
             assert_eq!(read(10, expected, &text).0, &text[..10]);

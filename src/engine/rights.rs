@@ -6,7 +6,7 @@
 use std::os::fd::OwnedFd;
 
 /// The most descriptors of one message (`SCM_MAX_FD`, unix(7)).
-pub const MOST: usize = 253;
+pub const MAX_DESCRIPTORS: usize = 253;
 
 /// What one read has found. Nothing at all: the end of the stream.
 #[derive(Debug, Default)]
@@ -35,14 +35,14 @@ mod linux {
     use libc::{c_int, c_uint, iovec, msghdr};
     use socket2::{MaybeUninitSlice, Socket};
 
-    use super::{MOST, Received};
+    use super::{MAX_DESCRIPTORS, Received};
     use crate::engine::calls::{Call, count};
     use crate::engine::errors::retry;
 
     /// A process descriptor, which comes if somebody has asked for it on this socket (`SO_PASSPIDFD`).
     const SCM_PIDFD: c_int = 4;
 
-    /// What goes beside the bytes, aligned as `cmsghdr` has to be. There is room for [`MOST`] descriptors and for what
+    /// What goes beside the bytes, aligned as `cmsghdr` has to be. There is room for [`MAX_DESCRIPTORS`] descriptors and for what
     /// somebody else may have switched on for this socket: credentials, a label.
     type Control = [u64; 256];
 
@@ -58,7 +58,7 @@ mod linux {
     /// # Errors
     /// Those of sendmsg(2); `EINTR` is retried. `ETOOMANYREFS`: too many descriptors are under way (unix(7)).
     pub fn send(socket: &Socket, bytes: &[u8], descriptors: &[OwnedFd]) -> io::Result<usize> {
-        if descriptors.len() > MOST {
+        if descriptors.len() > MAX_DESCRIPTORS {
             return Err(io::Error::from_raw_os_error(libc::EINVAL));
         }
         let mut area = iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };

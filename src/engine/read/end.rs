@@ -3,7 +3,7 @@
 use super::ReadSide;
 use super::passed::is_refusal;
 use crate::engine::errors::{Status, UV_EOF};
-use crate::engine::memory::LARGE;
+use crate::engine::memory::USUAL_READ;
 
 /// The end that stands behind the chunks. There is no other read before its event was delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -145,12 +145,12 @@ impl ReadSide {
     /// Whether `count` bytes are one short read of libuv's, which then takes a connection that is over for ended.
     /// Had libuv needed several reads, JavaScript would have run between them.
     pub(super) fn is_one_short_read(&self, count: usize) -> bool {
-        self.cap > 0 || count.max(self.last_event) < LARGE
+        self.cap > 0 || count.max(self.last_event) < USUAL_READ
     }
 
     /// Whether reading goes on at once behind `count` bytes, because libuv's read would have been full.
     pub(super) fn fills_reads(&self, count: usize) -> bool {
-        self.cap == 0 && count.is_multiple_of(LARGE)
+        self.cap == 0 && count.is_multiple_of(USUAL_READ)
     }
 
     /// Whether a read has found an error that is going to be delivered.

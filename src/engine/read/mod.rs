@@ -17,12 +17,13 @@ use socket2::Socket;
 
 use super::errors::{OK, Status, UV_EOF};
 use super::event::{Event, Readiness};
-use super::memory::{Chunk, LARGE, READ_SIZE};
+use super::memory::{Chunk, MAX_READ, USUAL_READ};
 use end::End;
 use passed::Passed;
 
-/// Most bytes that are read ahead of JavaScript.
-pub const READ_AHEAD: usize = 2 * READ_SIZE;
+/// Once so many bytes wait for JavaScript, no further read is made. (The tokio backend reads ahead. The uv backend makes
+/// one read at a time.)
+pub const READ_AHEAD: usize = 2 * MAX_READ;
 
 /// How much of the connection is left, as far as the kernel has reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,9 +75,9 @@ pub struct ReadSide {
     last_size: usize,
     /// Bytes of the last event, since recv(2) found nothing.
     last_event: usize,
-    /// Most bytes of one event; 0 leaves it to the engine.
+    /// The length of the program's own buffer (`onread`), which bounds one event; 0: it has none.
     cap: usize,
-    /// Most bytes of one event where `cap` is 0; 0 is [`LARGE`].
+    /// Most bytes of one event where `cap` is 0, since the stream's `highWaterMark` is large; 0: [`USUAL_READ`].
     most: usize,
     /// What was read and not delivered, each chunk with the number that orders it among the other events.
     chunks: VecDeque<(u64, Chunk)>,
@@ -127,17 +128,17 @@ impl ReadSide {
         self.cap = bytes;
     }
 
-    /// Lets one event have up to `bytes`, at most [`READ_SIZE`], where [`ReadSide::set_size`] has no cap.
+    /// Lets one event have up to `bytes`, at most [`MAX_READ`], where [`ReadSide::set_size`] has no cap.
     pub fn set_most(&mut self, bytes: usize) {
         self.most = bytes;
     }
 
-    /// What one read asks the kernel for.
+    /// What one read into the engine's memory asks the kernel for.
     fn ask(&self) -> usize {
         match (self.cap, self.most) {
-            (0, 0) => LARGE,
-            (0, most) => most.min(READ_SIZE),
-            (cap, _) => cap.min(READ_SIZE),
+            (0, 0) => USUAL_READ,
+            (0, most) => most.min(MAX_READ),
+            (cap, _) => cap.min(MAX_READ),
         }
     }
 

@@ -8,7 +8,7 @@ use super::ReadSide;
 use super::end::End;
 use crate::engine::errors::Status;
 use crate::engine::event::Event;
-use crate::engine::memory::{LARGE, read_chunk};
+use crate::engine::memory::{USUAL_READ, read_chunk};
 use crate::engine::rights::{self, Received};
 
 /// The end of a connection on which a message has more descriptors than may come.
@@ -39,7 +39,7 @@ impl ReadSide {
     /// As [`ReadSide::read`]. It ends before a message with descriptors, and behind it.
     pub(super) fn read_with_descriptors(&mut self, socket: &Socket, limit: usize, order: u64) {
         // A message has fewer bytes than that, whatever the cap.
-        let ask = self.ask().max(LARGE);
+        let ask = self.ask().max(USUAL_READ);
         let mut received = Received::default();
         let found = read_chunk(ask, self.last_size, |areas| {
             received = rights::receive(socket, areas)?;

@@ -8,7 +8,7 @@ use socket2::{MaybeUninitSlice, Socket};
 use super::end::{Behind, End};
 use super::{Connection, LastRead, ReadSide};
 use crate::engine::errors::{UV_EOF, is_would_block, status_of};
-use crate::engine::memory::{Chunk, LARGE, READ_SIZE, read_chunk};
+use crate::engine::memory::{Chunk, MAX_READ, USUAL_READ, read_chunk};
 use crate::engine::sys;
 
 impl ReadSide {
@@ -78,7 +78,7 @@ impl ReadSide {
         memory: &mut [MaybeUninit<u8>],
         order: u64,
     ) -> Option<usize> {
-        let large = self.last_size >= LARGE && self.cap == 0;
+        let large = self.last_size >= USUAL_READ && self.cap == 0;
         if large
             || self.config.messages
             || self.receives > 0
@@ -116,7 +116,7 @@ impl ReadSide {
     /// Fills a chunk that was read ahead for a smaller buffer than the program has by now. An end that the read
     /// finds comes behind the chunk.
     pub(super) fn top_up(&mut self, socket: &Socket, chunk: &mut Chunk, order: u64) {
-        let room = self.cap.min(READ_SIZE).saturating_sub(chunk.len());
+        let room = self.cap.min(MAX_READ).saturating_sub(chunk.len());
         let waits = !self.chunks.is_empty() || !self.end.is_none();
         if room == 0 || self.last_read.is_short() || waits || self.receives > 0 {
             return;
@@ -158,7 +158,7 @@ impl ReadSide {
         // A short read leaves nothing behind, and what comes next makes the descriptor ready anew, unless the kernel
         // has reported the end already. After more than one read of libuv's there is another look: libuv would have
         // run JavaScript before the last of it.
-        if is_short && !self.connection.is_read_closed() && count <= LARGE {
+        if is_short && !self.connection.is_read_closed() && count <= USUAL_READ {
             self.readable = false;
         }
         is_over && !reports && self.is_one_short_read(count)

@@ -19,7 +19,7 @@ use crate::engine::read::{ReadConfig, ReadSide};
 use crate::engine::sys;
 
 pub use hand_over::Remains;
-pub use write::Written;
+pub use write::{MAX_SLICES, Written};
 
 /// The number of events that come before anything that was read.
 const FIRST: u64 = 0;

@@ -17,7 +17,7 @@ use crate::engine::{rights, sys};
 const MAX_ID: u32 = i32::MAX as u32;
 
 /// Most slices of one sendmsg(2) (`IOV_MAX`, 1024 on Linux and macOS).
-const MAX_SLICES: usize = 1024;
+pub const MAX_SLICES: usize = 1024;
 
 /// How a write went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
