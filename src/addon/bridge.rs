@@ -14,7 +14,7 @@ use crate::bridge::{Bridge as Inner, Functions};
 #[cfg(target_os = "linux")]
 use crate::engine::calls;
 
-/// Whether a host whose event loop can watch descriptors gets the uv backend unasked.
+/// Whether the backend is uv where `RSNET_BACKEND` names none.
 const UV_BY_DEFAULT: bool = true;
 
 /// Where the events of an environment's sockets go.
@@ -28,10 +28,14 @@ pub struct Bridge {
 
 #[napi]
 impl Bridge {
-    /// A bridge that calls `dispatch(id, kind, status, payload)` for each event and `tick()` between
-    /// two events of one iteration; on the uv backend `dispatchBatch(count, payload)` for the events that
-    /// stand in `entries`, whose reads stand in `memory` (see [`crate::backend::batch`]). `RSNET_BACKEND` chooses the
-    /// backend, `uv` or `tokio`; without it the host decides.
+    /// A bridge for the events of an environment.
+    ///
+    /// * The tokio backend calls `dispatch(id, kind, status, payload)` for each event, and `tick()` between two events.
+    /// * The uv backend calls `dispatchBatch(count, payload)` for the events in `entries`, whose reads stand in `memory`
+    ///   (see [`crate::backend::batch`]).
+    ///
+    /// `RSNET_BACKEND` chooses the backend, `uv` or `tokio`; by default it is `uv`. A host whose event loop can watch no
+    /// descriptor gets `tokio`.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         env: Env,
@@ -81,8 +85,8 @@ impl Bridge {
         }
     }
 
-    /// The memory in which small writes wait to be sent together, and the published lengths, an `ArrayBuffer` each: see
-    /// [`crate::engine::coalescer`]. `null`: there is none to be had, and each write is sent at once.
+    /// The memory in which small writes wait, and the published lengths, an `ArrayBuffer` each (see
+    /// [`crate::engine::coalescer`]). `null`: there is none to be had, so JavaScript sends each write at once.
     #[napi]
     pub fn coalescer<'env>(&self, env: &'env Env) -> Option<Coalescer<'env>> {
         let pool = self.inner.coalescer()?;
@@ -95,8 +99,7 @@ impl Bridge {
         }
     }
 
-    /// To be called after each iteration of the tokio backend that had an event, once the event loop has
-    /// gone on.
+    /// JavaScript calls this after each iteration of the tokio backend that had an event, in the check phase.
     #[napi]
     pub fn rearm(&self) {
         self.inner.rearm();
@@ -174,9 +177,9 @@ impl Bridge {
     }
 }
 
-/// Keeps musl from loading a library that is linked against glibc. musl's loader takes itself for the `libc.so.6`
-/// and its kin that such a library names (ldso/dynlink.c, `load_library`), so on arm64, where the library names
-/// nothing else, only a symbol that musl lacks makes the loader refuse it.
+/// Keeps musl from loading a library that is linked against glibc. Such a library names `libc.so.6` and its kin, and
+/// musl's loader takes itself for them (ldso/dynlink.c, `load_library`). On arm64 the library names nothing else. So only
+/// a symbol that musl lacks makes the loader refuse it.
 fn require_glibc() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     std::hint::black_box(libc::gnu_get_libc_version as *const ());

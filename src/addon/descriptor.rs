@@ -1,8 +1,7 @@
-//! Functions on descriptors that belong to no `Socket` yet.
+//! Functions on descriptors that no socket of rsnet has.
 
 use napi_derive::napi;
 
-use crate::engine::coalescer;
 use crate::engine::descriptor::{self, DescriptorKind};
 use crate::engine::errors::{Status, status_of};
 
@@ -24,16 +23,4 @@ pub fn descriptor_kind(fd: i32) -> &'static str {
 #[napi]
 pub fn dup_descriptor(fd: i32) -> Status {
     descriptor::duplicate(fd).unwrap_or_else(|error| status_of(&error))
-}
-
-/// Sends what small writes of the whole process have left waiting.
-#[napi]
-pub fn send_waiting() {
-    coalescer::send_waiting();
-}
-
-/// A signal that ends the process may have got its default action back: see [`coalescer::stand_in_for_signals`].
-#[napi]
-pub fn stand_in_for_signals() {
-    coalescer::stand_in_for_signals();
 }

@@ -1,5 +1,5 @@
-//! The commands that most sockets get, as plain functions `command(id, ...)`. A status is 0 or a
-//! negated errno.
+//! The commands that most sockets get, as plain functions `command(id, ...)`: they cost less than methods of a class, see
+//! [`super::raw`]. A status is 0 or a negated errno.
 
 use std::ffi::CStr;
 use std::ptr;
@@ -41,7 +41,7 @@ pub unsafe fn make(env: sys::napi_env, bridge: &Rc<Bridge>) -> Result<sys::napi_
     Ok(object)
 }
 
-/// Defines the callbacks of commands, and the list of them.
+/// Defines a callback for each command, and `COMMANDS`, which lists them by the names that JavaScript calls.
 macro_rules! commands {
     ($($(#[$text:meta])* $name:ident = $shown:literal: $command:expr;)*) => {
         $(

@@ -1,7 +1,8 @@
-//! What JavaScript sees: the class `Bridge`, and plain functions. They check and convert arguments, call
-//! the engine through its backend, and convert back.
+//! What JavaScript sees: the classes `Bridge`, `FileSender` and `HeldDescriptors`, and plain functions. They check and
+//! convert arguments, call the engine through its backend, and convert back. A socket is known by its slot (`id`).
 
 pub mod bridge;
+pub mod coalescer;
 pub mod constants;
 pub mod convert;
 pub mod descriptor;

@@ -32,8 +32,8 @@ pub struct HandedOver {
     pub shuts: bool,
 }
 
-/// The commands that are not among the plain functions, see [`super::functions`]. The socket `id` is made by its first
-/// command, and stays until it is closed. A status is 0 or a negated errno.
+/// The rarer commands; the others are plain functions, see [`super::functions`]. The first command makes the socket `id`,
+/// which stays until it is closed. A status is 0 or a negated errno.
 #[napi]
 impl Bridge {
     /// See [`Endpoint::open`]; `EEXIST`: another socket has the descriptor.

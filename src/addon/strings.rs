@@ -17,21 +17,20 @@ pub const LATIN1: u32 = 1;
 /// The encoding `utf16le` of Node.
 pub const UTF16LE: u32 = 2;
 
-/// Strings of up to this many bytes are encoded into memory that is used again: the longest that a piece may take as
-/// UTF-8, see [`pieces`].
+/// Bytes of the memory that strings are encoded into, and that is used again: the longest piece as UTF-8 (see [`pieces`]).
 const SCRATCH_SIZE: usize = utf8::MAX_BYTES * WIDE_SIZE + 1;
 
 /// Strings of more UTF-16 units than this get memory of their own, which is sent from.
 const LARGE_STRING: usize = 16 * 1024;
 
-/// Strings of so many UTF-16 units are looked at before they are encoded as UTF-8: V8 is fast where all is ASCII,
-/// [`utf8`] where it is not.
+/// V8 encodes a string fast where all of it is ASCII, and [`utf8`] where it is not. From so many UTF-16 units on, a look at
+/// the first ones decides which of the two does.
 const LOOK_FROM: usize = 4096;
 
-/// So many units are looked at.
+/// How many UTF-16 units that look sees.
 const LOOK: usize = 64;
 
-/// So many UTF-16 units have memory that is used again.
+/// UTF-16 units of the memory that V8 copies strings to, and that is used again.
 const WIDE_SIZE: usize = 64 * 1024;
 
 /// JavaScript splits longer strings into pieces of so many UTF-16 units. One more unit, where that would split a
@@ -91,7 +90,7 @@ pub fn pieces(value: &Unknown<'_>, encoding: u32, units: usize) -> Result<Vec<u8
         };
         append_exactly(&piece, encoding, &mut bytes)?;
         if index == 0 {
-            // The others are taken to be like the first one.
+            // Most strings have as many bytes for a unit everywhere.
             let first = units_of(&piece)?.max(1);
             bytes.reserve_exact(bytes.len() * units.saturating_sub(first) / first);
         }
@@ -127,8 +126,8 @@ fn units_of(value: &Unknown<'_>) -> Result<usize> {
     Ok(units)
 }
 
-/// As [`append`], with no more memory than is needed: what is shrunk behind the end is not found again by malloc(3) when
-/// it was large (`M_MMAP_THRESHOLD`, mallopt(3)), and its pages come fresh from the kernel each time.
+/// As [`append`], with no more memory than is needed. Memory of the longest case would be given back to the kernel by
+/// shrinking it, when it is large (`M_MMAP_THRESHOLD`, mallopt(3)), and the kernel would have to clear its pages each time.
 fn append_exactly(value: &Unknown<'_>, encoding: u32, bytes: &mut Vec<u8>) -> Result<()> {
     let units = units_of(value)?;
     if encoding != UTF8 {

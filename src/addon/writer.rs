@@ -1,5 +1,5 @@
-//! The functions `write(id, view, length)` and `writeLarge(id, view, offset)`, the most frequent of all. They return
-//! `undefined` for 0, which spares JavaScript a number to be made.
+//! The functions that write a view, the most frequent of all. They return `undefined` for 0, since a number would have to
+//! be made.
 
 use std::ffi::CStr;
 use std::io::IoSlice;
@@ -12,11 +12,11 @@ use super::raw::Callback;
 use crate::bridge::Bridge;
 use crate::engine::errors::{OK, Status};
 
-/// Which argument the view is; numbers follow.
+/// The index of the argument that is a view. The slot comes before it, numbers behind it.
 const VIEW: usize = 1;
 
-/// The most arguments that one of the functions takes.
-const GIVEN: usize = 3;
+/// The most arguments of a function.
+const MAX_ARGUMENTS: usize = 3;
 
 /// The functions by their names.
 pub const WRITERS: [(&CStr, Callback); 3] = [
@@ -101,10 +101,10 @@ unsafe fn respond<const NUMBERS: usize>(
     value
 }
 
-/// What [`respond`] passes on.
+/// The arguments of `body` of [`respond`].
 type Arguments<'a, const NUMBERS: usize> = (&'a Bridge, u32, &'a [u8], [Option<usize>; NUMBERS]);
 
-/// What [`respond`] passes on; `None` for wrong arguments.
+/// The arguments of a call; `None`: they are wrong.
 ///
 /// # Safety
 /// As for [`respond`]: the bytes must not be used after JavaScript has run.
@@ -112,8 +112,9 @@ unsafe fn arguments<'a, const NUMBERS: usize>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> Option<Arguments<'a, NUMBERS>> {
-    const { assert!(VIEW + 1 + NUMBERS <= GIVEN) };
-    let (mut count, mut values, mut data) = (GIVEN, [ptr::null_mut(); GIVEN], ptr::null_mut());
+    const { assert!(VIEW + 1 + NUMBERS <= MAX_ARGUMENTS) };
+    let (mut count, mut values, mut data) =
+        (MAX_ARGUMENTS, [ptr::null_mut(); MAX_ARGUMENTS], ptr::null_mut());
     let (mut id, mut bytes, mut length) = (0, ptr::null_mut(), 0);
     // SAFETY: passed on to the caller; results are written to locals, and `values` has room for as
     // many as `count` says.

@@ -12,10 +12,10 @@ pub const FIELDS: usize = 4;
 /// A read whose bytes stand in [`Filled::chunk`].
 pub const OUT_OF_LINE: i32 = -1;
 
-/// A read whose bytes stand in memory that belongs to the socket.
+/// A read whose bytes stand in memory of the program's own.
 pub const USER_BUFFER: i32 = -2;
 
-/// A read is made into the memory only while at least so much of it is free.
+/// A batch takes another read only while at least so much of its memory is free.
 pub const RESERVE: usize = USUAL_READ;
 
 /// How long the memory is: for the largest read, and one of [`RESERVE`] behind it.
@@ -33,7 +33,7 @@ const READ: i32 = 2;
 /// The kind of event that no endpoint reports: the closing phase has come for a socket.
 pub const CLOSED: i32 = 6;
 
-/// Finds the memory that belongs to the socket with an id.
+/// Finds the memory of the program's own (`onread`) that a socket reads into, by its slot.
 pub type OwnMemory<'a> = &'a mut dyn FnMut(u32) -> Option<&'a mut [MaybeUninit<u8>]>;
 
 /// One call's worth of events.
@@ -45,7 +45,7 @@ pub struct Batch<'a> {
     /// Bytes of `memory` in use. At most its length.
     used: usize,
     own: OwnMemory<'a>,
-    /// Bytes that stand in a socket's own memory.
+    /// Bytes that were read into memory of the program's own.
     owned: usize,
     /// The bytes of the last entry, if they stand out of line.
     chunk: Option<Chunk>,
@@ -96,8 +96,8 @@ impl<'a> Batch<'a> {
         &mut self.memory[self.used..]
     }
 
-    /// The memory that belongs to the socket `id`. A batch with a read into it has no other entry, since
-    /// the next read may go to the same memory.
+    /// The memory of the program's own for the socket `id`. A batch with a read into it has no other entry, since the next
+    /// read may go to the same memory.
     pub fn own_memory(&mut self, id: u32) -> Option<&'a mut [MaybeUninit<u8>]> {
         (self.own)(id)
     }

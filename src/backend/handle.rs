@@ -5,7 +5,7 @@ use std::os::fd::RawFd;
 use crate::engine::endpoint::Endpoint;
 use crate::engine::read::ReadConfig;
 
-/// How counts of the environment change.
+/// How a socket changes the counts of its environment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RefDelta {
     /// Change of the number of sockets that keep the process alive: -1, 0 or 1.
@@ -16,7 +16,7 @@ pub struct RefDelta {
     pub descriptor: RawFd,
 }
 
-/// An endpoint and its part in the counts of its environment.
+/// An endpoint, and how it is counted in its environment.
 #[derive(Debug)]
 pub struct Handle {
     /// The socket.
@@ -42,8 +42,7 @@ impl Handle {
         handle
     }
 
-    /// Compares the endpoint with what is counted; to be called after whatever may change it, on
-    /// the JavaScript thread.
+    /// Counts the endpoint anew. To be called after whatever may change it, on the JavaScript thread.
     pub fn recount(&mut self) -> RefDelta {
         let alive = self.endpoint.activity().is_alive(self.refed);
         let descriptor = self.endpoint.fd();

@@ -1,4 +1,4 @@
-//! Who waits for readiness, and on which thread the engine then runs.
+//! Which thread waits for readiness, and then runs the engine.
 //!
 //! * [`tokio`]: tasks on the shared tokio runtime; works in every host.
 //! * [`uv`]: the JavaScript thread itself; needs a host whose event loop can watch a descriptor.
@@ -23,7 +23,7 @@ pub const EVENTS_PER_SOCKET: usize = 16;
 /// Most events of one iteration before the rest of the event loop runs.
 pub const EVENTS_PER_ITERATION: usize = 256;
 
-/// The environment variable `name`; `None`: it is not set, or empty.
+/// The environment variable `name`; `None`: it is not set, or it is empty.
 pub fn setting(name: &str) -> Option<String> {
     let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
     Some(value.to_string_lossy().into_owned())

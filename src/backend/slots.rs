@@ -1,7 +1,7 @@
-//! A table whose keys are small numbers, used again after removal.
+//! A table whose keys begin with small numbers, which are used again. The uv backend's sockets are in one, by the tokens of
+//! their readiness. (The slots that JavaScript knows sockets by are in `src/bridge/sockets.rs`.)
 
-/// A key. The generation tells a slot's users apart, so that what was meant for one that was removed
-/// does not reach the next.
+/// A key. The generation keeps what was meant for a value that was removed from the next one in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
     /// Place in the table.

@@ -1,8 +1,8 @@
 //! What the uv backend shares with JavaScript: the array that the entries of a batch are written to,
 //! the memory that reads land in, and memory of the program's own for single sockets.
 //!
-//! All of it belongs to JavaScript. It is looked up anew for each batch, and nothing of JavaScript runs
-//! while it is in use: memory that was collected or detached is found missing, never written to.
+//! All of it belongs to JavaScript. It is looked up anew for each batch, and no JavaScript runs while it is in use. So
+//! memory that was collected or detached is found missing, and never written to.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
@@ -44,8 +44,7 @@ impl Batches {
         })
     }
 
-    /// Gives the socket `id` memory to read into, a `Uint8Array`; `None` takes it away.
-    /// It stays alive until then.
+    /// Gives the socket `id` memory to read into, a `Uint8Array`, and keeps it alive; `None` takes it away.
     ///
     /// # Errors
     /// Those of Node-API.

@@ -1,4 +1,4 @@
-//! Calls of the two JavaScript functions of a bridge.
+//! Calls of the three JavaScript functions of a bridge.
 
 use std::cell::Cell;
 use std::num::NonZeroU32;
@@ -22,13 +22,12 @@ pub struct Functions {
     pub dispatch_batch: sys::napi_value,
     /// `Int32Array` for the entries of a batch.
     pub entries: sys::napi_value,
-    /// `ArrayBuffer` that small reads land in.
+    /// `ArrayBuffer` that the reads of a batch land in.
     pub memory: sys::napi_value,
 }
 
-/// References to the functions; weak while no socket is open.
+/// References to the functions. They are weak while no socket is open, and null once deleted.
 pub struct Callbacks {
-    /// Null once deleted; so the others.
     dispatch: Cell<sys::napi_ref>,
     tick: Cell<sys::napi_ref>,
     dispatch_batch: Cell<sys::napi_ref>,
@@ -37,9 +36,8 @@ pub struct Callbacks {
 }
 
 impl Callbacks {
-    /// Weak references to the functions. `from_loop`: the threadsafe function's own async context is
-    /// to be left for each event. Deno crashes in `napi_make_callback` without a context, and has no
-    /// async context to leave.
+    /// Weak references to the functions. `from_loop`: each event leaves the async context of the threadsafe function. Deno
+    /// has no such context, and crashes in `napi_make_callback` without one.
     ///
     /// # Errors
     /// Those of Node-API.

@@ -1,5 +1,5 @@
-//! What JavaScript asks of a socket, by the number that it calls it. A socket is made by its first
-//! command, and nothing reaches it once it was closed.
+//! What JavaScript asks of a socket, by its slot (`id`). The first command makes the socket. Nothing reaches it once it was
+//! closed.
 
 use std::os::fd::RawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,7 +22,7 @@ pub const SEND_AT_ONCE: i32 = -1;
 /// [`Bridge::begin_buffer`]: all buffers are in use.
 pub const NONE_FREE: i32 = -2;
 
-/// The number of every closed socket. JavaScript calls it `NO_SLOT`.
+/// The slot of every closed socket.
 pub const NO_SLOT: u32 = u32::MAX;
 
 impl Bridge {

@@ -192,8 +192,8 @@ impl Bridge {
         }
     }
 
-    /// Hands what the runtime's threads have found to JavaScript. Runs inside a callback scope, so
-    /// what an event leaves for the next tick is run before the next event.
+    /// Hands what the runtime's threads have found to JavaScript. The threadsafe function has opened a callback scope, in
+    /// which Node runs no ticks. So `tick` runs them between two events.
     fn run_tokio(&self) {
         let Backend::Tokio { ready_queue, .. } = &self.backend else { return };
         ready_queue.run(
@@ -203,17 +203,15 @@ impl Bridge {
         );
     }
 
-    /// JavaScript says that the event loop has gone on since the last iteration of the tokio backend: a
-    /// wake-up before would have been answered before the rest of the loop, its closing callbacks
-    /// among it, has run.
+    /// JavaScript says that the event loop has gone on since the last iteration of the tokio backend. An earlier wake-up
+    /// would have been answered before the rest of the loop has run, its closing callbacks among it.
     pub fn rearm(&self) {
         if let Backend::Tokio { ready_queue, .. } = &self.backend {
             ready_queue.rearm();
         }
     }
 
-    /// Does what is due on the uv backend; `ready`: its descriptor is readable. JavaScript gets the
-    /// events by batches, and runs what each leaves for the next tick before the next one.
+    /// Runs an iteration of the uv backend. `ready`: its descriptor is readable.
     fn run_uv(&self, ready: bool) {
         let Backend::Uv { backend, .. } = &self.backend else { return };
         if ready {
@@ -232,7 +230,7 @@ impl Bridge {
         self.serve_uv();
     }
 
-    /// Hands what the iteration has found to JavaScript, and ends it.
+    /// Hands what the iteration has found to JavaScript by batches, and ends the iteration.
     fn serve_uv(&self) {
         let Backend::Uv { backend, scope, batches, .. } = &self.backend else { return };
         let _end = EndOfIteration(backend);
@@ -247,7 +245,7 @@ impl Bridge {
                 if count == 0 {
                     return Flow::Continue;
                 }
-                // After a few large reads others are served.
+                // After a few large reads the rest of the event loop runs.
                 events += filled.bytes / BYTES_PER_EVENT;
                 self.callbacks.dispatch_batch(self.env, count, filled.chunk)
             });
@@ -335,7 +333,7 @@ impl Drop for Bridge {
     }
 }
 
-/// Adds `change` to `count`; whether it is more than 0 now, if that has changed.
+/// Adds `change` to `count`. If it has come to more than 0, or is no longer more: whether it is now.
 fn step(count: &Cell<i32>, change: i32) -> Option<bool> {
     let before = count.get();
     let now = before + change;

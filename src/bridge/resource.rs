@@ -4,9 +4,9 @@ use std::ptr;
 
 use napi::sys;
 
-/// An object whose `hasRef()` says false. Tools that look for what keeps a process alive ask resources
-/// that; here the handles of sockets and servers do. The method is the global `Boolean`, which gives
-/// false for no argument and refers to nothing of rsnet.
+/// An object whose `hasRef()` says false. Tools that look for what keeps a process alive ask each resource that. In rsnet
+/// the handles of sockets and servers keep it alive, and this object does not. The method is the global `Boolean`: it
+/// gives false for no argument, and refers to nothing of rsnet.
 ///
 /// # Errors
 /// Those of Node-API.

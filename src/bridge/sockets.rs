@@ -1,4 +1,4 @@
-//! The sockets of a bridge, by what JavaScript calls them, and their descriptors.
+//! The sockets of a bridge by their slots, and their descriptors.
 
 use std::cell::RefCell;
 use std::os::fd::RawFd;
@@ -9,9 +9,9 @@ use crate::backend::handle::RefDelta;
 /// The table. No borrow is held while anything else runs.
 #[derive(Default)]
 pub struct Sockets {
-    /// Those that were made and not closed.
+    /// The sockets that were made and not closed.
     by_id: RefCell<Vec<Option<BackendSocket>>>,
-    /// For each descriptor whether one of them has it.
+    /// For each descriptor whether a socket of the table has it.
     descriptors: RefCell<Vec<bool>>,
 }
 
@@ -21,7 +21,7 @@ impl Sockets {
         self.by_id.borrow().get(id as usize)?.clone()
     }
 
-    /// Adds the socket `id`. There must be none of that name.
+    /// Adds the socket `id`. The table must have none.
     pub fn insert(&self, id: u32, socket: BackendSocket) {
         let mut by_id = self.by_id.borrow_mut();
         let place = id as usize;

@@ -1,5 +1,5 @@
-//! The tokio backend: one task for each socket on the shared runtime, and the queue by which the JavaScript thread
-//! hears of them.
+//! The tokio backend: one task for each socket on the shared runtime, and the ready queue from which the JavaScript thread
+//! takes their events.
 
 pub mod ready_queue;
 pub mod runtime;

@@ -1,5 +1,5 @@
-//! What the tasks of the tokio backend have for the JavaScript thread of their environment, and when it is
-//! woken for it.
+//! The sockets for which tasks of the tokio backend have events, and when the JavaScript thread of their environment is
+//! woken for them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::engine::event::Event;
 /// neither block nor call back.
 pub type Wake = Box<dyn Fn() + Send>;
 
-/// What the tasks of one environment have for its JavaScript thread.
+/// The ready queue of one environment.
 pub struct ReadyQueue {
     ready: Mutex<Ready>,
     /// System calls of the tasks.
@@ -29,19 +29,19 @@ struct Ready {
     /// Sockets with events that a command of JavaScript had at once. As libuv's pending queue they
     /// come before anything that shows up later: a shutdown has completed when its peer's end is seen.
     pending: VecDeque<Arc<TokioSocket>>,
-    /// How many at the front of `list` belong to the iteration that is under way; `pending` comes after them.
-    batch: usize,
+    /// How many at the front of `list` belong to the iteration that is under way. `pending` comes after them.
+    due: usize,
     /// How many behind these an earlier iteration, or this one, had to leave. As descriptors that stay ready
     /// under epoll(7), they come before what became ready meanwhile.
     left: usize,
-    /// Whether the JavaScript thread was woken for `list`, or has run and not been rearmed: it
-    /// takes note of what is added.
+    /// Whether the JavaScript thread needs no further wake-up for `list`: it was woken, or it has run and
+    /// [`ReadyQueue::rearm`] is to come.
     awake: bool,
-    /// Whether it was woken for `pending`.
+    /// Whether the JavaScript thread was woken for `pending`.
     pending_awake: bool,
-    /// Whether it delivers, and sees what is pending.
+    /// Whether the JavaScript thread is in [`ReadyQueue::run`], which looks at `pending` before it ends.
     delivers: bool,
-    /// Whether it has delivered, and the event loop has not gone on since: `list` has to wait.
+    /// Whether an iteration had events, and the event loop has not gone on since. `list` has to wait.
     resting: bool,
     /// `None` once the environment ended: nothing is listed any more.
     wake: Option<Wake>,
@@ -53,7 +53,7 @@ impl ReadyQueue {
         let ready = Ready {
             list: VecDeque::new(),
             pending: VecDeque::new(),
-            batch: 0,
+            due: 0,
             left: 0,
             awake: false,
             pending_awake: false,
@@ -68,16 +68,17 @@ impl ReadyQueue {
     pub fn end(&self) {
         let (list, pending, wake) = {
             let mut ready = lock(&self.ready);
-            (ready.batch, ready.left) = (0, 0);
+            (ready.due, ready.left) = (0, 0);
             (std::mem::take(&mut ready.list), std::mem::take(&mut ready.pending), ready.wake.take())
         };
         drop((list, pending, wake));
     }
 
-    /// Hands the events of the sockets that are ready now to `deliver`, until there is none, the
-    /// iteration's bound is reached or one of them stops. `between` runs what an event has left for the next
-    /// tick before the next event is taken: it may be another one then. Nothing wakes again before
-    /// [`ReadyQueue::rearm`]. Each [`RefDelta`] goes to `count`. For the JavaScript thread.
+    /// Runs an iteration on the JavaScript thread: hands the events of the sockets that are ready now to `deliver`, up to
+    /// the bound of an iteration, or until `deliver` or `between` stops.
+    ///
+    /// `between` runs the ticks between two events. It runs before the next event is taken, since ticks may change which
+    /// one that is. Each [`RefDelta`] goes to `count`. Nothing wakes the thread again before [`ReadyQueue::rearm`].
     pub fn run(
         self: &Arc<Self>,
         mut between: impl FnMut() -> Flow,
@@ -118,7 +119,7 @@ impl ReadyQueue {
     fn begin_iteration(&self) {
         let mut ready = lock(&self.ready);
         if !ready.resting {
-            (ready.batch, ready.left) = (ready.list.len(), 0);
+            (ready.due, ready.left) = (ready.list.len(), 0);
         }
         ready.delivers = true;
         ready.pending_awake = false;
@@ -127,7 +128,7 @@ impl ReadyQueue {
     /// `had_events`: [`ReadyQueue::rearm`] is going to be called.
     fn end_iteration(&self, had_events: bool) {
         let mut ready = lock(&self.ready);
-        ready.left += std::mem::take(&mut ready.batch);
+        ready.left += std::mem::take(&mut ready.due);
         ready.delivers = false;
         if had_events {
             ready.resting = true;
@@ -144,8 +145,8 @@ impl ReadyQueue {
         Some(socket)
     }
 
-    /// The event loop has gone on since the iteration: the next event has to wake again, or does so now
-    /// if it has come already. To be called after each iteration that had an event.
+    /// The event loop has gone on since the iteration: the next event wakes the thread, at once if it has come already. To
+    /// be called after each iteration that had an event.
     pub fn rearm(&self) {
         let mut ready = lock(&self.ready);
         ready.resting = false;
@@ -168,7 +169,7 @@ impl ReadyQueue {
                 !std::mem::replace(&mut ready.awake, true)
             }
             Origin::Leftover => {
-                let at = ready.batch + ready.left;
+                let at = ready.due + ready.left;
                 ready.list.insert(at, socket);
                 ready.left += 1;
                 // The end of the iteration sees to it that there is another one.
@@ -181,28 +182,28 @@ impl ReadyQueue {
     }
 }
 
-/// Who has events for JavaScript.
+/// Why a socket has events.
 #[derive(Clone, Copy)]
 pub(super) enum Origin {
-    /// A command of JavaScript itself.
+    /// A command of JavaScript, whose event the socket has at once.
     Command,
     /// A socket's task, or what wakes it.
     Task,
-    /// An iteration that had to leave something.
+    /// An iteration that had to leave events of the socket.
     Leftover,
 }
 
 impl Ready {
     fn next(&mut self) -> Option<Arc<TokioSocket>> {
-        if self.batch == 0 {
+        if self.due == 0 {
             return self.pending.pop_front();
         }
         let socket = self.list.pop_front()?;
-        self.batch -= 1;
+        self.due -= 1;
         Some(socket)
     }
 
-    /// Wakes the JavaScript thread for what has come, or takes note that it sleeps.
+    /// Wakes the JavaScript thread if there is something for it. Otherwise the next event has to.
     fn wake_if_due(&mut self) {
         self.awake = !(self.list.is_empty() && self.pending.is_empty());
         if self.awake {

@@ -10,10 +10,10 @@ use crate::backend::setting;
 /// Most threads without `RSNET_THREADS`.
 const MOST_THREADS: usize = 4;
 
-/// Most threads with it.
+/// Most threads with `RSNET_THREADS`.
 const THREADS_LIMIT: usize = 1024;
 
-/// Most threads that wait for disks. What comes beyond waits for one of them.
+/// Most threads that wait for disks. Further transfers wait for one of them.
 const DISK_THREADS: usize = 64;
 
 struct Shared {

@@ -1,5 +1,5 @@
-//! Transfers of files, on either backend of sockets. What may wait for a disk runs on the runtime's threads for that; a
-//! task waits for the socket.
+//! Transfers of files, on both backends. sendfile(2), which may wait for a disk, runs on the threads that the runtime keeps
+//! for blocking calls. A task waits for the socket.
 
 use std::future::poll_fn;
 use std::io;
@@ -109,7 +109,7 @@ async fn writable(transfer: &Transfer, task: &Mutex<Option<Waker>>) -> io::Resul
         .map_err(|error| error.into_parts().1)?;
     poll_fn(|context| {
         *task.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
-        // After that: whoever cancels either finds the waker, or is seen here.
+        // The order matters: who cancels before this look is seen here, and who cancels after it finds the waker.
         if transfer.progress().is_cancelled() {
             return Poll::Ready(Ok(()));
         }
@@ -118,7 +118,7 @@ async fn writable(transfer: &Transfer, task: &Mutex<Option<Waker>>) -> io::Resul
     .await
 }
 
-/// A job that was dropped before its end, by a panic, ends all the same.
+/// A job that a panic drops before its end calls `done` all the same.
 impl Drop for Job {
     fn drop(&mut self) {
         self.end(-libc::EIO);

@@ -1,13 +1,13 @@
 //! The tokio backend: one task for each socket on the shared tokio runtime.
 //!
-//! A socket's state stands behind one lock, taken by its task and by the JavaScript thread, never
-//! while JavaScript runs. The task waits for the readiness that is wanted, lets the engine read and
-//! send ahead, and puts the socket on the ready list of its environment's [`ReadyQueue`]; the JavaScript
-//! thread, woken when that list was empty, pulls the events of the sockets on it.
+//! A socket's state stands behind one lock. Its task and the JavaScript thread take it, never while JavaScript runs. The
+//! task waits for the readiness that is wanted, lets the engine read and send ahead, and puts the socket on the
+//! [`ReadyQueue`] of its environment. If the queue was empty, it wakes the JavaScript thread, which takes the events of the
+//! sockets on the queue.
 //!
-//! The runtime finds descriptors ready in the order in which they became so, but runs their tasks in
-//! another. So a socket goes on the ready list as soon as its descriptor is found ready, and the
-//! JavaScript thread runs the engine itself if the task has not done so by the time it delivers.
+//! The runtime finds descriptors ready in the order in which they became so, but runs their tasks in another order. So a
+//! socket goes on the queue as soon as its descriptor is found ready. The JavaScript thread runs the engine itself if the
+//! task has not done so by the time that the socket's turn comes.
 //!
 //! Closing, on the JavaScript thread:
 //!
@@ -36,13 +36,13 @@ use crate::engine::sys::is_hung_up;
 
 /// A socket on the tokio backend.
 pub struct TokioSocket {
-    /// What JavaScript calls it.
+    /// Its slot.
     id: u32,
     ready_queue: Arc<ReadyQueue>,
     state: Mutex<State>,
     /// Wakes the task. Its lock is the last one that is taken.
     task: Mutex<Option<Waker>>,
-    /// Whether the socket is on the ready list.
+    /// Whether the socket is on the ready queue.
     listed: AtomicBool,
     /// Whether the descriptor was found ready, and the engine has not run since.
     found: AtomicBool,
@@ -60,8 +60,7 @@ struct State {
 }
 
 impl TokioSocket {
-    /// A socket without a descriptor that JavaScript calls `id`. `reports_resets`: see
-    /// [`ReadConfig::reports_resets`].
+    /// A socket with the slot `id` and no descriptor. `reports_resets`: see [`ReadConfig::reports_resets`].
     pub fn new(ready_queue: &Arc<ReadyQueue>, id: u32, reports_resets: bool) -> Arc<Self> {
         let handle =
             Handle::new(ReadConfig { reports_resets, off_thread: true, ..ReadConfig::default() });
@@ -131,8 +130,8 @@ impl TokioSocket {
         }
     }
 
-    /// After any change: registers the descriptor if something waits for it the first time, wakes
-    /// the task if it does not know, lists the socket if it has events.
+    /// After any change: registers the descriptor when something first waits for it, wakes the task if that does not know
+    /// of something that waits, and lists the socket if it has events.
     fn follow_up(self: &Arc<Self>, state: &mut State) {
         let endpoint = &state.handle.endpoint;
         let (reads, writes) = (endpoint.wants_read(READ_AHEAD), endpoint.wants_write());
@@ -166,9 +165,8 @@ impl TokioSocket {
         }
     }
 
-    /// Has the runtime wake the socket by the descriptor's readiness from now on. The task's first poll does
-    /// so, too, but may come late: a client that a listener of this process has not heard of would be
-    /// connected before it is accepted.
+    /// Has the runtime wake the socket by the descriptor's readiness from now on. The task's first poll does so as well, but
+    /// may come late: then a client would be connected before the listener, which is of this process, has accepted it.
     fn watch(self: &Arc<Self>, registration: &AsyncFd<RawFd>, endpoint: &Endpoint) {
         let waker = Waker::from(Arc::clone(self));
         let mut context = Context::from_waker(&waker);
@@ -182,7 +180,7 @@ impl TokioSocket {
         }
     }
 
-    /// Puts the socket on the ready list if it has events.
+    /// Puts the socket on the ready queue if it has events.
     fn list(self: &Arc<Self>, state: &State, origin: Origin) {
         if state.handle.endpoint.has_event() {
             self.enlist(origin);
@@ -201,7 +199,7 @@ impl TokioSocket {
         }
     }
 
-    /// Runs the engine; the descriptor being found ready wakes the socket then.
+    /// Runs the engine. From then on readiness of the descriptor wakes the socket.
     fn run(self: &Arc<Self>, state: &mut State) -> Poll<()> {
         self.found.store(false, Ordering::Release);
         let waker = Waker::from(Arc::clone(self));
@@ -214,17 +212,17 @@ impl TokioSocket {
         })
     }
 
-    /// Puts the socket back on the list after its share of an iteration.
+    /// Puts the socket back on the queue after its share of an iteration, if it has more events.
     pub(super) fn list_again(self: &Arc<Self>) {
         self.list(&lock(&self.state), Origin::Leftover);
     }
 
-    /// What JavaScript calls the socket.
+    /// The socket's slot.
     pub(super) fn id(&self) -> u32 {
         self.id
     }
 
-    /// The socket was taken off its list; does what its task has not come to.
+    /// The socket was taken off the queue. Runs the engine if the task has not come to that.
     pub(super) fn unlist(self: &Arc<Self>) {
         // A swap and not a store: a thread that saw the socket listed has set `found` before.
         self.listed.swap(false, Ordering::AcqRel);
@@ -297,7 +295,7 @@ impl State {
         let State { handle, registration, armed, .. } = self;
         let Some(registration) = registration else { return Poll::Ready(()) };
         let endpoint = &mut handle.endpoint;
-        // Nobody has waited to read, so the runtime may not have looked at the descriptor for a while.
+        // While nothing waited to read, the runtime may not have looked at the descriptor.
         let mut unwatched = !armed.0;
         *armed = (false, false);
         loop {

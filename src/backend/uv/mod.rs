@@ -7,8 +7,8 @@
 //! wait for that. A socket that is ready by itself again and again is watched by the event loop, see
 //! [`solo`].
 //!
-//! What does not wait for the kernel (a shutdown that ended at once, an iteration that had to leave
-//! something) stands on the backend's list, and the event loop is asked to call [`UvBackend::fill`] soon.
+//! A socket that has an event without the kernel's doing (a shutdown that ended at once), or that an iteration had to
+//! leave, stands on the backend's list. The event loop is asked to call [`UvBackend::fill`] soon.
 //!
 //! No borrow is held while JavaScript runs, so that it may call any command, also on the socket whose
 //! event it handles.
@@ -41,7 +41,7 @@ pub trait EventLoop {
     /// Watches `fd` beside the backend's own descriptor, and has [`UvBackend::collect_solo`] called whenever it is
     /// readable. Returns whether it can. One descriptor at a time.
     fn watch(&self, fd: RawFd) -> bool;
-    /// Ends that, if there is any; the descriptor may be closed afterwards.
+    /// Ends the watch, if there is one. The descriptor may be closed afterwards.
     fn unwatch(&self);
 }
 
@@ -54,12 +54,12 @@ pub struct UvBackend {
     sockets: RefCell<Slots<Rc<UvSocket>>>,
     /// Sockets with something to do; each at most once (`State::listed`).
     list: RefCell<VecDeque<Rc<UvSocket>>>,
-    /// Sockets whose end has to wait until the event loop has gone on (`State::eof_deferred`), found when it did not
-    /// come from polling.
+    /// Sockets whose EOF waits until the event loop has gone on (`State::eof_deferred`), and which no poll is going to
+    /// report again.
     deferred_eofs: RefCell<Vec<Rc<UvSocket>>>,
-    /// Whether the iteration comes from polling.
+    /// Whether the event loop has polled before this iteration.
     polled: Cell<bool>,
-    /// Whether an iteration is under way, which looks at the list when it ends.
+    /// Whether an iteration is under way. When it ends, it looks at the list.
     serving: Cell<bool>,
     /// Counts iterations.
     iteration: Cell<u64>,
@@ -144,7 +144,7 @@ impl UvBackend {
         }
     }
 
-    /// Lets the event loop watch a socket itself that has it to itself, or no longer.
+    /// Lets the event loop watch a socket itself if no other is ready, or no longer.
     fn note_solo(&self, events: &Events) {
         if events.is_empty() {
             return;
@@ -197,7 +197,7 @@ impl UvBackend {
         }
     }
 
-    /// An iteration begins that nothing was polled for: the ends that were deferred come when that is done.
+    /// An iteration begins that no poll has asked for. The EOFs that wait are polled for now, or delivered.
     pub fn release_eof(&self) {
         self.begin(false);
         for socket in self.deferred_eofs.take() {
@@ -217,7 +217,7 @@ impl UvBackend {
         self.set_awake(!(self.list.borrow().is_empty() && self.deferred_eofs.borrow().is_empty()));
     }
 
-    /// The event loop watches no socket itself any more.
+    /// Stops the event loop's watch of the solo socket.
     fn unwatch(&self) {
         let solo_socket = self.solo_socket.borrow_mut().take();
         if solo_socket.is_some()

@@ -22,7 +22,7 @@ const AHEAD: usize = 1;
 
 /// A socket on the uv backend.
 pub struct UvSocket {
-    /// What JavaScript calls it.
+    /// Its slot.
     id: u32,
     backend: Rc<UvBackend>,
     state: RefCell<State>,
@@ -32,23 +32,22 @@ struct State {
     handle: Handle,
     /// Where the backend keeps it, once its descriptor is registered.
     key: Option<Key>,
-    /// Whether its descriptor is registered for writing, too.
+    /// Whether its descriptor is registered for writing as well.
     watches_writes: bool,
-    /// Whether it is on the list.
+    /// Whether it is on the backend's list.
     listed: bool,
-    /// Whether it waits for its descriptor to be reported once more.
+    /// Whether an EOF waits until the event loop has gone on.
     eof_deferred: bool,
     /// The iteration in which it last read something.
     read_in: u64,
-    /// Whether the next poll was asked for its descriptor when that was read.
+    /// Whether the next poll was asked, after that read, to report the descriptor.
     asked: bool,
     /// Whether JavaScript has given it memory of its own to read into.
     owns_memory: bool,
 }
 
 impl UvSocket {
-    /// A socket without a descriptor that JavaScript calls `id`. `reports_resets`: see
-    /// [`ReadConfig::reports_resets`].
+    /// A socket with the slot `id` and no descriptor. `reports_resets`: see [`ReadConfig::reports_resets`].
     pub fn new(backend: &Rc<UvBackend>, id: u32, reports_resets: bool) -> Rc<Self> {
         let state = State {
             handle: Handle::new(ReadConfig { reports_resets, ..ReadConfig::default() }),
@@ -126,8 +125,8 @@ impl UvSocket {
         drop(own);
     }
 
-    /// After any change: registers the descriptor if something waits for it the first time, or has to wait to write
-    /// the first time, and lists the socket if there is something to do.
+    /// After any change: registers the descriptor when something first waits for it, and for writing when something first
+    /// waits for that. Lists the socket if there is something to do.
     fn follow_up(self: &Rc<Self>, state: &mut State) {
         let endpoint = &state.handle.endpoint;
         if self.is_solo() {
@@ -160,8 +159,9 @@ impl UvSocket {
         }
     }
 
-    /// Registers the descriptor for writing, too, if something has to wait for that. Not before: a connection that was
-    /// accepted can be written to, and would be served before those that were ready to be read earlier than it is.
+    /// Registers the descriptor for writing as well, if something has to wait for that. An earlier registration would
+    /// change the order: an accepted connection can be written to at once, and would be served before those that could be
+    /// read earlier.
     fn watch_writes(&self, state: &mut State) {
         if state.watches_writes || state.key.is_none() || !state.handle.endpoint.wants_write() {
             return;
@@ -172,8 +172,7 @@ impl UvSocket {
         }
     }
 
-    /// Has the event loop watch the socket itself from now on, if it is a connection that is only read. Returns
-    /// whether it does.
+    /// Has the event loop watch the socket itself, if it is a connection that is only read. Returns whether it does.
     pub(super) fn promote(self: &Rc<Self>) -> bool {
         let mut state = self.state.borrow_mut();
         let endpoint = &state.handle.endpoint;
@@ -185,7 +184,7 @@ impl UvSocket {
             return false;
         }
         let _ = self.backend.poll.borrow().registry().deregister(&mut SourceFd(&fd));
-        // The list, and whoever has called, have it as well.
+        // This is not the last share of the socket: the list and the caller have it as well.
         let own = state.key.take().and_then(|key| self.backend.sockets.borrow_mut().remove(key));
         *self.backend.solo_socket.borrow_mut() = own;
         true
@@ -200,7 +199,7 @@ impl UvSocket {
             .is_some_and(|solo_socket| std::ptr::eq(&raw const **solo_socket, self))
     }
 
-    /// The backend watches it again, if it does not.
+    /// The backend watches the socket again, if the event loop does.
     pub(super) fn demote(self: &Rc<Self>) {
         self.demote_in(&mut self.state.borrow_mut());
     }
@@ -233,7 +232,7 @@ impl UvSocket {
         self.list(&mut state);
     }
 
-    /// Lets the next poll report what the descriptor is ready for, though it is not new. Returns whether it will.
+    /// Lets the next poll report what the descriptor is ready for, although it has reported that. Returns whether it will.
     fn report_again(&self, state: &State) -> bool {
         state.key.is_some() && self.register_again(state).is_ok()
     }
@@ -246,8 +245,8 @@ impl UvSocket {
         poll.registry().reregister(&mut SourceFd(&fd), token, interest(state))
     }
 
-    /// Something was read. An end behind it is polled for before JavaScript gets the bytes: under epoll(7) a
-    /// descriptor that stays ready comes before those that become ready by what JavaScript does.
+    /// Something was read. If an end is likely behind it, the next poll is asked for that before JavaScript gets the bytes:
+    /// under epoll(7) a descriptor that stays ready comes before those that become ready by what JavaScript does.
     fn note_read(&self, state: &mut State) {
         state.read_in = self.backend.iteration.get();
         state.asked = self.backend.polled.get()
@@ -276,7 +275,7 @@ impl UvSocket {
         self.state.borrow_mut().owns_memory = owns;
     }
 
-    /// Runs the engine until there is an event, and adds it to `batch`. How the counts have changed.
+    /// Runs the engine until there is an event, and adds it to `batch`. Returns how the counts have changed.
     pub(super) fn serve(self: &Rc<Self>, batch: &mut Batch<'_>) -> RefDelta {
         let mut state = self.state.borrow_mut();
         self.serve_by(&mut state, batch);
@@ -331,7 +330,7 @@ fn interest(state: &State) -> Interest {
 enum Next {
     /// An event.
     Event(Event),
-    /// An end, which has to wait, see [`Endpoint::ends_next`].
+    /// An EOF that has to wait, see [`Endpoint::ends_next`].
     DeferredEof,
     Nothing,
 }

@@ -1,8 +1,8 @@
 //! Whether one socket has the event loop to itself.
 //!
-//! A ready socket costs a system call more on the backend than under libuv: the event loop finds the backend's own epoll(7)
-//! ready, and that one is asked which socket it is. Many sockets share that call. For one that is ready again and again
-//! while no other is, it is worth that the event loop watches it itself, until others come.
+//! On the backend a ready socket costs one more system call than under libuv: the event loop finds the backend's own
+//! epoll(7) ready, and the backend asks that which socket it is. Many sockets share the call. A socket that is ready again
+//! and again while no other is pays it alone. So the event loop watches that one itself, until others are ready.
 
 use crate::backend::slots::Key;
 
@@ -17,7 +17,7 @@ const WEIGHT: u32 = 4;
 pub struct Solo {
     /// The socket that was ready by itself last.
     last: Option<Key>,
-    /// Iterations of it, less those of others. At most [`ENOUGH`].
+    /// Iterations of `last`, less [`WEIGHT`] for each of others. At most [`ENOUGH`].
     iterations: u32,
 }
 

@@ -1,8 +1,8 @@
-//! The closing phase: the event loop reports sockets that JavaScript has closed when it comes to
-//! the handles that are closing, as it does with libuv's own (`uv_close`, libuv's documentation).
+//! The closing phase: JavaScript hears that a socket is closed when it would of a libuv handle (`uv_close`, libuv's
+//! documentation).
 //!
 //! The descriptor is closed at once. A `uv_idle_t` that never starts stands for the socket: libuv calls its
-//! close callback in the closing phase, and the loop stays alive until then. All sockets closed between
+//! close callback in the closing phase, and the loop stays alive until then. All sockets that are closed between
 //! two closing phases share one.
 
 use std::cell::RefCell;

@@ -1,4 +1,4 @@
-//! The host's event loop, libuv's: its functions are found in the running program.
+//! libuv, the event loop of Node. Its functions are found in the running program.
 //!
 //! * [`functions`] are libuv's functions that are used.
 //! * [`handle`] is the life of a handle, from its memory to its close callback.
