@@ -35,8 +35,7 @@ impl Relays {
     fn start(&self, sockets: [OwnedFd; 2], is_lent: bool) -> Status {
         let Some(reporter) = self.reporter.borrow().clone() else { return -libc::EINVAL };
         let id = self.next_id.get();
-        let make = if is_lent { Relay::lent } else { Relay::new };
-        match make(id, sockets, reporter, Arc::clone(&self.calls)) {
+        match Relay::new(id, sockets, is_lent, reporter, Arc::clone(&self.calls)) {
             Ok(relay) => {
                 // An id has to be a status, too.
                 self.next_id.set((id + 1) & (i32::MAX as u32));
@@ -81,37 +80,14 @@ impl Bridge {
     /// Makes a relay between two connections. Returns what it is called, or a negated errno.
     #[napi]
     pub fn relay(&self, a: u32, b: u32) -> Status {
-        let duplicate = |id: u32| {
-            let mut duplicated = Err(-libc::EBADF);
-            self.run(id, |endpoint| {
-                duplicated = endpoint.duplicate_socket();
-                OK
-            });
-            duplicated
-        };
-        match duplicate(a).and_then(|first| Ok([first, duplicate(b)?])) {
-            Ok(sockets) => self.relays.start(sockets, false),
-            Err(status) => status,
-        }
+        self.start_relay([a, b], Endpoint::duplicate_socket, false)
     }
 
     /// As [`Bridge::relay`], for connections that go on behind [`Bridge::take_back_relay`]. Nobody else is taken to
     /// have their descriptors.
     #[napi]
     pub fn lend_to_relay(&self, a: u32, b: u32) -> Status {
-        let lend = |id: u32| {
-            let mut lent = Err(-libc::EBADF);
-            self.run(id, |endpoint| {
-                lent = endpoint.lend_socket();
-                OK
-            });
-            lent
-        };
-        match lend(a).and_then(|first| Ok([first, lend(b)?])) {
-            Ok(sockets) if sockets.iter().any(is_scarce) => -libc::EMFILE,
-            Ok(sockets) => self.relays.start(sockets, true),
-            Err(status) => status,
-        }
+        self.start_relay([a, b], |endpoint| endpoint.lend_socket(), true)
     }
 
     /// Ends a relay that [`Bridge::lend_to_relay`] has made.
@@ -207,6 +183,31 @@ impl Bridge {
             endpoint.count_read(bytes as u64);
             OK
         });
+    }
+}
+
+impl Bridge {
+    /// Starts a relay with the second descriptors that `second` makes of two sockets. One that is lent has to leave the
+    /// program enough descriptors.
+    fn start_relay(
+        &self,
+        [a, b]: [u32; 2],
+        second: impl Fn(&mut Endpoint) -> std::result::Result<OwnedFd, Status>,
+        is_lent: bool,
+    ) -> Status {
+        let second_of = |id| {
+            let mut made = Err(-libc::EBADF);
+            self.run(id, |endpoint| {
+                made = second(endpoint);
+                OK
+            });
+            made
+        };
+        match second_of(a).and_then(|first| Ok([first, second_of(b)?])) {
+            Ok(sockets) if is_lent && sockets.iter().any(is_scarce) => -libc::EMFILE,
+            Ok(sockets) => self.relays.start(sockets, is_lent),
+            Err(status) => status,
+        }
     }
 }
 

@@ -95,34 +95,12 @@ struct Side {
 }
 
 impl Relay {
-    /// A relay that the caller calls `id`. Nothing is moved before [`Relay::open`].
+    /// A relay that the caller calls `id`. Nothing is moved before [`Relay::open`]. `is_lent`: the caller goes on by itself
+    /// behind [`Relay::take_back`], and the first report halts both directions.
     ///
     /// # Errors
     /// Those of the thread's start.
     pub fn new(
-        id: u32,
-        sockets: [OwnedFd; 2],
-        reporter: Reporter,
-        calls: Arc<Account>,
-    ) -> io::Result<Arc<Self>> {
-        Self::make(id, sockets, false, reporter, calls)
-    }
-
-    /// As [`Relay::new`], for a caller that goes on by itself behind [`Relay::take_back`]: the first report halts both
-    /// directions.
-    ///
-    /// # Errors
-    /// Those of the thread's start.
-    pub fn lent(
-        id: u32,
-        sockets: [OwnedFd; 2],
-        reporter: Reporter,
-        calls: Arc<Account>,
-    ) -> io::Result<Arc<Self>> {
-        Self::make(id, sockets, true, reporter, calls)
-    }
-
-    fn make(
         id: u32,
         sockets: [OwnedFd; 2],
         is_lent: bool,

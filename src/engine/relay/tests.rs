@@ -17,7 +17,7 @@ fn relay(a: impl Into<OwnedFd>, b: impl Into<OwnedFd>) -> (Arc<Relay>, Receiver<
     let reporter: Reporter = Arc::new(move |report| {
         let _ = sender.lock().unwrap().send(report);
     });
-    let relay = Relay::new(7, [a.into(), b.into()], reporter, Arc::default()).unwrap();
+    let relay = Relay::new(7, [a.into(), b.into()], false, reporter, Arc::default()).unwrap();
     relay.open(0);
     relay.open(1);
     (relay, reports)
@@ -89,7 +89,7 @@ fn lent(a: impl Into<OwnedFd>, b: impl Into<OwnedFd>) -> (Arc<Relay>, Receiver<R
     let reporter: Reporter = Arc::new(move |report| {
         let _ = sender.lock().unwrap().send(report);
     });
-    (Relay::lent(7, [a.into(), b.into()], reporter, Arc::default()).unwrap(), reports)
+    (Relay::new(7, [a.into(), b.into()], true, reporter, Arc::default()).unwrap(), reports)
 }
 
 #[test]
