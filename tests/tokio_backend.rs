@@ -1,7 +1,9 @@
 //! The tokio backend without Node: a thread stands in for the JavaScript thread.
 
-use std::collections::HashMap;
-use std::io::{IoSlice, Read, Write};
+mod support;
+
+use std::cell::Cell;
+use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -11,9 +13,9 @@ use rsnet::backend::Flow;
 use rsnet::backend::handle::{Handle, RefDelta};
 use rsnet::backend::tokio::ready_queue::ReadyQueue;
 use rsnet::backend::tokio::socket::TokioSocket;
-use rsnet::engine::address::Address;
-use rsnet::engine::errors::{OK, UV_EOF};
+use rsnet::engine::errors::OK;
 use rsnet::engine::event::Event;
+use support::echo;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -21,8 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 struct Environment {
     ready_queue: Arc<ReadyQueue>,
     wakes: Receiver<()>,
-    alive: i32,
-    open: i32,
+    alive: Cell<i32>,
+    open: Cell<i32>,
 }
 
 impl Environment {
@@ -31,15 +33,15 @@ impl Environment {
         let ready_queue = ReadyQueue::new(Box::new(move || {
             let _ = sender.send(());
         }));
-        Environment { ready_queue, wakes, alive: 0, open: 0 }
+        Environment { ready_queue, wakes, alive: Cell::new(0), open: Cell::new(0) }
     }
 
-    fn count(&mut self, delta: RefDelta) {
-        self.alive += delta.alive;
-        self.open += delta.open;
+    fn count(&self, delta: RefDelta) {
+        self.alive.set(self.alive.get() + delta.alive);
+        self.open.set(self.open.get() + delta.open);
     }
 
-    fn run<R>(&mut self, socket: &Arc<TokioSocket>, body: impl FnOnce(&mut Handle) -> R) -> R {
+    fn run<R>(&self, socket: &Arc<TokioSocket>, body: impl FnOnce(&mut Handle) -> R) -> R {
         let (result, delta) = socket.command(body);
         self.count(delta);
         result
@@ -47,12 +49,12 @@ impl Environment {
 
     /// Waits for a wake-up that has events. One may have none: a descriptor was found ready, and what it had was taken
     /// before.
-    fn run_once(&mut self) -> Vec<(u32, Event)> {
+    fn run_once(&self) -> Vec<(u32, Event)> {
         self.run_once_with(|| {})
     }
 
     /// As [`Environment::run_once`]; `between` runs between two events.
-    fn run_once_with(&mut self, mut between: impl FnMut()) -> Vec<(u32, Event)> {
+    fn run_once_with(&self, mut between: impl FnMut()) -> Vec<(u32, Event)> {
         let mut events = Vec::new();
         let mut deltas = Vec::new();
         let ready_queue = Arc::clone(&self.ready_queue);
@@ -77,12 +79,12 @@ impl Environment {
 }
 
 /// A socket of the name 5 that is connected, and its peer.
-fn connected(environment: &mut Environment) -> (Arc<TokioSocket>, TcpStream) {
+fn connected(environment: &Environment) -> (Arc<TokioSocket>, TcpStream) {
     connected_as(environment, 5)
 }
 
 /// A socket of the name `id` that is connected, and its peer.
-fn connected_as(environment: &mut Environment, id: u32) -> (Arc<TokioSocket>, TcpStream) {
+fn connected_as(environment: &Environment, id: u32) -> (Arc<TokioSocket>, TcpStream) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     let socket = TokioSocket::new(&environment.ready_queue, id, false);
@@ -92,87 +94,48 @@ fn connected_as(environment: &mut Environment, id: u32) -> (Arc<TokioSocket>, Tc
     (socket, peer)
 }
 
+impl echo::Environment for Environment {
+    type Socket = Arc<TokioSocket>;
+
+    fn socket(&self, id: u32) -> Self::Socket {
+        TokioSocket::new(&self.ready_queue, id, false)
+    }
+
+    fn command<R>(&self, socket: &Self::Socket, body: impl FnOnce(&mut Handle) -> R) -> R {
+        self.run(socket, body)
+    }
+
+    fn accept(&self, socket: &Self::Socket, listener: &Self::Socket) -> (i32, RefDelta) {
+        socket.accept(listener)
+    }
+
+    fn close(&self, socket: &Self::Socket) {
+        let ((), delta) = socket.close(|handle| handle.endpoint.close());
+        self.count(delta);
+    }
+
+    fn count(&self, delta: RefDelta) {
+        self.count(delta);
+    }
+
+    fn serve(&self, mut handle: impl FnMut(u32, Event)) {
+        self.run_once().into_iter().for_each(|(id, event)| handle(id, event));
+    }
+
+    fn counts(&self) -> (i32, i32) {
+        (self.alive.get(), self.open.get())
+    }
+}
+
 #[test]
 fn echoes_for_many_clients_at_once() {
-    const CLIENTS: u32 = 40;
-    const SIZE: usize = 300_000;
-    let mut environment = Environment::new();
-    let listener = TokioSocket::new(&environment.ready_queue, 0, false);
-    let port = environment.run(&listener, |handle| {
-        assert_eq!(handle.endpoint.bind("127.0.0.1", 0, 0), OK);
-        assert_eq!(handle.endpoint.listen(128), OK);
-        match handle.endpoint.local_address() {
-            Ok(Address::Ip { port, .. }) => port,
-            other => panic!("{other:?}"),
-        }
-    });
-    assert_eq!((environment.alive, environment.open), (1, 1));
-
-    let clients: Vec<_> = (0..CLIENTS)
-        .map(|number| {
-            std::thread::spawn(move || {
-                let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-                let mut reader = stream.try_clone().unwrap();
-                let sender = std::thread::spawn(move || {
-                    stream.write_all(&vec![number as u8; SIZE]).unwrap();
-                    stream.shutdown(std::net::Shutdown::Write).unwrap();
-                });
-                let mut bytes = Vec::new();
-                reader.read_to_end(&mut bytes).unwrap();
-                sender.join().unwrap();
-                assert_eq!(bytes, vec![number as u8; SIZE]);
-            })
-        })
-        .collect();
-
-    let mut sockets: HashMap<u32, Arc<TokioSocket>> = HashMap::new();
-    let mut accepted = 0;
-    while accepted < CLIENTS || !sockets.is_empty() {
-        for (id, event) in environment.run_once() {
-            match event {
-                Event::Connection(status) => {
-                    assert_eq!((id, status), (0, OK));
-                    accepted += 1;
-                    let socket = TokioSocket::new(&environment.ready_queue, accepted, false);
-                    let (status, delta) = socket.accept(&listener);
-                    assert_eq!(status, OK);
-                    environment.count(delta);
-                    environment.run(&socket, |handle| handle.endpoint.read_start());
-                    sockets.insert(accepted, socket);
-                }
-                Event::Read(chunk) => {
-                    environment.run(&sockets[&id], |handle| {
-                        let status = handle.endpoint.write(&[IoSlice::new(chunk.as_slice())]);
-                        assert!(status >= 0);
-                    });
-                }
-                Event::ReadEnd(status) => {
-                    assert_eq!(status, UV_EOF);
-                    environment.run(&sockets[&id], |handle| {
-                        assert_eq!(handle.endpoint.shutdown(), OK);
-                    });
-                }
-                Event::Shutdown(status) => {
-                    assert_eq!(status, OK);
-                    let socket = sockets.remove(&id).unwrap();
-                    let ((), delta) = socket.close(|handle| handle.endpoint.close());
-                    environment.count(delta);
-                }
-                Event::Write(_, status) | Event::Writable(status) => assert_eq!(status, OK),
-                Event::Connect(_) | Event::Descriptors(_) => panic!(),
-            }
-        }
-    }
-    clients.into_iter().for_each(|client| client.join().unwrap());
-    let ((), delta) = listener.close(|handle| handle.endpoint.close());
-    environment.count(delta);
-    assert_eq!((environment.alive, environment.open), (0, 0));
+    echo::echo_for_many_clients(&Environment::new());
 }
 
 #[test]
 fn a_paused_reader_stops_the_sender() {
-    let mut environment = Environment::new();
-    let (socket, mut peer) = connected(&mut environment);
+    let environment = Environment::new();
+    let (socket, mut peer) = connected(&environment);
     peer.set_nonblocking(true).unwrap();
     environment.run(&socket, |handle| handle.endpoint.read_start());
     environment.run(&socket, |handle| handle.endpoint.read_stop());
@@ -193,8 +156,8 @@ fn a_paused_reader_stops_the_sender() {
 
 #[test]
 fn a_shutdown_between_two_events_is_done_before_the_end_that_waits() {
-    let mut environment = Environment::new();
-    let (socket, mut peer) = connected(&mut environment);
+    let environment = Environment::new();
+    let (socket, mut peer) = connected(&environment);
     peer.write_all(b"x").unwrap();
     drop(peer);
     environment.run(&socket, |handle| handle.endpoint.read_start());
@@ -217,9 +180,9 @@ fn a_shutdown_between_two_events_is_done_before_the_end_that_waits() {
 #[test]
 fn events_come_in_the_order_in_which_descriptors_became_ready() {
     const ROUNDS: usize = 20_000;
-    let mut environment = Environment::new();
-    let (first, mut first_peer) = connected(&mut environment);
-    let (second, mut second_peer) = connected_as(&mut environment, 6);
+    let environment = Environment::new();
+    let (first, mut first_peer) = connected(&environment);
+    let (second, mut second_peer) = connected_as(&environment, 6);
     for socket in [&first, &second] {
         environment.run(socket, |handle| handle.endpoint.read_start());
     }
@@ -238,7 +201,7 @@ fn events_come_in_the_order_in_which_descriptors_became_ready() {
 
 #[test]
 fn nothing_comes_after_the_end_of_the_environment() {
-    let mut environment = Environment::new();
+    let environment = Environment::new();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     let socket = TokioSocket::new(&environment.ready_queue, 1, false);
@@ -252,5 +215,5 @@ fn nothing_comes_after_the_end_of_the_environment() {
     let ((), delta) = socket.close(|handle| handle.endpoint.close());
     environment.count(delta);
     assert!(environment.wakes.try_recv().is_err());
-    assert_eq!((environment.alive, environment.open), (0, 0));
+    assert_eq!((environment.alive.get(), environment.open.get()), (0, 0));
 }

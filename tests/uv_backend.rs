@@ -1,7 +1,8 @@
 //! The uv backend without Node: poll(2) stands in for the event loop.
 
+mod support;
+
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::io::{IoSlice, Read, Write};
 use std::mem::MaybeUninit;
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -13,10 +14,10 @@ use rsnet::backend::EVENTS_PER_ITERATION;
 use rsnet::backend::batch::{Batch, FIELDS, Filled, OUT_OF_LINE, RESERVE};
 use rsnet::backend::handle::{Handle, RefDelta};
 use rsnet::backend::uv::{EventLoop, UvBackend, UvSocket};
-use rsnet::engine::address::Address;
 use rsnet::engine::errors::{OK, UV_EOF};
 use rsnet::engine::event::Event;
 use rsnet::engine::memory::Chunk;
+use support::echo;
 
 /// Entries of one batch.
 const BATCH: usize = 64;
@@ -154,71 +155,41 @@ fn connected(environment: &Environment, id: u32) -> (Rc<UvSocket>, TcpStream) {
     (socket, peer)
 }
 
+impl echo::Environment for Environment {
+    type Socket = Rc<UvSocket>;
+
+    fn socket(&self, id: u32) -> Self::Socket {
+        UvSocket::new(&self.backend, id, false)
+    }
+
+    fn command<R>(&self, socket: &Self::Socket, body: impl FnOnce(&mut Handle) -> R) -> R {
+        self.run(socket, body)
+    }
+
+    fn accept(&self, socket: &Self::Socket, listener: &Self::Socket) -> (i32, RefDelta) {
+        socket.accept(listener)
+    }
+
+    fn close(&self, socket: &Self::Socket) {
+        self.close(socket);
+    }
+
+    fn count(&self, delta: RefDelta) {
+        self.count(delta);
+    }
+
+    fn serve(&self, handle: impl FnMut(u32, Event)) {
+        self.run_once(handle);
+    }
+
+    fn counts(&self) -> (i32, i32) {
+        (self.alive.get(), self.open.get())
+    }
+}
+
 #[test]
 fn echoes_for_many_clients_at_once() {
-    const CLIENTS: u32 = 40;
-    const SIZE: usize = 300_000;
-    let environment = Environment::new();
-    let listener = UvSocket::new(&environment.backend, 0, false);
-    let port = environment.run(&listener, |own| {
-        assert_eq!(own.endpoint.bind("127.0.0.1", 0, 0), OK);
-        assert_eq!(own.endpoint.listen(128), OK);
-        match own.endpoint.local_address() {
-            Ok(Address::Ip { port, .. }) => port,
-            other => panic!("{other:?}"),
-        }
-    });
-    let clients: Vec<_> = (0..CLIENTS)
-        .map(|number| {
-            std::thread::spawn(move || {
-                let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-                let mut reader = stream.try_clone().unwrap();
-                let sender = std::thread::spawn(move || {
-                    stream.write_all(&vec![number as u8; SIZE]).unwrap();
-                    stream.shutdown(Shutdown::Write).unwrap();
-                });
-                let mut bytes = Vec::new();
-                reader.read_to_end(&mut bytes).unwrap();
-                sender.join().unwrap();
-                assert_eq!(bytes, vec![number as u8; SIZE]);
-            })
-        })
-        .collect();
-
-    let mut sockets: HashMap<u32, Rc<UvSocket>> = HashMap::new();
-    let mut accepted = 0;
-    while accepted < CLIENTS || !sockets.is_empty() {
-        environment.run_once(|id, event| match event {
-            Event::Connection(status) => {
-                assert_eq!((id, status), (0, OK));
-                accepted += 1;
-                let socket = UvSocket::new(&environment.backend, accepted, false);
-                let (status, delta) = socket.accept(&listener);
-                assert_eq!(status, OK);
-                environment.count(delta);
-                environment.run(&socket, |own| own.endpoint.read_start());
-                sockets.insert(accepted, socket);
-            }
-            Event::Read(chunk) => {
-                let bytes = [IoSlice::new(chunk.as_slice())];
-                assert!(environment.run(&sockets[&id], |own| own.endpoint.write(&bytes)) >= 0);
-            }
-            Event::ReadEnd(status) => {
-                assert_eq!(status, UV_EOF);
-                assert_eq!(environment.run(&sockets[&id], |own| own.endpoint.shutdown()), OK);
-            }
-            Event::Shutdown(status) => {
-                assert_eq!(status, OK);
-                environment.close(&sockets.remove(&id).unwrap());
-            }
-            Event::Write(_, status) | Event::Writable(status) => assert_eq!(status, OK),
-            Event::Connect(_) | Event::Descriptors(_) => panic!(),
-        });
-    }
-    clients.into_iter().for_each(|client| client.join().unwrap());
-    assert_eq!((environment.alive.get(), environment.open.get()), (1, 1));
-    environment.close(&listener);
-    assert_eq!((environment.alive.get(), environment.open.get()), (0, 0));
+    echo::echo_for_many_clients(&Environment::new());
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Drives endpoints with poll(2), in the place of a backend.
 #![allow(dead_code, missing_docs)]
 
+pub mod echo;
+
 use std::io::IoSlice;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -93,10 +95,15 @@ impl Driven {
 /// A listening endpoint on loopback and its port.
 pub fn listening() -> (Driven, u16) {
     let mut driven = Driven::default();
-    assert_eq!(driven.endpoint.bind("127.0.0.1", 0, 0), OK);
-    assert_eq!(driven.endpoint.listen(128), OK);
-    let port = port_of(&driven.endpoint);
+    let port = listen_on_loopback(&mut driven.endpoint);
     (driven, port)
+}
+
+/// Lets an endpoint listen; its port.
+pub fn listen_on_loopback(endpoint: &mut Endpoint) -> u16 {
+    assert_eq!(endpoint.bind("127.0.0.1", 0, 0), OK);
+    assert_eq!(endpoint.listen(128), OK);
+    port_of(endpoint)
 }
 
 pub fn port_of(endpoint: &Endpoint) -> u16 {
