@@ -1,28 +1,11 @@
 'use strict';
 
-const { spawn } = require('child_process');
 const { childEnvironment } = require('../../scripts/lib/environment');
 const { requirePath, root } = require('./implementations');
+const { runGroup } = require('./process-group');
 
 /** Milliseconds after which a child is ended with its whole group. */
 const TIME_LIMIT = 20000;
-
-/** Process groups that still run; ended when the spec file ends, whatever happened. */
-const groups = new Set();
-
-/**
- * End a process group; one that has ended already is no error.
- *
- * @param {number} pid leader of the group
- * @returns {void}
- */
-function endGroup(pid) {
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    if (error.code !== 'ESRCH') throw error;
-  }
-}
 
 /**
  * @typedef {object} SpawnOptions
@@ -46,8 +29,7 @@ function endGroup(pid) {
  * @param {string} implementation 'net' or 'rsnet'
  * @param {string | Function} code CommonJS source, or a function without closure: its body is what runs
  * @param {SpawnOptions} [options]
- * @returns {Promise<{code: number | null, signal: string | null, stdout: string, stderr: string, timedOut:
- *   boolean}>}
+ * @returns {Promise<import('./process-group').Result>}
  */
 function spawnNode(implementation, code, options = {}) {
   const {
@@ -64,41 +46,13 @@ function spawnNode(implementation, code, options = {}) {
   const body = typeof code === 'function' ? `(${code})();` : code;
   const required = JSON.stringify(requirePath(implementation));
   const source = `'use strict'; const net = require(${required});\n${body}`;
-  return new Promise((resolve, reject) => {
-    const [command, ...rest] = [...prefix, process.execPath, ...flags, '-e', source, '--', ...args];
-    const child = spawn(command, rest, {
-      cwd: root,
-      detached: true,
-      env: childEnvironment(env),
-      stdio: ['pipe', 'pipe', 'pipe', ...stdio],
-    });
-    const result = { code: null, signal: null, stdout: '', stderr: '', timedOut: false };
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      result.stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      result.stderr += text;
-    });
+  const [command, ...rest] = [...prefix, process.execPath, ...flags, '-e', source, '--', ...args];
+  const how = { cwd: root, env: childEnvironment(env), stdio: ['pipe', 'pipe', 'pipe', ...stdio] };
+  return runGroup(command, rest, how, limit, (child) => {
     child.stdin.on('error', () => {});
-    child.once('error', reject);
-    groups.add(child.pid);
-    const timer = setTimeout(() => {
-      result.timedOut = true;
-      endGroup(child.pid);
-    }, limit);
-    child.once('close', (exitCode, signal) => {
-      clearTimeout(timer);
-      endGroup(child.pid);
-      groups.delete(child.pid);
-      resolve({ ...result, code: exitCode, signal });
-    });
     if (!keepInput) child.stdin.end(input);
     if (onStart) onStart(child);
   });
 }
-
-afterAll(() => {
-  for (const pid of groups) endGroup(pid);
-});
 
 module.exports = { childEnvironment, spawnNode };

@@ -1,22 +1,7 @@
 'use strict';
 
-const { spawn } = require('node:child_process');
 const { childEnvironment } = require('../../scripts/lib/environment');
-
-/** Process groups that still run; ended when the spec file ends, whatever happened. */
-const groups = new Set();
-
-/**
- * End a process group; one that has ended already is no error.
- * @param {number} pid leader of the group
- */
-function endGroup(pid) {
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    if (error.code !== 'ESRCH') throw error;
-  }
-}
+const { runGroup } = require('../helpers/process-group');
 
 /**
  * Run a program of node's, in a process group of its own and with a time limit.
@@ -28,27 +13,10 @@ function endGroup(pid) {
  * @param {string} [options.program] what runs in place of node
  * @returns {Promise<{code: number | null, signal: string | null, stdout: string, stderr: string}>} its end
  */
-function runNode(args, { cwd, env = childEnvironment(), limit = 60000, program = process.execPath } = {}) {
-  return new Promise((resolve, reject) => {
-    const stdio = ['ignore', 'pipe', 'pipe'];
-    const child = spawn(program, args, { cwd, env, stdio, detached: true });
-    const output = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr']) {
-      child[name].setEncoding('utf8').on('data', (text) => { output[name] += text; });
-    }
-    groups.add(child.pid);
-    const timer = setTimeout(() => {
-      output.stderr += `\nended after ${limit} ms`;
-      endGroup(child.pid);
-    }, limit);
-    child.once('error', reject);
-    child.once('close', (code, signal) => {
-      clearTimeout(timer);
-      endGroup(child.pid);
-      groups.delete(child.pid);
-      resolve({ code, signal, ...output });
-    });
-  });
+async function runNode(args, { cwd, env = childEnvironment(), limit = 60000, program = process.execPath } = {}) {
+  const options = { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] };
+  const { code, signal, stdout, stderr, timedOut } = await runGroup(program, args, options, limit);
+  return { code, signal, stdout, stderr: timedOut ? `${stderr}\nended after ${limit} ms` : stderr };
 }
 
 /**
@@ -62,9 +30,5 @@ async function succeed(args, options) {
   if (code !== 0) throw new Error(`node ${args.join(' ')}: ${code ?? signal}\n${stdout}\n${stderr}`);
   return stdout;
 }
-
-afterAll(() => {
-  for (const pid of groups) endGroup(pid);
-});
 
 module.exports = { runNode, succeed };
