@@ -118,4 +118,4 @@ class Bundling {
   }
 }
 
-module.exports = { Bundling, OVER_RSNET };
+module.exports = { Bundling, ECHO, OVER_RSNET };
