@@ -41,7 +41,7 @@ class Project {
   /** Install the tarballs, with neither a registry nor a compiler nor an install script. */
   async install() {
     const files = this.names.map((name) => path.join(this.tarballs, name));
-    const options = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund'];
+    const options = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier'];
     await succeed([npmProgram(), 'install', ...options, ...files], { cwd: this.app, env: this.env });
   }
 
