@@ -9,7 +9,7 @@
 
 const { once } = require('node:events');
 const http = require('node:http');
-const net = require('..');
+const net = require('rsnet');
 
 /** Help and type of each field of `net.stats()`. */
 const METRICS = {

@@ -2,7 +2,7 @@
 //
 //   node examples/promises.mjs
 
-import { connect, listen } from '../promises.mjs';
+import { connect, listen } from 'rsnet/promises';
 
 const server = await listen({ port: 0, host: '127.0.0.1' });
 

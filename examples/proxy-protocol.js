@@ -4,7 +4,7 @@
 // Run it with `node examples/proxy-protocol.js`. All is on this machine, and it ends by itself.
 
 const http = require('node:http');
-const net = require('..');
+const net = require('rsnet');
 
 /** The HTTP server. It does not know of the proxy. */
 const web = http.createServer(({ socket }, response) => {

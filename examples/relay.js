@@ -5,7 +5,7 @@
 //   node examples/relay.js             shows it on loopback, and ends
 //   node examples/relay.js 8080 HOST PORT   listens on port 8080, and connects to HOST:PORT
 
-const net = require('..');
+const net = require('rsnet');
 
 /**
  * Make a proxy.

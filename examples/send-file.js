@@ -7,7 +7,7 @@
 
 const http = require('node:http');
 const path = require('node:path');
-const { sendFile } = require('..');
+const { sendFile } = require('rsnet');
 
 const TYPES = { '.js': 'text/javascript', '.json': 'application/json', '.md': 'text/markdown' };
 

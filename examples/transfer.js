@@ -15,7 +15,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { pipeline } = require('node:stream/promises');
 const builtin = require('net');
-const rsnet = require('..');
+const rsnet = require('rsnet');
 const { Progress, megabytes } = require('./progress');
 
 /** A leg that moves nothing for so long (milliseconds) has failed. */
