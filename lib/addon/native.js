@@ -8,6 +8,7 @@ const { createRequire } = require('node:module');
 const path = require('node:path');
 const { trace } = require('../node/debug');
 const { withoutResource } = require('../node/private-symbols');
+const { variable } = require('../node/switches');
 const { TARGETS, hostId, binaryName, packageName } = require('./platform');
 
 const ROOT = path.join(__dirname, '..', '..');
@@ -24,6 +25,9 @@ const PACKAGES = {
   'rsnet-darwin-x64': () => requireLate('rsnet-darwin-x64'),
   'rsnet-darwin-arm64': () => requireLate('rsnet-darwin-arm64'),
 };
+
+/** The name of Deno's errors for what a flag of Deno would allow. */
+const NOT_CAPABLE = 'NotCapable';
 
 /**
  * @param {string} message what is missing and what to do
@@ -44,6 +48,11 @@ function explain(causes) {
   if (causes.some(({ code }) => code === 'ERR_DLOPEN_DISABLED')) {
     return noBinary('rsnet is a native addon, and this process may not load any: it was started with --no-addons, or ' +
       'with the permission model and without --allow-addons.', causes);
+  }
+  const refused = causes.findLast(({ name }) => name === NOT_CAPABLE);
+  if (refused) {
+    const { message } = refused;
+    return noBinary(`rsnet is a native addon, and Deno does not let this process load it: ${message}.`, [refused]);
   }
   const id = hostId();
   const name = packageName(id);
@@ -120,13 +129,12 @@ function places() {
  * @throws {Error} `ERR_RSNET_NO_BINARY`
  */
 function load() {
-  const chosen = process.env.RSNET_BINARY_PATH;
+  const chosen = variable('RSNET_BINARY_PATH');
   if (chosen) return loadChosen(path.resolve(chosen));
   const causes = [];
   for (const file of places()) {
-    if (!existsSync(file)) continue;
     try {
-      return loadFrom(file);
+      if (existsSync(file)) return loadFrom(file);
     } catch (error) {
       causes.push(error);
     }

@@ -19,6 +19,7 @@ const { kBoundSource, kSignal } = require('../handle/socket-symbols');
 const {
   validateBoolean, validateFunction, validateInt32, validateNumber, validatePort, validateString,
 } = require('../node/validators');
+const { variable } = require('../node/switches');
 
 const { isIP } = builtin;
 
@@ -30,7 +31,7 @@ const CHECKS_HOST_SINCE = 22;
 
 /** The value of the option `autoSelectFamily`, and of the environment, for attempts as the built-in makes them. */
 const SEQUENTIAL = 'sequential';
-const ALWAYS_SEQUENTIAL = process.env.RSNET_AUTO_SELECT_FAMILY === SEQUENTIAL;
+const ALWAYS_SEQUENTIAL = variable('RSNET_AUTO_SELECT_FAMILY') === SEQUENTIAL;
 
 /** The class whose sockets connect. */
 let Socket;

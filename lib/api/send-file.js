@@ -5,6 +5,7 @@
 // An empty Buffer stands for the file in the stream's queue. While there is one, the socket has a `_writeGeneric` of
 // its own, which sends the file when the stream comes to that Buffer. So the writes before it go first, and those
 // behind it wait. This works on each Socket that is written as Node's is, the built-in's and those of TLS among them.
+// Bun's sockets have no `_writeGeneric`, so they get `_write` and `_writev` in its place.
 
 const { AbortError, codes } = require('../node/errors');
 const { hasMessages } = require('./messages');
@@ -270,19 +271,36 @@ function onClose() {
 }
 
 /**
- * Gives a socket its own `_writeGeneric` as long as it has files to send.
+ * @param {object} socket
+ * @returns {Record<string, Function>} its methods that write, with the files that are in its queue
+ */
+function intercepted(socket) {
+  if (typeof socket._writeGeneric === 'function') return { _writeGeneric: interceptor(socket._writeGeneric) };
+  const { _write: write, _writev: writev } = socket;
+  const writeGeneric = interceptor(function generic(several, data, encoding, callback) {
+    if (several) writev.call(this, data, callback);
+    else write.call(this, data, encoding, callback);
+  });
+  return {
+    _write(chunk, encoding, callback) { writeGeneric.call(this, false, chunk, encoding, callback); },
+    _writev(chunks, callback) { writeGeneric.call(this, true, chunks, '', callback); },
+  };
+}
+
+/**
+ * Gives a socket methods of its own that write, as long as it has files to send.
  *
  * @param {FileSend} send
  */
 function intercept(send) {
   const { socket } = send;
   if (socket[kFiles] === undefined) {
-    const own = Object.getOwnPropertyDescriptor(socket, '_writeGeneric');
-    const value = interceptor(socket._writeGeneric);
-    Object.defineProperties(socket, {
-      [kFiles]: { configurable: true, value: { own, interceptor: value, sends: new Set() } },
-      _writeGeneric: { configurable: true, writable: true, value },
+    const methods = Object.entries(intercepted(socket)).map(([name, value]) => {
+      const own = Object.getOwnPropertyDescriptor(socket, name);
+      Object.defineProperty(socket, name, { configurable: true, writable: true, value });
+      return { name, own, value };
     });
+    Object.defineProperty(socket, kFiles, { configurable: true, value: { methods, sends: new Set() } });
     socket.on('close', onClose);
   }
   socket[kFiles].sends.add(send);
@@ -297,9 +315,11 @@ function release(send) {
   if (!files?.sends.delete(send) || files.sends.size > 0) return;
   delete socket[kFiles];
   socket.off('close', onClose);
-  if (socket._writeGeneric !== files.interceptor) return;
-  delete socket._writeGeneric;
-  if (files.own) Object.defineProperty(socket, '_writeGeneric', files.own);
+  for (const { name, own, value } of files.methods) {
+    if (socket[name] !== value) continue;
+    delete socket[name];
+    if (own) Object.defineProperty(socket, name, own);
+  }
 }
 
 /**

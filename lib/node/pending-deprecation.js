@@ -5,12 +5,12 @@
 // The global `process` is a getter: each use would call it.
 const process = require('process');
 const { deprecate } = require('util');
+const { variable } = require('./switches');
 
 /** @returns {boolean} whether `--pending-deprecation` is on, by an option or by NODE_PENDING_DEPRECATION */
 function warnsOfPending() {
-  const { execArgv, env } = process;
-  const options = `${execArgv.join(' ')} ${env.NODE_OPTIONS ?? ''}`;
-  return env.NODE_PENDING_DEPRECATION === '1' || /(^|\s)--pending[-_]deprecation(\s|$)/.test(options);
+  const options = `${process.execArgv.join(' ')} ${variable('NODE_OPTIONS') ?? ''}`;
+  return variable('NODE_PENDING_DEPRECATION') === '1' || /(^|\s)--pending[-_]deprecation(\s|$)/.test(options);
 }
 
 /**

@@ -6,11 +6,23 @@
 const OFF = new Set(['', '0', 'false', 'no', 'off']);
 
 /**
+ * @param {string} name
+ * @returns {string|undefined} the value; none where the process may not read its environment: Deno throws then
+ */
+function variable(name) {
+  try {
+    return process.env[name];
+  } catch {
+    return undefined;
+  }
+}
+
+/**
  * @param {string} name of the variable
  * @returns {boolean}
  */
 function isOn(name) {
-  return !OFF.has((process.env[name] ?? '').toLowerCase());
+  return !OFF.has((variable(name) ?? '').toLowerCase());
 }
 
-module.exports = { isOn };
+module.exports = { isOn, variable };

@@ -4,21 +4,10 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { CACHE } = require('../paths');
 const { run } = require('../process');
+const { BINARIES } = require('../../runtimes/install');
 
 /** Seconds that npm may take for one runtime. */
 const LIMIT = 300;
-
-/** The npm packages that hold a runtime's binary, by platform. */
-const PACKAGES = {
-  bun: {
-    'linux-x64': { name: '@oven/bun-linux-x64', file: 'bin/bun' },
-    'linux-arm64': { name: '@oven/bun-linux-aarch64', file: 'bin/bun' },
-  },
-  deno: {
-    'linux-x64': { name: '@deno/linux-x64-glibc', file: 'deno' },
-    'linux-arm64': { name: '@deno/linux-arm64-glibc', file: 'deno' },
-  },
-};
 
 /**
  * Makes the cache folder, which git ignores.
@@ -38,7 +27,7 @@ function cache() {
  * @throws {Error} if it cannot be had
  */
 async function fetchRuntime(id, say) {
-  const found = PACKAGES[id][`${process.platform}-${process.arch}`];
+  const found = BINARIES[id][`${process.platform}-${process.arch}`];
   if (!found) throw new Error(`no package of ${id} for ${process.platform}-${process.arch} is known`);
   const folder = path.join(cache(), id);
   const file = path.join(folder, 'node_modules', found.name, found.file);
