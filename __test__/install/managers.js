@@ -1,13 +1,17 @@
 'use strict';
 
+// rsnet as a package manager installs it from a registry: with the binary of this platform, ready to run.
+
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { TARGETS, hostId, packageName } = require('../../lib/addon/platform');
 const { MANAGERS } = require('../../tools/managers/install');
+const { runtime } = require('../../tools/runtimes/install');
 const { runNode, succeed } = require('../package/command');
-const { ROOT, Project } = require('../package/project');
+const { ROOT } = require('../package/project');
+const { ECHO, OVER_RSNET } = require('./bundle');
 const { Registry } = require('./registry');
 
 /**
@@ -40,19 +44,38 @@ const yarn4Settings = (linker) => (url) => ({
   'yarn.lock': '',
 });
 
+/** What managers fetch beside the package itself: the packages of these platforms. */
+const OWN = { what: 'the binary of this platform', includes: ({ id }) => id === hostId() };
+const BOTH_LIBCS = {
+  what: 'the binaries for both C libraries',
+  includes: ({ platform, arch }) => platform === process.platform && arch === process.arch,
+};
+const ALL = { what: 'the binaries of all platforms', includes: () => true };
+
+const YARN_4 = path.join(MANAGERS, '@yarnpkg/cli-dist/bin/yarn.js');
+
 /**
- * Each manager: its program for node, or its binary; the word that adds a package; files with its settings; flags of
- * node for programs of the project, and for those that are modules.
+ * Each manager: its program for node, or what finds its binary; the arguments that add rsnet; which packages it
+ * fetches; files with its settings; flags of node for programs of the project, and for those that are modules.
  */
-const TABLE = {
-  npm: { program: 'npm/bin/npm-cli.js', add: 'install', settings: npmSettings },
-  pnpm: { binary: `@pnpm/exe.${process.platform}-${process.arch}/pnpm`, add: 'add', settings: npmSettings },
-  // It fetches what does not belong here, too. Of that, node_modules gets the binary for the other C library.
-  'Yarn 1': { program: 'yarn/bin/yarn.js', add: 'add', settings: yarn1Settings, fetchesAll: true },
-  'Yarn 4': { program: '@yarnpkg/cli-dist/bin/yarn.js', add: 'add', settings: yarn4Settings('node-modules') },
+const NODE_MANAGERS = {
+  npm: {
+    program: path.join(MANAGERS, 'npm/bin/npm-cli.js'), add: ['install', 'rsnet'], fetches: OWN, settings: npmSettings,
+  },
+  pnpm: {
+    binary: () => path.join(MANAGERS, `@pnpm/exe.${process.platform}-${process.arch}/pnpm`),
+    add: ['add', 'rsnet'],
+    fetches: OWN,
+    settings: npmSettings,
+  },
+  'Yarn 1': {
+    program: path.join(MANAGERS, 'yarn/bin/yarn.js'), add: ['add', 'rsnet'], fetches: ALL, settings: yarn1Settings,
+  },
+  'Yarn 4': { program: YARN_4, add: ['add', 'rsnet'], fetches: OWN, settings: yarn4Settings('node-modules') },
   'Yarn 4, Plug\'n\'Play': {
-    program: '@yarnpkg/cli-dist/bin/yarn.js',
-    add: 'add',
+    program: YARN_4,
+    add: ['add', 'rsnet'],
+    fetches: OWN,
     settings: yarn4Settings('pnp'),
     flags: ['--require', './.pnp.cjs'],
     // Node warns of this flag.
@@ -60,8 +83,16 @@ const TABLE = {
   },
 };
 
+/** The managers of other runtimes. */
+const RUNTIME_MANAGERS = {
+  Bun: { binary: () => runtime('bun').file, add: ['add', 'rsnet'], fetches: OWN, settings: npmSettings },
+  Deno: { binary: () => runtime('deno').file, add: ['add', 'npm:rsnet'], fetches: BOTH_LIBCS, settings: npmSettings },
+};
+
 /** Switches that keep the managers from asking for more than packages. */
 const QUIET = {
+  DENO_NO_UPDATE_CHECK: '1',
+  DO_NOT_TRACK: '1',
   npm_config_audit: 'false',
   npm_config_fund: 'false',
   npm_config_update_notifier: 'false',
@@ -70,13 +101,14 @@ const QUIET = {
 
 /** A registry that has rsnet and the packages of all platforms. Those of other platforms have no binary. */
 class Published {
-  /** Make the tarballs, and publish them. */
-  async prepare() {
-    await succeed([require.resolve('../../tools/managers/install')], { limit: 300000 });
-    this.project = new Project();
-    await this.project.pack();
+  /**
+   * Publish the tarballs of a project.
+   * @param {import('../package/project').Project} project
+   */
+  async prepare(project) {
+    this.project = project;
     this.registry = new Registry();
-    for (const name of this.project.names) this.registry.publish(path.join(this.project.tarballs, name));
+    for (const name of project.names) this.registry.publish(path.join(project.tarballs, name));
     for (const { id } of TARGETS.filter((target) => target.id !== hostId())) this.publishBare(id);
     await this.registry.listen();
   }
@@ -93,21 +125,20 @@ class Published {
     this.registry.publish(tarball);
   }
 
-  /** Remove all. */
-  async remove() {
+  /** End the registry. */
+  async end() {
     await this.registry?.close();
-    this.project?.remove();
   }
 }
 
 /** A user's project, which a manager installs rsnet in. The manager has a home of its own, and so its own caches. */
 class Managed {
   /**
-   * @param {string} name of a manager in the table
+   * @param {object} manager an entry of the tables
    * @param {Registry} registry
    */
-  constructor(name, registry) {
-    this.manager = TABLE[name];
+  constructor(manager, registry) {
+    this.manager = manager;
     this.home = fs.mkdtempSync(path.join(os.tmpdir(), 'rsnet-managed-'));
     this.app = path.join(this.home, 'app');
     const bin = path.join(this.home, 'bin');
@@ -146,8 +177,8 @@ class Managed {
   async install() {
     const { program, binary, add } = this.manager;
     const options = { cwd: this.app, env: this.env, limit: 120000 };
-    if (binary) await succeed([add, 'rsnet'], { ...options, program: path.join(MANAGERS, binary) });
-    else await succeed([path.join(MANAGERS, program), add, 'rsnet'], options);
+    if (binary) await succeed(add, { ...options, program: binary() });
+    else await succeed([program, ...add], options);
   }
 
   /**
@@ -167,4 +198,44 @@ class Managed {
   }
 }
 
-module.exports = { MANAGERS: TABLE, Managed, Published };
+/**
+ * Define the tests of managers.
+ * @param {Record<string, object>} managers one of the tables
+ * @param {Published} published what they install from, prepared before the tests
+ */
+function describeManagers(managers, published) {
+  describe.each(Object.entries(managers))('%s', (_name, manager) => {
+    let managed;
+
+    beforeAll(async () => {
+      published.registry.forget();
+      managed = new Managed(manager, published.registry);
+      await managed.install();
+      managed.write('app.js', `const net = require('rsnet');${ECHO}`);
+      managed.write('app.mjs', `import net from 'rsnet';${ECHO}`);
+      managed.write('plain.js', `const net = require('net');${ECHO}`);
+    }, 180000);
+    afterAll(() => managed?.remove());
+
+    test(`fetches rsnet and ${manager.fetches.what}, and asks for nothing else`, () => {
+      const { sent, refused } = published.registry;
+      const platforms = TARGETS.filter(manager.fetches.includes).map(({ id }) => packageName(id));
+      expect(sent.sort()).toEqual(['rsnet', ...platforms].sort());
+      expect(refused).toEqual([]);
+    });
+
+    test('a program requires it', async () => {
+      expect(await managed.run('app.js')).toEqual(OVER_RSNET);
+    });
+
+    test('a program imports it', async () => {
+      expect(await managed.run('app.mjs')).toEqual(OVER_RSNET);
+    });
+
+    test('a program that knows nothing of it is registered', async () => {
+      expect(await managed.run('-r', 'rsnet/register', 'plain.js')).toEqual(OVER_RSNET);
+    });
+  });
+}
+
+module.exports = { NODE_MANAGERS, Published, RUNTIME_MANAGERS, describeManagers };

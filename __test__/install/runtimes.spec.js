@@ -6,6 +6,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { runtime } = require('../../tools/runtimes/install');
+const { Published, RUNTIME_MANAGERS, describeManagers } = require('./managers');
 const { Page } = require('./page');
 const { Running } = require('./runtimes');
 
@@ -41,8 +42,17 @@ const RUNTIMES = [
   },
 ];
 
-beforeAll(() => running.prepare(), 600000);
-afterAll(() => running.remove());
+const published = new Published();
+
+beforeAll(async () => {
+  await running.prepare();
+  await published.prepare(running.project);
+}, 600000);
+
+afterAll(async () => {
+  await published.end();
+  running.remove();
+});
 
 describe.each(RUNTIMES)('$title', ({ id, title, run, engine, warnings, refused, unavailable }) => {
   /** How a program ends that did its work. */
@@ -159,3 +169,5 @@ describe('permissions of Deno', () => {
     expect(rest).toEqual({ code: 0, signal: null, stdout: 'echo over node\n', warnings: [denied] });
   });
 });
+
+describe('as package managers', () => describeManagers(RUNTIME_MANAGERS, published));

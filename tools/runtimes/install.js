@@ -22,9 +22,13 @@ const BINARIES = {
  * Find what the packages of this folder have for this platform.
  * @param {'bun'|'deno'} id
  * @returns {{file: string, version: string}} the runtime's binary, and its version
+ * @throws {Error} if there is none for this platform
  */
 function runtime(id) {
-  const { name, file } = BINARIES[id][`${process.platform}-${process.arch}`];
+  const platform = `${process.platform}-${process.arch}`;
+  const binary = BINARIES[id][platform];
+  if (!binary) throw new Error(`no package of ${id} for ${platform} is known`);
+  const { name, file } = binary;
   const version = require('./package.json').optionalDependencies[name];
   return { file: path.join(__dirname, 'node_modules', name, file), version };
 }
