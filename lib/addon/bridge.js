@@ -226,7 +226,7 @@ function tickBetween() {
 /**
  * Calls one of several callbacks of the same event, and then runs the ticks, as Node's `MakeCallback` does. An
  * exception does not keep the next callback back; the ticks then run after that one.
- * @param {function(): void} callback
+ * @param {() => void} callback
  */
 function makeCallback(callback) {
   try {

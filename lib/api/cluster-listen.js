@@ -54,8 +54,8 @@ function closeOwner(handle, server) {
  * @param {import('../..').Server} server
  * @param {{address: string|null, port: number|null, addressType: number|null, fd?: number, flags?: number,
  *   backlog?: number, readableAll?: boolean, writableAll?: boolean}} place
- * @param {function(number, object=): void} callback with a status, and a handle: a shared one of rsnet's, or the
- *   cluster's proxy whose connections the primary deals out
+ * @param {(status: number, handle?: object) => void} callback with a status, and a handle: a shared one of rsnet's, or
+ *   the cluster's proxy whose connections the primary deals out
  */
 function requestHandle(server, place, callback) {
   const query = {

@@ -93,7 +93,7 @@ function copied(numbers) {
  * @param {import('../..').Socket} socket
  * @param {Buffer} data
  * @param {object} held the descriptors
- * @param {function(Error=): void} callback
+ * @param {(error?: Error) => void} callback
  */
 function writeHeld(socket, data, held, callback) {
   if (socket.connecting) {
@@ -149,7 +149,7 @@ function prepare(socket) {
  * @this {import('../..').Socket}
  * @param {Array} descriptors numbers, Sockets, Servers or FileHandles; they stay open here
  * @param {string|Uint8Array} data
- * @param {function(Error=): void} [callback] as that of `write()`
+ * @param {(error?: Error) => void} [callback] as that of `write()`
  * @returns {boolean} as `write()`
  * @throws {TypeError|RangeError} for bad arguments, for a socket that is none of a Unix domain, and a platform without
  * @throws {Error} if a descriptor cannot be copied

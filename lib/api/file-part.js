@@ -107,7 +107,7 @@ class FilePart {
    *
    * @param {Buffer} buffer
    * @param {number} done how many bytes of the part were read before
-   * @param {function(Error|null, number): void} callback called with how many bytes there were
+   * @param {(error: Error|null, count: number) => void} callback called with how many bytes there were
    */
   read(buffer, done, callback) {
     const count = Math.min(buffer.length, this.length - done);
@@ -139,7 +139,7 @@ class FilePart {
 }
 
 /**
- * @param {function(function((Error|null), *=): void): void} call gets the callback of a function of fs
+ * @param {(callback: (error: Error|null, value?: *) => void) => void} call gets the callback of a function of fs
  * @returns {Promise<*>} what the callback gets
  * @throws {Error} what the call throws
  */

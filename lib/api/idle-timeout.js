@@ -15,7 +15,7 @@ const { kHandle, kLastWriteQueueSize, kTimeout } = require('../handle/socket-sym
  *
  * @this {import('../..').Socket}
  * @param {number} msecs milliseconds, 0 = no timer
- * @param {function(): void} [callback] once-listener for 'timeout'; with 0 the listener to take away
+ * @param {() => void} [callback] once-listener for 'timeout'; with 0 the listener to take away
  * @returns {import('../..').Socket} this
  * @throws {TypeError|RangeError} for a bad time or callback
  */
@@ -77,7 +77,7 @@ const nextLooks = new WeakMap();
  * again when the socket may be idle for long enough.
  *
  * @param {import('../..').Socket} socket
- * @param {{idle: function(): number}} relay that moves its bytes
+ * @param {{idle: () => number}} relay that moves its bytes
  * @param {boolean} isReported whether 'timeout' was emitted since the last bytes
  */
 function followRelay(socket, relay, isReported) {

@@ -9,8 +9,8 @@ const { validateBoolean, validateInt32, validateString, validateUint32 } = requi
  * How values of a kind look to the kernel.
  *
  * @typedef {object} Kind
- * @property {function(*): Uint8Array} encode
- * @property {function(Uint8Array): *} decode
+ * @property {(value: *) => Uint8Array} encode
+ * @property {(bytes: Uint8Array) => *} decode
  */
 
 /**
@@ -26,7 +26,7 @@ const { validateBoolean, validateInt32, validateString, validateUint32 } = requi
  * @property {boolean} [isOfConnect] whether only connect(2) minds it, so that a connection does not take it any more
  * @property {boolean} [isOfBind] whether bind(2) minds it, so that it is the listener's
  * @property {boolean} [isSetOnEach] whether a connection does not inherit it from its listener
- * @property {function(*, string): void} check throws for a value of the wrong kind
+ * @property {(value: *, name: string) => void} check throws for a value of the wrong kind
  */
 
 const bytesOf = (...words) => new Uint8Array(Int32Array.from(words).buffer);
@@ -84,7 +84,7 @@ const DESCRIPTORS = {
 
 /**
  * @param {number} least
- * @returns {function(*, string): void} a check of whole numbers
+ * @returns {(value: *, name: string) => void} a check of whole numbers
  */
 const atLeast = (least) => (value, where) => validateInt32(value, where, least);
 

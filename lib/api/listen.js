@@ -63,7 +63,7 @@ function fail(server, error) {
  * @param {number} addressType 4 or 6
  * @param {number} [fd] a descriptor to take over instead
  * @param {number} [flags] TCP.UV_TCP_IPV6ONLY, TCP.UV_TCP_REUSEPORT
- * @param {function(object): number} [prepare] what comes before bind(2)
+ * @param {(handle: object) => number} [prepare] what comes before bind(2)
  * @param {boolean} [takesMessages] as for `createHandle`
  * @returns {TCP|Pipe|number} the handle or a negated errno
  * @throws {Error} ERR_ACCESS_DENIED where the permission model refuses it
@@ -105,7 +105,7 @@ function openServerHandle(fd, takesMessages) {
 
 /**
  * @param {TCP|Pipe} handle new
- * @param {function(object): number} bind
+ * @param {(handle: object) => number} bind
  * @returns {TCP|Pipe|number} the handle, or the status of `bind` if that is an error
  */
 function bound(handle, bind) {

@@ -17,10 +17,10 @@ const BYTES_BEFORE = 64 * 1024;
  * What moves the bytes of both directions.
  *
  * @typedef {object} Mover
- * @property {function(number): void} open begins with a direction. The source emits 'end' behind its last byte.
- * @property {function(number, function(): void): void} [refuse] the destination of a direction has been ended: tells of
- *   the next byte of its source, and of its end as ever. The engine's writes fail by themselves.
- * @property {function(): number[]} stop ends both, and returns the bytes moved in each direction
+ * @property {(direction: number) => void} open begins with a direction. The source emits 'end' behind its last byte.
+ * @property {(direction: number, tell: () => void) => void} [refuse] the destination of a direction has been ended:
+ *   tells of the next byte of its source, and of its end as ever. The engine's writes fail by themselves.
+ * @property {() => number[]} stop ends both, and returns the bytes moved in each direction
  */
 
 /**
@@ -41,7 +41,7 @@ function checkSocket(socket, name) {
  * Moves the bytes by the sockets' streams.
  *
  * @param {import('../..').Socket[]} sockets
- * @param {function(number): void} onBytes called with the length of each chunk
+ * @param {(length: number) => void} onBytes called with the length of each chunk
  * @returns {Mover}
  */
 function streamMover(sockets, onBytes) {
@@ -91,11 +91,11 @@ class Relay {
    * @param {import('../..').Socket[]} sockets
    * @param {object} how
    * @param {AbortSignal} [how.signal]
-   * @param {function(import('../..').Socket[]): (Mover|undefined)} [how.moverOf] moves bytes without the streams, if it
-   *   can do that with these sockets
+   * @param {(sockets: import('../..').Socket[]) => (Mover|undefined)} [how.moverOf] moves bytes without the streams, if
+   *   it can do that with these sockets
    * @param {number} how.bytesBefore how many bytes the streams move before that
-   * @param {function({aToB: number, bToA: number}): void} how.resolve
-   * @param {function(Error): void} how.reject
+   * @param {(result: {aToB: number, bToA: number}) => void} how.resolve
+   * @param {(error: Error) => void} how.reject
    */
   constructor(sockets, { signal, moverOf, bytesBefore, resolve, reject }) {
     this.sockets = sockets;
@@ -243,7 +243,7 @@ class Relay {
 /**
  * Makes `net.relay` for one implementation of `net`.
  *
- * @param {function(import('../..').Socket[]): (Mover|undefined)} [moverOf] as for Relay
+ * @param {(sockets: import('../..').Socket[]) => (Mover|undefined)} [moverOf] as for Relay
  * @param {number} [bytesBefore] as for Relay
  * @returns {Function}
  */

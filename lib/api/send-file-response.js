@@ -197,7 +197,7 @@ async function sendBelow(response, socket, part, signal) {
  * A stream of fs would close a descriptor of the program's when it is destroyed.
  *
  * @param {import('./file-part').FilePart} part
- * @param {function(number): void} count is told of the bytes
+ * @param {(count: number) => void} count is told of the bytes
  * @yields {Buffer} each read
  */
 async function* chunksOf(part, count) {

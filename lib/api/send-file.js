@@ -23,9 +23,9 @@ const kFiles = Symbol('kFiles');
  * Sends files without reading them.
  *
  * @typedef {object} Engine
- * @property {function(object): boolean} canTry whether it may be able to send to the socket
- * @property {function(object, object, Ended): (object|undefined)} start begins to send a FilePart, and returns what has
- *   `cancel()`; undefined if it cannot
+ * @property {(socket: object) => boolean} canTry whether it may be able to send to the socket
+ * @property {(socket: object, part: object, ended: Ended) => (object|undefined)} start begins to send a FilePart, and
+ *   returns what has `cancel()`; undefined if it cannot
  */
 
 /**
@@ -122,7 +122,7 @@ class FileSend {
    * The stream has come to the file.
    *
    * @param {Function} write the `_writeGeneric` below
-   * @param {function(Error=): void} callback the stream's
+   * @param {(error?: Error) => void} callback the stream's
    */
   run(write, callback) {
     if (this.hasEnded) {
@@ -145,7 +145,7 @@ class FileSend {
 
   /**
    * @param {Function} write
-   * @param {function(Error=): void} callback
+   * @param {(error?: Error) => void} callback
    */
   begin(write, callback) {
     if (this.hasEnded) {
@@ -177,7 +177,7 @@ class FileSend {
    * Reads the file, and writes what was read.
    *
    * @param {Function} write
-   * @param {function(Error=): void} callback
+   * @param {(error?: Error) => void} callback
    */
   pump(write, callback) {
     const { part } = this;
@@ -209,7 +209,7 @@ class FileSend {
    * The file is sent, as far as that goes.
    *
    * @param {Error|null|undefined} error of the file
-   * @param {function(Error=): void} callback
+   * @param {(error?: Error) => void} callback
    */
   finish(error, callback) {
     const { part, sent } = this;
@@ -221,7 +221,7 @@ class FileSend {
 
   /**
    * @param {Error} error of the socket
-   * @param {function(Error=): void} callback
+   * @param {(error?: Error) => void} callback
    */
   fail(error, callback) {
     this.end(this.socketError(error));

@@ -30,7 +30,7 @@ function isBusyWithHttp(socket) {
  * Ends the idle connections. HTTP knows which of its own are idle.
  *
  * @param {import('../..').Server} server
- * @param {function(import('../..').Socket): boolean} isTaken whether somebody else reads and writes the connection
+ * @param {(socket: import('../..').Socket) => boolean} isTaken whether somebody else reads and writes the connection
  */
 function endIdle(server, isTaken) {
   server.closeIdleConnections?.();
@@ -43,7 +43,7 @@ function endIdle(server, isTaken) {
  * Destroys all connections.
  *
  * @param {import('../..').Server} server
- * @param {function(): void} onClosed called once each has emitted 'close'
+ * @param {() => void} onClosed called once each has emitted 'close'
  * @returns {number} how many these are
  */
 function cutAll(server, onClosed) {
@@ -63,9 +63,9 @@ function cutAll(server, onClosed) {
  * Closes a server and its connections.
  *
  * @param {import('../..').Server} server
- * @param {function(import('../..').Socket): boolean} isTaken as for `endIdle`
+ * @param {(socket: import('../..').Socket) => boolean} isTaken as for `endIdle`
  * @param {{grace?: number, signal?: AbortSignal}} bounds
- * @param {function(number): void} onClosed called with how many connections were destroyed
+ * @param {(count: number) => void} onClosed called with how many connections were destroyed
  */
 function close(server, isTaken, { grace, signal }, onClosed) {
   let bound;
@@ -106,8 +106,8 @@ function close(server, isTaken, { grace, signal }, onClosed) {
  * Gives `shutdown` to servers of a class. It is not enumerable, since the built-in's servers do not have it.
  *
  * @param {Function} Server
- * @param {function(import('../..').Socket): boolean} [isTaken] whether somebody else reads and writes the connection of
- *   a Socket, so that its buffers do not show whether it is idle
+ * @param {(socket: import('../..').Socket) => boolean} [isTaken] whether somebody else reads and writes the connection
+ *   of a Socket, so that its buffers do not show whether it is idle
  */
 function addShutdown(Server, isTaken = () => false) {
   const { shutdown } = {

@@ -151,7 +151,7 @@ Server.prototype.address = function() {
 
 /**
  * Counts the open connections, including those of child processes.
- * @param {function(Error|null, number=): void} callback called in a later tick
+ * @param {(error: Error|null, count?: number) => void} callback called in a later tick
  * @returns {Server} this
  */
 Server.prototype.getConnections = function(callback) {
@@ -177,7 +177,7 @@ Server.prototype.getConnections = function(callback) {
 
 /**
  * Stops accepting. Emits 'close' when the last connection has ended.
- * @param {function(Error=): void} [callback] for 'close'; gets ERR_SERVER_NOT_RUNNING if it was not open
+ * @param {(error?: Error) => void} [callback] for 'close'; gets ERR_SERVER_NOT_RUNNING if it was not open
  * @returns {Server} this
  */
 Server.prototype.close = function(callback) {

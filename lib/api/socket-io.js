@@ -212,7 +212,7 @@ function read(n) {
  * @param {boolean} several whether `data` is an array of `{ chunk, encoding }`
  * @param {Buffer|string|Array} data
  * @param {string} encoding
- * @param {function(Error=): void} cb
+ * @param {(error?: Error) => void} cb
  * @returns {false|undefined} false where there is nothing to write to
  */
 function writeGeneric(several, data, encoding, cb) {
@@ -239,7 +239,7 @@ function writeGeneric(several, data, encoding, cb) {
  * @param {boolean} several
  * @param {Buffer|string|Array} data
  * @param {string} encoding
- * @param {function(Error=): void} callback
+ * @param {(error?: Error) => void} callback
  */
 function writeOnceConnected(socket, several, data, encoding, callback) {
   socket._pendingData = data;
@@ -300,7 +300,7 @@ function writeChunks(handle, req, entries) {
  * `writable._final`: half-closes the connection once everything is sent.
  *
  * @this {import('../..').Socket}
- * @param {function(Error=): void} callback
+ * @param {(error?: Error) => void} callback
  * @returns {*} as the built-in's
  */
 function final(callback) {

@@ -34,7 +34,7 @@ const trapping = new WeakMap();
 /**
  * @param {object} prototype of a handle or a socket
  * @param {{reads: boolean, writes: boolean}} role
- * @param {function(): object} make returns one with accessors
+ * @param {() => object} make returns one with accessors
  * @returns {object} what `make` has returned for that prototype and role
  */
 function trappingPrototype(prototype, { reads, writes }, make) {
@@ -48,7 +48,7 @@ function trappingPrototype(prototype, { reads, writes }, make) {
 /**
  * @param {object} prototype
  * @param {Array<string|symbol>} names of members that end the relay
- * @param {function(object): (object|undefined)} relayOf finds it by the object with that prototype
+ * @param {(object: object) => (object|undefined)} relayOf finds it by the object with that prototype
  * @param {string[]} [patched] names of members that end the relay if they are replaced
  * @returns {object} a prototype that derives from `prototype`
  */
@@ -108,7 +108,7 @@ function statesOf({ reads, writes }) {
 
 /** Traps on two sockets and their handles. */
 class TouchTraps {
-  /** @param {function(): void} onTouch is called by the first one, behind `release` */
+  /** @param {() => void} onTouch is called by the first one, behind `release` */
   constructor(onTouch) {
     /** Properties that are replaced: object, name, value, Proxy. */
     this.states = [];

@@ -200,7 +200,7 @@ class Handle extends WritableHandle {
 
   /**
    * As uv_close: closes the descriptor at once. The loop's closing phase cancels the requests and calls `callback`.
-   * @param {function(): void} [callback]
+   * @param {() => void} [callback]
    */
   close(callback) {
     if (this[kClosing]) return;
@@ -227,7 +227,7 @@ class Handle extends WritableHandle {
 
   /**
    * The descriptor is closed, the closing phase is to come.
-   * @param {function(): void} [callback]
+   * @param {() => void} [callback]
    * @param {boolean} [announced] whether a CLOSED event follows
    */
   _closing(callback, announced) {
@@ -288,7 +288,7 @@ class Handle extends WritableHandle {
    * @param {ArrayBuffer} memory
    * @param {number} offset of the bytes in it
    * @param {number} length
-   * @param {function(number, Buffer): void} deliver called with the slot
+   * @param {(slot: number, chunk: Buffer) => void} deliver called with the slot
    * @returns {boolean} whether `deliver` was called
    */
   _lendRead(memory, offset, length, deliver) {

@@ -51,7 +51,7 @@ function handleReceived(fd, isServer = false) {
 
 /**
  * @param {object} handle new
- * @param {function(object): number} open gives it its descriptor
+ * @param {(handle: object) => number} open gives it its descriptor
  * @returns {object} the handle
  * @throws {Error} if `open` has failed; the handle is closed then
  */
@@ -63,7 +63,7 @@ function opened(handle, open) {
 
 /**
  * @param {object} handle new
- * @param {function(object): number} begin
+ * @param {(handle: object) => number} begin
  * @returns {number} the result of `begin`; the handle is closed if that is an error, or if `begin` throws
  */
 function beginOrClose(handle, begin) {

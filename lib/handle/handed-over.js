@@ -42,7 +42,7 @@ function hostHandleFor(handle) {
 /**
  * Calls a function with a short-lived handle of rsnet on a copy of the descriptor.
  * @param {object} hostHandle
- * @param {function(TCP): *} use
+ * @param {(handle: TCP) => *} use
  * @returns {*} the result of `use`, or a negated errno if there is no descriptor
  */
 function withCopy(hostHandle, use) {

@@ -8,28 +8,28 @@ module.exports = {
   onSocketRead: undefined,
   /**
    * Called, as the handle, when descriptors have arrived; from `api/descriptors`.
-   * @type {function(): void}
+   * @type {() => void}
    */
   onDescriptors() {},
   /**
    * Called with a handle and a large chunk that its Socket has not got: whether a relay has taken it; from
    * `api/pipe-relay`.
-   * @type {function(object, Buffer): boolean}
+   * @type {(handle: object, chunk: Buffer) => boolean}
    */
   takesBulk: () => false,
   /**
    * Answers `handle.isStreamBase`; from `interop/hand-over`.
-   * @type {function(object): boolean}
+   * @type {(handle: object) => boolean}
    */
   offer: () => false,
   /**
    * Gives the connection of a Socket to one of Node's handles; from `interop/hand-over`.
-   * @type {function(object): (object|undefined)}
+   * @type {(socket: object) => (object|undefined)}
    */
   handOver: () => undefined,
   /**
    * Called after each read that went to Node's HTTP parser; from `interop/http-hand-over`.
-   * @type {function(object, object, number): void}
+   * @type {(handle: object, socket: object, length: number) => void}
    */
   countParserRead() {},
 };

@@ -138,7 +138,7 @@ class TCP extends SocketHandle {
 
   /**
    * As uv_tcp_close_reset: closes the connection by a RST.
-   * @param {function(): void} [callback] as for `close`
+   * @param {() => void} [callback] as for `close`
    * @returns {number} status
    */
   reset(callback) {

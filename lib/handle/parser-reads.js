@@ -90,7 +90,7 @@ function borrowsReads(socket) {
  * Delivers a read in the Buffer that is used again.
  * @param {import('../..').Socket} socket for which `borrowsReads` holds
  * @param {Uint8Array} bytes at most MAX_LENT
- * @param {function(Buffer): void} deliver
+ * @param {(chunk: Buffer) => void} deliver
  */
 function lend(socket, bytes, deliver) {
   const { parser } = socket;

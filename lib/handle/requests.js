@@ -4,7 +4,9 @@
 
 /** A connect over TCP. */
 class ConnectReq {
-  /** @param {function(number, object, ConnectReq, boolean, boolean): void} oncomplete */
+  /**
+   * @param {(status: number, handle: object, req: ConnectReq, readable: boolean, writable: boolean) => void} oncomplete
+   */
   constructor(oncomplete) {
     this.oncomplete = oncomplete;
     this.resource = null;
@@ -23,8 +25,8 @@ class PathConnectReq extends ConnectReq {}
 /** A write. After the call, `async` is true if the kernel has not taken all of it. */
 class WriteReq {
   /**
-   * @param {function(number): void} oncomplete
-   * @param {function(Error=): void} callback the stream's
+   * @param {(status: number) => void} oncomplete
+   * @param {(error?: Error) => void} callback the stream's
    */
   constructor(oncomplete, callback) {
     this.oncomplete = oncomplete;
@@ -44,8 +46,8 @@ class WriteReq {
 /** A shutdown of the write side. */
 class ShutdownReq {
   /**
-   * @param {function(number): void} oncomplete
-   * @param {function(Error=): void} callback
+   * @param {(status: number) => void} oncomplete
+   * @param {(error?: Error) => void} callback
    */
   constructor(oncomplete, callback) {
     this.oncomplete = oncomplete;

@@ -100,7 +100,7 @@ function complete(reqs, status) {
  *
  * @param {object} socket whose handle is the host's
  * @param {ConnectionState} state
- * @param {function(): void} onSent
+ * @param {() => void} onSent
  */
 function sendRest(socket, { unsent, writes, writeError, shutdown, shuts }, onSent) {
   for (const req of writes) req.handle = socket._handle;
@@ -169,8 +169,8 @@ function giveFirst(socket, chunks) {
  *
  * @param {object} socket connected, with a handle of rsnet
  * @param {object} [options]
- * @param {function(): void} [options.onSent] called when rsnet's unsent bytes are sent
- * @param {function(Buffer): void} [options.takeUnread] called with each undelivered chunk; without it, the socket's
+ * @param {() => void} [options.onSent] called when rsnet's unsent bytes are sent
+ * @param {(chunk: Buffer) => void} [options.takeUnread] called with each undelivered chunk; without it, the socket's
  *   `read()` returns them
  * @returns {object|undefined} that handle; undefined when it cannot take the connection
  * @throws {Error} ERR_ACCESS_DENIED where the permission model refuses `handle.open(fd)`
@@ -243,7 +243,7 @@ function hasUnsent(handle) {
  * Finds the stream for TLS.
  *
  * @param {object} socket with a handle of rsnet
- * @param {function(): void} onSent called when earlier writes are sent, if TLS must wait for them
+ * @param {() => void} onSent called when earlier writes are sent, if TLS must wait for them
  * @param {object} [tlsSocket] whose stream it is
  * @returns {{stream: object|undefined, waits: boolean}} a C++ stream, if there can be one; whether it calls `onSent`
  * @throws {TypeError} ERR_INVALID_HANDLE_TYPE when the connection has messages, which records of TLS are not

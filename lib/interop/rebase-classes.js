@@ -31,7 +31,7 @@ function loadedClasses() {
  * Plans what lets the classes of modules that are already loaded derive from rsnet's.
  * @param {typeof import('node:net')} builtin the host's own net
  * @param {typeof import('node:net')} rsnet what takes its place
- * @returns {(function(): void)|undefined} does that; undefined where a class is frozen
+ * @returns {(() => void)|undefined} does that; undefined where a class is frozen
  */
 function planRebase(builtin, rsnet) {
   const bases = new Map();

@@ -107,7 +107,7 @@ function connectPlain(settings, { hostname, localAddress }, port) {
  *
  * @param {object} socket that connects
  * @param {{isTls: boolean, timeout: number, target: string}} about `timeout` in milliseconds, 0 = none
- * @param {function(Error|null, object=): void} callback
+ * @param {(error: Error|null, socket?: object) => void} callback
  */
 function whenConnected(socket, { isTls, timeout, target }, callback) {
   let timer;
@@ -133,7 +133,8 @@ function whenConnected(socket, { isTls, timeout, target }, callback) {
  * @param {string} [options.socketPath] a Unix socket to connect to, in place of the URL's host
  * @param {boolean} [options.keepAlive] probe silent connections; true unless false
  * @param {number} [options.keepAliveInitialDelay] milliseconds of silence before that
- * @returns {function(object, function(Error|null, object=): void): object} connects for undici, and gives the socket
+ * @returns {(options: object, callback: (error: Error|null, socket?: object) => void) => object} connects for undici,
+ *   and gives the socket
  * @throws {TypeError} when `maxCachedSessions` is no whole number of at least 0
  */
 function connector(options = {}) {

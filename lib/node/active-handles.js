@@ -20,7 +20,7 @@ const kReplaced = Symbol.for('rsnet.listsHandles');
  * @typedef {object} Listed
  * @property {Array<{shown: object, name: string}>} handles open, and keeping the process alive
  * @property {Array<{shown: object, name: string}>} requests under way
- * @property {function(): object[]} reported makes entries of the diagnostic report for all open handles
+ * @property {() => object[]} reported makes entries of the diagnostic report for all open handles
  * @property {object[]} hidden what Node lists for the same connections
  * @property {number} immediates how many of Node's immediates are rsnet's own
  */
@@ -30,7 +30,7 @@ const kReplaced = Symbol.for('rsnet.listsHandles');
  * would keep that copy's context alive.
  */
 class Sources extends Set {
-  /** @param {function(): Listed} source */
+  /** @param {() => Listed} source */
   note(source) {
     for (const reference of this) {
       if (reference.deref() === undefined) this.delete(reference);
@@ -41,9 +41,10 @@ class Sources extends Set {
 
 /**
  * @param {Sources} sources
- * @returns {Listed} of all copies
+ * @returns {Omit<Listed, 'reported'> & {reported: Array<Listed['reported']>}} of all copies
  */
 function listAll(sources) {
+  /** @type {ReturnType<typeof listAll>} */
   const all = { handles: [], requests: [], hidden: [], reported: [], immediates: 0 };
   for (const reference of sources) {
     const source = reference.deref();
@@ -124,7 +125,7 @@ function replacements(host, sources) {
 
 /**
  * Replaces the functions of one `process`. A test runner may give the program a copy of the real one.
- * @param {object} process
+ * @param {NodeJS.Process} process
  * @param {Sources} sources
  */
 function replaceIn(process, sources) {
@@ -138,7 +139,7 @@ function replaceIn(process, sources) {
 
 /**
  * Replaces `process.report`, a getter that makes the object on first use.
- * @param {object} process
+ * @param {NodeJS.Process} process
  * @param {Sources} sources
  */
 function replaceReport(process, sources) {
@@ -146,7 +147,7 @@ function replaceReport(process, sources) {
   if (descriptor?.get === undefined || descriptor.get[kReplaced]) return;
   const accessor = {
     get report() {
-      const report = descriptor.get.call(process);
+      const report = /** @type {Function} */ (descriptor.get).call(process);
       const { getReport } = report;
       if (typeof getReport === 'function' && !getReport[kReplaced]) {
         const method = {
@@ -162,15 +163,15 @@ function replaceReport(process, sources) {
       return report;
     },
   };
-  const { get } = Object.getOwnPropertyDescriptor(accessor, 'report');
+  const { get } = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(accessor, 'report'));
   Object.defineProperty(get, kReplaced, { value: true });
   defineOnHost(process, 'report', { ...descriptor, get });
 }
 
 /**
  * Lets `process` list the handles of one copy of rsnet.
- * @param {function(): Listed} source which that copy has to keep alive
- * @param {object} process as the program sees it
+ * @param {() => Listed} source which that copy has to keep alive
+ * @param {NodeJS.Process} process as the program sees it
  */
 function listActive(source, process) {
   const sources = sharedState(kSources, () => new Sources());

@@ -10,7 +10,7 @@ const { isHandleKnown, isOwnerKnown, onStreamRead } = require('./private-symbols
 
 /**
  * @param {boolean} [isPipe]
- * @returns {object|undefined} a handle of Node's without a descriptor; undefined where there is none
+ * @returns {HostHandle|undefined} a handle of Node's without a descriptor; undefined where there is none
  */
 function openHandle(isPipe = false) {
   try {
@@ -22,7 +22,7 @@ function openHandle(isPipe = false) {
 
 /**
  * @param {boolean} isPipe
- * @returns {object|undefined} as `openHandle`
+ * @returns {HostHandle|undefined} as `openHandle`
  */
 function makeHandle(isPipe) {
   // A Socket makes its handle when it connects, and then prints for NODE_DEBUG=net and publishes to its diagnostics
@@ -35,11 +35,11 @@ function makeHandle(isPipe) {
       /** The constructor calls this. */
       read() {}
     }
-    return new Silent(undefined, { pipe: isPipe })._handle._parent;
+    return new Silent(/** @type {*} */ (undefined), { pipe: isPipe })._handle._parent;
   }
   const socket = new builtin.Socket();
   try {
-    socket.connect(isPipe ? { path: true } : { port: true });
+    socket.connect(/** @type {*} */ (isPipe ? { path: true } : { port: true }));
   } catch {
     // `true` is no path and no port. Node makes the handle before it finds that, and it has not asked then whether the
     // host is an IP address, for which it would compile a large regular expression.
@@ -52,8 +52,8 @@ function makeHandle(isPipe) {
 
 /**
  * Closes a handle of Node's. It is unref'd first, or `process._getActiveHandles()` would list it until it has closed.
- * @param {object|undefined} handle
- * @returns {object|undefined} the handle
+ * @param {HostHandle|undefined} handle
+ * @returns {HostHandle|undefined} the handle
  */
 function closed(handle) {
   if (typeof handle?.close !== 'function') return undefined;
@@ -62,7 +62,10 @@ function closed(handle) {
   return handle;
 }
 
-/** Node's classes. `canHandOver` fills them in; undefined where Node has none. */
+/**
+ * Node's classes. `canHandOver` fills them in; undefined where Node has none.
+ * @type {{TCP: HostHandleClass|undefined, Pipe: HostHandleClass|undefined}}
+ */
 const classes = { TCP: undefined, Pipe: undefined };
 let isSearched = false;
 
@@ -71,11 +74,11 @@ const isContinued = probe('hostHandles', () => isOwnerKnown && isHandleKnown &&
   typeof onStreamRead === 'function') === true;
 
 /**
- * @param {object|undefined} handle of Node's
- * @returns {Function|undefined} its class, if that has `open`
+ * @param {HostHandle|undefined} handle of Node's
+ * @returns {HostHandleClass|undefined} its class, if that has `open`
  */
 function classOf(handle) {
-  return typeof handle?.open === 'function' ? closed(handle).constructor : undefined;
+  return typeof handle?.open === 'function' ? closed(handle)?.constructor : undefined;
 }
 
 /** Finds the classes. */
@@ -97,8 +100,8 @@ function canHandOver() {
 /**
  * @param {number} fd
  * @param {boolean} isPipe
- * @returns {object|number|undefined} a handle of Node's that owns the descriptor; a negated errno; undefined where Node
- *   has none
+ * @returns {HostHandle|number|undefined} a handle of Node's that owns the descriptor; a negated errno; undefined where
+ *   Node has none
  * @throws {Error} ERR_ACCESS_DENIED, if the permission model refuses it
  */
 function hostHandleOf(fd, isPipe) {
@@ -113,7 +116,7 @@ function hostHandleOf(fd, isPipe) {
   const handle = openHandle(isPipe);
   const status = handle?.open(fd);
   if (!status) return handle;
-  handle.close();
+  handle?.close();
   return status;
 }
 

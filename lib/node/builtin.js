@@ -11,7 +11,10 @@ const BUILTIN = Symbol.for('rsnet.builtin');
 /** What only rsnet's `net` has. */
 const OWN = ['engine', 'listenDescriptors', 'relay', 'sendFile', 'stats'];
 
-/** @returns {object} descriptors of the built-in's exports, without those that another copy of rsnet has added */
+/**
+ * @returns {PropertyDescriptorMap} descriptors of the built-in's exports, without those that another copy of rsnet has
+ *   added
+ */
 function ownDescriptors() {
   const descriptors = membersOf(net);
   for (const [name, { enumerable }] of Object.entries(descriptors)) {

@@ -166,7 +166,8 @@ function record(name, isPresent) {
  * Looks for a capability.
  * @template T
  * @param {string} name in the table
- * @param {function(): T} find returns what rsnet uses; it returns a falsy value or throws where that is missing
+ * @param {() => T|false|null|undefined} find returns what rsnet uses; it returns a falsy value or throws where that is
+ *   missing
  * @returns {T|undefined} the result of `find`; undefined where it is missing
  */
 function probe(name, find) {

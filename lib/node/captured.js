@@ -14,7 +14,10 @@ const { now } = root.Date;
 const { queueMicrotask } = root;
 const { clearTimeout, setImmediate, setTimeout } = timers;
 
-/** @returns {object} the module; empty where Node cannot load it because the program has frozen `process` */
+/**
+ * @returns {Partial<typeof import('worker_threads')>} the module; empty where Node cannot load it because the program
+ *   has frozen `process`
+ */
 function findWorkerThreads() {
   try {
     return require('worker_threads');

@@ -14,6 +14,7 @@ const kIsNodeError = findNodeErrorMark();
 /** @returns {symbol|undefined} kIsNodeError */
 function findNodeErrorMark() {
   try {
+    // @ts-expect-error: without an argument it throws.
     Buffer.from();
   } catch (error) {
     for (let object = error; object !== null; object = Object.getPrototypeOf(object)) {
@@ -44,13 +45,13 @@ function writeStackHeader(error) {
   const { name } = error;
   hide(error, 'name', `${name} [${error.code}]`);
   void error.stack;
-  delete error.name;
+  delete /** @type {Partial<Error>} */ (error).name;
 }
 
 /**
  * Makes the class that coded errors of one kind derive from.
  * @param {ErrorConstructor} Base `Error`, `TypeError` or `RangeError`
- * @returns {ErrorConstructor}
+ * @returns {new (message?: string) => Error}
  */
 function codedBase(Base) {
   /** Node's `toString` has the code. */
@@ -72,10 +73,10 @@ const NodeRangeError = codedBase(RangeError);
 /**
  * Makes the constructor of one coded error.
  * @param {string} code
- * @param {Function} Base a result of `codedBase`
+ * @param {new (message?: string) => Error} Base a result of `codedBase`
  * @param {Function|string} text the message with `%s` for each argument; or a function that makes it from the
  *   arguments, with the new error as `this`
- * @returns {Function}
+ * @returns {new (...args: *[]) => Error}
  */
 function define(code, Base, text) {
   /** V8 leaves the frames of a derived class's constructor out of the stack. */
@@ -194,6 +195,13 @@ const codes = {
   ERR_FEATURE_UNAVAILABLE_ON_PLATFORM: define('ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', NodeTypeError,
     'The feature %s is unavailable on the current platform, which is being used to run Node.js'),
   ERR_INVALID_ADDRESS_FAMILY: define('ERR_INVALID_ADDRESS_FAMILY', NodeRangeError,
+    /**
+     * @this {*}
+     * @param {*} family
+     * @param {string} host
+     * @param {number} port
+     * @returns {string}
+     */
     function(family, host, port) {
       this.host = host;
       this.port = port;

@@ -12,7 +12,7 @@ const steps = [];
 const moduleSteps = [];
 
 /**
- * @param {function(): void} step called before the first Socket, Server or BoundSocket is made; at once, if one was
+ * @param {() => void} step called before the first Socket, Server or BoundSocket is made; at once, if one was
  */
 function onFirstUse(step) {
   if (isUsed) step();
@@ -21,7 +21,7 @@ function onFirstUse(step) {
 
 /**
  * @param {string} module of Node
- * @param {function(): void} step called before the first Socket, Server or BoundSocket that is made once it is loaded
+ * @param {() => void} step called before the first Socket, Server or BoundSocket that is made once it is loaded
  */
 function onUseWith(module, step) {
   moduleSteps.push({ isLoaded: watchLoading(module), step });
@@ -29,7 +29,7 @@ function onUseWith(module, step) {
 
 /**
  * @param {string[]} modules names that a module of Node has, or had
- * @param {function(): void} step called at once, if one of them is loaded; otherwise as by `onUseWith`
+ * @param {() => void} step called at once, if one of them is loaded; otherwise as by `onUseWith`
  */
 function onceLoaded(modules, step) {
   if (modules.some(isLoaded)) {

@@ -48,14 +48,14 @@ function setOnHost(object, key, value) {
  */
 function canReplaceMethod(object, key) {
   const { value, writable, configurable } = Object.getOwnPropertyDescriptor(object, key) ?? {};
-  return typeof value === 'function' && (writable || configurable);
+  return typeof value === 'function' && (writable === true || configurable === true);
 }
 
 /**
  * Replaces a method of the host.
  * @param {object|undefined} object
  * @param {string|symbol} key
- * @param {function(Function): Function} wrap gets the host's method
+ * @param {(method: Function) => Function} wrap gets the host's method
  * @returns {boolean} false where there is no such method, or it cannot be replaced
  */
 function replaceMethod(object, key, wrap) {
@@ -65,15 +65,15 @@ function replaceMethod(object, key, wrap) {
 /**
  * What all copies of rsnet share: the first makes it, and leaves it on the built-in's Socket. Where that is frozen,
  * each copy has its own.
- * @template T
+ * @template [T=*]
  * @param {symbol} key
- * @param {function(): T} [make] makes it where there is none
- * @returns {T|undefined} undefined where there is none, and `make` was left out
+ * @param {() => T} [make] makes it where there is none
+ * @returns {T} undefined where there is none, and `make` was left out
  */
 function sharedState(key, make) {
   if (Object.hasOwn(builtin.Socket, key)) return builtin.Socket[key];
   if (ownState.has(key)) return ownState.get(key);
-  if (make === undefined) return undefined;
+  if (make === undefined) return /** @type {*} */ (undefined);
   const state = make();
   if (!defineOnHost(builtin.Socket, key, { value: state })) ownState.set(key, state);
   return state;

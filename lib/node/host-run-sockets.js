@@ -41,17 +41,22 @@ function runByHost(socket, options) {
 /**
  * The built-in's `connect`. It sets `socket.write` back to that of the built-in's prototype after the peer had ended
  * the connection. Without that property the socket has rsnet's.
- * @this {object}
+ * @this {import('net').Socket}
  * @param {...*} args
- * @returns {object} this
+ * @returns {import('net').Socket} this
  */
 function hostConnect(...args) {
   const result = Reflect.apply(hostMembers.connect.value, this, args);
-  if (Object.hasOwn(this, 'write') && this.write === builtin.Socket.prototype.write) delete this.write;
+  if (Object.hasOwn(this, 'write') && this.write === builtin.Socket.prototype.write) {
+    delete /** @type {Partial<typeof this>} */ (this).write;
+  }
   return result;
 }
 
-/** Members on hot paths. rsnet's own handle both kinds of sockets. */
+/**
+ * Members on hot paths. rsnet's own handle both kinds of sockets.
+ * @type {Set<string|symbol>}
+ */
 const SHARED = new Set(['_handle', '_unrefTimer', '_write', '_writeGeneric', '_writev']);
 
 /**
@@ -68,12 +73,12 @@ function shared(own, host) {
 
 /**
  * Makes members that serve both kinds of sockets. Those that only the built-in has are added as they are.
- * @param {{[name: string]: PropertyDescriptor}} members of rsnet's prototype
- * @returns {{[name: string]: PropertyDescriptor}}
+ * @param {PropertyDescriptorMap} members of rsnet's prototype
+ * @returns {PropertyDescriptorMap}
  */
 function withHostMembers(members) {
   const all = { ...hostMembers };
-  delete all.constructor;
+  delete /** @type {{constructor?: *}} */ (all).constructor;
   for (const key of Reflect.ownKeys(members)) {
     if (SHARED.has(key)) {
       // Where kHandle is unknown, only the built-in's accessor finds the handle for its code.

@@ -7,7 +7,7 @@ const { setImmediate } = require('./captured');
 let waiting = 0;
 
 /**
- * @param {function(*): void} callback
+ * @param {(argument: *) => void} callback
  * @param {*} argument
  */
 function run(callback, argument) {
@@ -16,7 +16,7 @@ function run(callback, argument) {
 }
 
 /**
- * @param {function(*): void} callback called in the check phase
+ * @param {(argument: *) => void} callback called in the check phase
  * @param {*} [argument]
  */
 function later(callback, argument) {

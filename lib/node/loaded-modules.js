@@ -29,14 +29,15 @@ function isLoaded(name) {
 
 /**
  * @param {string} name of a module of Node
- * @returns {function(): boolean} the same as `isLoaded(name)`, but fast when called often
+ * @returns {() => boolean} the same as `isLoaded(name)`, but fast when called often
  */
 function watchLoading(name) {
+  const list = moduleLoadList ?? [];
   let wasLoaded = moduleLoadList === undefined;
   let seen = 0;
   return () => {
-    if (!wasLoaded && moduleLoadList.length !== seen) {
-      seen = moduleLoadList.length;
+    if (!wasLoaded && list.length !== seen) {
+      seen = list.length;
       wasLoaded = isLoaded(name);
     }
     return wasLoaded;

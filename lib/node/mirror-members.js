@@ -15,9 +15,10 @@ function nameLike(own, host) {
 
 /**
  * @param {object} object of the host
- * @returns {{[name: string]: PropertyDescriptor}} its members, with flags as before a program has frozen the object
+ * @returns {PropertyDescriptorMap} its members, with flags as before a program has frozen the object
  */
 function membersOf(object) {
+  /** @type {PropertyDescriptorMap} */
   const members = Object.getOwnPropertyDescriptors(object);
   const isSealed = Object.isSealed(object);
   const isFrozen = Object.isFrozen(object);
@@ -32,7 +33,7 @@ function membersOf(object) {
  * Defines the members of a class. Those that this version of the built-in lacks are not enumerable.
  * @param {object} prototype
  * @param {object} model the built-in's prototype
- * @param {{[name: string]: PropertyDescriptor}} members
+ * @param {PropertyDescriptorMap} members
  */
 function defineLike(prototype, model, members) {
   const models = membersOf(model);

@@ -34,7 +34,7 @@ const kChannels = Symbol.for('rsnet.channels');
 /**
  * Lets `instanceof` count rsnet's objects as instances of a class of Node's.
  * @param {Function} hostClass
- * @param {function(object): boolean} recognises
+ * @param {(instance: object) => boolean} recognises
  * @returns {boolean} whether that was possible
  */
 function countIn(hostClass, recognises) {
@@ -49,7 +49,7 @@ function countIn(hostClass, recognises) {
 
 /**
  * @param {symbol} kind kSocket or kServer
- * @returns {function(object): boolean}
+ * @returns {(instance: object) => boolean}
  */
 function recogniserOf(kind) {
   return (instance) => {
@@ -63,7 +63,7 @@ function recogniserOf(kind) {
  * Replaces a method of Node's, unless a copy of rsnet has replaced it.
  * @param {object} object
  * @param {string} name
- * @param {function(Function): Function} wrap
+ * @param {(method: Function) => Function} wrap
  * @returns {boolean} whether it is replaced
  */
 function replaceOnce(object, name, wrap) {
@@ -97,7 +97,7 @@ function countHandlesIn(HostHandle) {
 /**
  * Lets processes send handles of rsnet. A channel sends a message and a handle by `writeUtf8String` of its Pipe; in
  * place of rsnet's handle it then gets the proxy.
- * @param {function(): object} sample makes a closed TCP handle of Node's
+ * @param {() => HostHandle|undefined} sample makes a closed TCP handle of Node's
  * @returns {boolean} false where there is no such method, or it cannot be replaced
  */
 function hookChannels(sample) {
@@ -105,7 +105,7 @@ function hookChannels(sample) {
 }
 
 /**
- * @param {object|undefined} tcp a TCP handle of Node's
+ * @param {HostHandle|undefined} tcp a TCP handle of Node's
  * @returns {boolean} as `hookChannels`
  */
 function hookHandles(tcp) {
@@ -123,11 +123,11 @@ function hookHandles(tcp) {
     nameLike(own, writeUtf8String);
     return own;
   });
-  return isHooked && countHandlesIn(tcp.constructor);
+  return isHooked && tcp !== undefined && countHandlesIn(tcp.constructor);
 }
 
 /**
- * @param {object|undefined} handle of Node's
+ * @param {HostHandle|undefined} handle of Node's
  * @returns {object|undefined} LibuvStreamWrap.prototype, which TCP and Pipe derive from
  */
 function commonPrototype(handle) {
@@ -136,7 +136,7 @@ function commonPrototype(handle) {
 
 /**
  * @param {*} entry of the option `stdio`
- * @returns {object|undefined} its handle, if that is rsnet's
+ * @returns {*} its handle, if that is rsnet's; otherwise undefined
  */
 function stdioHandle(entry) {
   return [entry, entry?.handle, entry?._handle].find((candidate) => candidate?.[kHostProxy]);
@@ -144,7 +144,7 @@ function stdioHandle(entry) {
 
 /**
  * Stops reading, so that the child gets all data. As with Node's own sockets, `resume` begins to read again.
- * @param {object} entry of the option `stdio`
+ * @param {*} entry of the option `stdio`, with a handle of rsnet's
  */
 function leaveToChild(entry) {
   const handle = stdioHandle(entry);
@@ -159,7 +159,7 @@ function leaveToChild(entry) {
 /**
  * Lets sockets of rsnet be the stdio of child processes.
  * @param {Function} ChildProcess
- * @param {function(object): void} [onSpawned] called with each child process
+ * @param {(child: object) => void} [onSpawned] called with each child process
  * @returns {boolean} false where there is no such method, or it cannot be replaced
  */
 function hookSpawn(ChildProcess, onSpawned) {

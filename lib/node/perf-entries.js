@@ -62,8 +62,8 @@ function isEntryBegun() {
 
 /**
  * Connects a Socket of the built-in that subscribers of its diagnostics channel do not see.
- * @param {object} proxy
- * @param {object} options of `connect`
+ * @param {import('net').Socket} proxy
+ * @param {import('net').SocketConnectOpts} options
  */
 function connectUnseen(proxy, options) {
   const sockets = channel('net.client.socket');
@@ -71,14 +71,14 @@ function connectUnseen(proxy, options) {
   try {
     proxy.connect(options);
   } finally {
-    if (isHidden) delete sockets.publish;
+    if (isHidden) delete /** @type {Partial<typeof sockets>} */ (sockets).publish;
   }
 }
 
 /**
  * Begins the entry of a connection.
  * @param {{address: string, port: number, addressType: number}} req the connect request
- * @returns {(function(): void)|undefined} to be called when the connection is made; undefined while nobody observes
+ * @returns {(() => void)|undefined} to be called when the connection is made; undefined while nobody observes
  */
 function startEntry(req) {
   if (!areObserved()) return undefined;
@@ -86,8 +86,8 @@ function startEntry(req) {
 }
 
 /**
- * @param {object} req as for `startEntry`
- * @returns {{proxy: object, finish: function(): void}} a Socket that connects, and a function that ends the connect
+ * @param {{address: string, port: number, addressType: number}} req as for `startEntry`
+ * @returns {{proxy: object, finish: () => void}} a Socket that connects, and a function that ends the connect
  */
 function beginEntry({ address, port, addressType }) {
   let request;
@@ -95,6 +95,7 @@ function beginEntry({ address, port, addressType }) {
     request = req;
     return 0;
   };
+  /** @type {*} */
   const handle = { connect: start, connect6: start, readStart: () => 0, getAsyncId: () => 0, close() {} };
   const proxy = new builtin.Socket({ handle, manualStart: true });
   const lookup = (host, options, callback) => {

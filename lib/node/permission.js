@@ -20,10 +20,10 @@ const LAST_STANDARD_STREAM = 2;
 /** For `sharedState`: the handle that is asked. */
 const kAsked = Symbol.for('rsnet.permissionHandle');
 
-/** @returns {object} a TCP handle of Node's that is used for nothing else */
+/** @returns {HostHandle} a TCP handle of Node's that is used for nothing else */
 function askedHandle() {
   return sharedState(kAsked, () => {
-    const handle = openHandle();
+    const handle = /** @type {HostHandle} */ (openHandle());
     handle.unref();
     return handle;
   });
@@ -56,7 +56,7 @@ function checkBind(path) {
 }
 
 /**
- * @param {number} [fd]
+ * @param {*} [fd]
  * @throws {Error} ERR_ACCESS_DENIED, if it may not be taken over
  */
 function checkOpen(fd) {

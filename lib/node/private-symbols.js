@@ -18,6 +18,7 @@ function hostSymbol(object, description) {
 }
 
 const resource = new AsyncResource('RSNETSAMPLE', { requireManualDestroy: true });
+/** @type {*} */
 const handle = { readStart: () => 0, getAsyncId: () => 0, close() {} };
 const socket = probe('samples', () => new builtin.Socket({ handle, manualStart: true })) ?? {};
 // Or tools that look for open resources, such as jest's `--detectOpenHandles`, would find it.
@@ -97,13 +98,13 @@ const canCountIds = async_id_symbol in resource && async_id_symbol in socket;
  * @returns {number} the last id; a Socket may use up several
  */
 function newAsyncId() {
-  return new builtin.Socket({ handle: { close() {} }, manualStart: true })[async_id_symbol];
+  return new builtin.Socket({ handle: /** @type {*} */ ({ close() {} }), manualStart: true })[async_id_symbol];
 }
 
 /**
  * Calls a function that makes one async resource in C++, which does nothing, and reports to async_hooks that the
  * resource is destroyed. If others were made, too, reports nothing.
- * @param {function(): *} make
+ * @param {() => *} make
  * @returns {*} the result of `make`
  */
 function withoutResource(make) {

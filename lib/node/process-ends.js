@@ -14,7 +14,7 @@ const kChanged = Symbol.for('rsnet.changed');
 
 /**
  * `process.execve` replaces the program without calling exit(3). A program that has frozen `process` keeps Node's.
- * @param {function(): void} sendWaiting
+ * @param {() => void} sendWaiting
  */
 function hookExecve(sendWaiting) {
   const execve = Object.getOwnPropertyDescriptor(process, 'execve')?.value;
@@ -33,7 +33,7 @@ function hookExecve(sendWaiting) {
 /**
  * When the last listener of a signal is removed, Node restores the default action, which replaces the addon's handler.
  * That has to be installed again at once: a listener that `once` has added may raise the signal again.
- * @param {function(): void} installHandlers
+ * @param {() => void} installHandlers
  */
 function hookListeners(installHandlers) {
   const real = root.process ?? process;

@@ -10,10 +10,10 @@ const { listenerCount, rawListeners } = EventEmitter.prototype;
 const textOf = (value) => Function.prototype.toString.call(value);
 
 /** The functions that a pipe runs through for each chunk, as they were when rsnet was loaded. */
-const chunkPath = [
+const chunkPath = /** @type {Array<[object: *, name: string]>} */ ([
   [EventEmitter.prototype, 'emit'], [Readable.prototype, 'push'], [Readable.prototype, 'pause'],
   [Readable.prototype, 'resume'], [Writable.prototype, 'write'], [Duplex.prototype, 'write'],
-].map(([object, name]) => ({ object, name, value: object[name] }));
+]).map(([object, name]) => ({ object, name, value: object[name] }));
 
 /** Whether they were Node's own then. A tool that was loaded before may have replaced them. */
 const wasStock = Duplex.prototype.write === Writable.prototype.write &&
@@ -22,7 +22,7 @@ const wasStock = Duplex.prototype.write === Writable.prototype.write &&
 /** The texts of the listeners that a pipe adds: for 'data', and for 'drain' once the destination is full. */
 let texts;
 
-/** @returns {{data: string, drain: string}|undefined} undefined: Node's pipe is another one than rsnet knows */
+/** @returns {{data: string, drain: string}|false} false: Node's pipe is another one than rsnet knows */
 function findTexts() {
   const from = new Readable({ read() {} });
   const to = new Writable({ highWaterMark: 1, write() {} });

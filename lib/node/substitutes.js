@@ -25,7 +25,7 @@ function isPlain(instance) {
 /**
  * Calls a function of TLS, for which a socket is no instance of `net.Socket` meanwhile.
  * @param {*} socket
- * @param {function(): *} call
+ * @param {() => *} call
  * @returns {*} the result of `call`
  */
 function asPlain(socket, call) {
@@ -71,7 +71,7 @@ function encryptPlain(tls) {
 /**
  * Keeps handles of rsnet from the channel to another process, which cannot send them. A connected socket is handed over
  * to a handle of Node's, and sent with that.
- * @param {object} target with `send`: a child process, or `process`
+ * @param {{send?: Function}} target with `send`: a child process, or `process`
  */
 function guardSend(target) {
   const { send } = target;

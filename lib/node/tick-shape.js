@@ -15,7 +15,7 @@ const host = require('./versions');
 const kept = [];
 
 /** Properties of such an object that hold nothing of the program. */
-const OWN = new Set(['callback', 'args']);
+const OWN = new Set(/** @type {Array<string|symbol>} */ (['callback', 'args']));
 
 /**
  * @param {object} tick whose async context, domain and what hooks of the program have put there are to be forgotten
@@ -23,14 +23,14 @@ const OWN = new Set(['callback', 'args']);
  */
 function forgetContext(tick) {
   return Reflect.ownKeys(tick).every((key) => {
-    const { value } = Object.getOwnPropertyDescriptor(tick, key);
+    const { value } = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(tick, key));
     return OWN.has(key) || typeof value === 'number' || Reflect.set(tick, key, undefined);
   });
 }
 
 /** Keeps the object of the tick that runs. A fake clock may run this outside of a tick. */
 function keepTick() {
-  const tick = executionAsyncResource();
+  const tick = /** @type {{callback?: Function}} */ (executionAsyncResource());
   if (tick?.callback === keepTick && forgetContext(tick)) kept.push(tick);
 }
 

@@ -12,7 +12,10 @@ const { defineOnHost } = require('./host-objects');
 
 const host = probe('transfer', findProtocol) ?? null;
 
-/** @returns {object|null} the symbols of the protocol; null where Node has none */
+/**
+ * @returns {Record<'aborted'|'transferList'|'transfer'|'deserialize', symbol>|null} the symbols of the protocol; null
+ *   where Node has none
+ */
 function findProtocol() {
   // Not the global AbortController: reading that makes Node load it.
   const { transferableAbortController, transferableAbortSignal } = util;
@@ -29,17 +32,17 @@ function findProtocol() {
     transfer: find('messaging_transfer_symbol'),
     deserialize: find('messaging_deserialize_symbol'),
   };
-  return Object.values(found).includes(undefined) ? null : found;
+  return Object.values(found).includes(undefined) ? null : /** @type {ReturnType<typeof findProtocol>} */ (found);
 }
 
 /**
  * Gives a class the methods of the protocol. Each object must be marked, too.
  * @param {object} prototype
  * @param {object} methods
- * @param {function(): object[]} [methods.transferList] returns what has to be transferred with it; may throw
- * @param {function(): {data: object, deserializeInfo: string}} [methods.transfer] must not fail; `deserializeInfo` is
+ * @param {() => object[]} [methods.transferList] returns what has to be transferred with it; may throw
+ * @param {() => {data: object, deserializeInfo: string}} [methods.transfer] must not fail; `deserializeInfo` is
  *   `module:export` of the class that the receiver constructs
- * @param {function(object): void} methods.deserialize called with `data` on the constructed object
+ * @param {(data: object) => void} methods.deserialize called with `data` on the constructed object
  */
 function implement(prototype, { transferList, transfer, deserialize }) {
   if (host === null) return;
@@ -61,7 +64,7 @@ function hide(object, key, value) {
 }
 
 /**
- * @param {object} object of a class that implements the protocol
+ * @param {*} object of a class that implements the protocol
  * @returns {object} the object, marked; where `marksInPlace` is false, a marked copy
  */
 function marked(object) {
@@ -79,7 +82,7 @@ const marksInPlace = findMarksInPlace();
 
 /**
  * Marks a new object, where `marksInPlace` is true.
- * @type {function(object): void}
+ * @type {(object: *) => void}
  */
 const markTransferable = marksInPlace ? util.transferableAbortSignal : () => {};
 

@@ -21,7 +21,7 @@ const USUAL = 256;
  * Collects the first bytes of a connection.
  *
  * @param {number} limit bytes that a header may have
- * @returns {{bytes: Buffer, take: function(Buffer): object}} what was collected, and a function that adds to it and
+ * @returns {{bytes: Buffer, take: (chunk: Buffer) => object}} what was collected, and a function that adds to it and
  *   parses
  */
 function collector(limit) {
@@ -72,7 +72,7 @@ function setReading(handle, isOn) {
 /**
  * Ends the connection that has waited the longest, if there are too many.
  *
- * @param {Set<function(Error): void>} waiting
+ * @param {Set<(error: Error) => void>} waiting
  * @param {number} max
  */
 function makeRoom(waiting, max) {
@@ -83,7 +83,7 @@ function makeRoom(waiting, max) {
 
 /**
  * @param {import('../../..').Server} server
- * @returns {Set<function(Error): void>} as `waitingOf`
+ * @returns {Set<(error: Error) => void>} as `waitingOf`
  */
 function waitingList(server) {
   let waiting = waitingOf.get(server);
@@ -104,7 +104,7 @@ const FAILURES = {
  * @param {import('../../..').Server} server
  * @param {import('../../..').Socket} socket that it has just accepted
  * @param {object} settings of the server
- * @param {function(): void} announce emits 'connection'; never called if the connection ends before that
+ * @param {() => void} announce emits 'connection'; never called if the connection ends before that
  */
 function awaitHeader(server, socket, settings, announce) {
   const { _handle: handle } = socket;

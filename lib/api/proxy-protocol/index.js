@@ -35,7 +35,7 @@ function readsHeaders(server) {
  *
  * @param {import('../../..').Server} server for which `readsHeaders` holds
  * @param {import('../../..').Socket} socket that it has just accepted
- * @param {function(): void} announce emits 'connection'; never called if the connection ends before that
+ * @param {() => void} announce emits 'connection'; never called if the connection ends before that
  */
 function awaitHeader(server, socket, announce) {
   require('./await-header').awaitHeader(server, socket, readers.get(server), announce);

@@ -1,0 +1,68 @@
+// Members of Node's objects that Node does not document. docs/node-inside.md has what rsnet does without them.
+
+/** A TCP or Pipe handle of Node's (LibuvStreamWrap). A status is 0 or a negated errno. */
+interface HostHandle {
+  constructor: HostHandleClass;
+  reading: boolean;
+  readonly fd: number;
+  readonly isStreamBase: boolean;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  readonly writeQueueSize: number;
+  onread: Function | null;
+  onconnection: Function | null;
+  open(fd: number): number;
+  close(callback?: () => void): void;
+  ref(): void;
+  unref(): void;
+  hasRef(): boolean;
+  readStart(): number;
+  readStop(): number;
+  bind(address: string, port?: number, flags?: number): number;
+  connect(req: object, address: string, port?: number): number | Error;
+  connect6(req: object, address: string, port: number): number | Error;
+  shutdown(req: object): number;
+  getAsyncId(): number;
+  getsockname?(out: object): number;
+  getpeername?(out: object): number;
+  setKeepAlive?(on: boolean, delay: number, interval?: number, count?: number): number;
+  setTypeOfService?(tos: number): number;
+  getTypeOfService?(): number;
+  /** Of TLS. */
+  writesIssuedByPrevListenerDone?(): void;
+  _parent?: HostHandle;
+}
+
+/** A class of such handles. */
+type HostHandleClass = new (type: number) => HostHandle;
+
+/** The state of a readable stream. */
+interface ReadableState {
+  awaitDrainWriters: unknown;
+  dataEmitted: boolean;
+  destroyed: boolean;
+  ended: boolean;
+  flowing: boolean | null;
+  length: number;
+  objectMode: boolean;
+  pipes: import('node:stream').Writable[];
+  reading: boolean;
+  readingMore: boolean;
+  sync: boolean;
+}
+
+/** The state of a writable stream. */
+interface WritableState {
+  corked: number;
+  destroyed: boolean;
+  ending: boolean;
+  errored: Error | null;
+  length: number;
+  needDrain: boolean;
+  objectMode: boolean;
+}
+
+/** Of Node's errors, and of those in lib/node/errors.js. */
+interface Error {
+  code?: string;
+}
