@@ -29,13 +29,14 @@ let completing;
 
 let isListed = false;
 
+/** @type {Bridge} */
 let bridge;
 let rearmsLater = false;
 let writer;
 let largeWriter;
 
 /** The commands to the addon by name; most get a slot. `getBridge` fills the table. */
-const commands = {};
+const commands = /** @type {Commands} */ ({});
 
 /** The most events of one `dispatchBatch`. Node itself runs the ticks between two calls, so one where rsnet cannot. */
 const BATCH = runTicks === undefined ? 1 : 64;
@@ -131,7 +132,7 @@ function dispatch(slot, kind, status, payload) {
 
 /**
  * @param {number} kind
- * @returns {string} for NODE_DEBUG=rsnet
+ * @returns {string|undefined} for NODE_DEBUG=rsnet
  */
 function nameOf(kind) {
   return Object.keys(events).find((name) => events[name] === kind);
@@ -283,7 +284,7 @@ function tick() {
 
 /**
  * Makes the Bridge on first use, which starts the threads of the runtime.
- * @returns {object} the addon's Bridge
+ * @returns {Bridge}
  * @throws {Error} when RSNET_BACKEND or RSNET_THREADS has a bad value
  */
 function getBridge() {
@@ -301,7 +302,7 @@ function getBridge() {
 
 /**
  * Gives a handle its slot, the number that the addon knows it by.
- * @param {object} handle
+ * @param {Handle} handle
  * @returns {number}
  */
 function register(handle) {
@@ -316,7 +317,7 @@ function register(handle) {
   return slot;
 }
 
-/** @returns {object[]} the open handles of this copy of rsnet, in this thread */
+/** @returns {Handle[]} the open handles of this copy of rsnet, in this thread */
 function openHandles() {
   return handles.filter((handle) => handle !== undefined);
 }

@@ -15,7 +15,7 @@ const otherHost = (bun && `Bun ${bun}`) ?? (deno && `Deno ${deno}`);
 /**
  * Warns that the host's own `net` is used. Environment data keeps that from being said twice in a process: all threads
  * and all copies of rsnet see it.
- * @param {Error} problem its message is a sentence, and further lines with details
+ * @param {Error & {code: string}} problem its message is a sentence, and further lines with details
  * @throws {Error} `problem`, if RSNET_STRICT is on
  */
 function useHostNet(problem) {
@@ -33,7 +33,7 @@ function useHostNet(problem) {
 
 /**
  * @param {string} message
- * @returns {Error}
+ * @returns {Error & {code: string}}
  */
 function hostError(message) {
   return Object.assign(new Error(message), { code: 'ERR_RSNET_HOST' });
@@ -41,7 +41,7 @@ function hostError(message) {
 
 /**
  * Loads the addon.
- * @returns {Error|undefined} why the engine cannot run
+ * @returns {(Error & {code: string})|undefined} why the engine cannot run
  */
 function load() {
   // rsnet needs a Socket written as Node's is: that one runs terminals, and connections under TLS and HTTP/2.

@@ -84,7 +84,7 @@ function candidates() {
 
 /**
  * @param {string} id a path, or the name of a package
- * @returns {object} what the addon exports
+ * @returns {Addon}
  */
 function loadFrom(id) {
   // napi-rs makes a threadsafe function, an async resource that rsnet never uses. Tools that list what is open would
@@ -97,7 +97,7 @@ function loadFrom(id) {
 
 /**
  * @param {string} file the path in RSNET_BINARY_PATH
- * @returns {object} what the addon exports
+ * @returns {Addon}
  * @throws {Error} `ERR_RSNET_NO_BINARY`
  */
 function loadChosen(file) {
@@ -125,7 +125,7 @@ function places() {
 }
 
 /**
- * @returns {object} what the addon exports
+ * @returns {Addon}
  * @throws {Error} `ERR_RSNET_NO_BINARY`
  */
 function load() {

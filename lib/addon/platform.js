@@ -32,7 +32,7 @@ const TARGETS = [
  */
 function target(id, triple) {
   const [platform, arch, clib = null] = id.split('-');
-  return { id, triple, platform, arch, libc: clib };
+  return { id, triple, platform, arch, libc: /** @type {Target['libc']} */ (clib) };
 }
 
 /**
@@ -47,7 +47,7 @@ function libc() {
     // Otherwise the report resolves the name of the peer of each open socket.
     report.excludeNetwork = true;
     try {
-      return report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl';
+      return /** @type {*} */ (report.getReport()).header.glibcVersionRuntime ? 'gnu' : 'musl';
     } finally {
       report.excludeNetwork = before;
     }

@@ -10,7 +10,7 @@ const { context_frame } = require('../node/private-symbols');
 const MORE_FRAMES = 8;
 
 /** A resource that can be reset, and makes the resources of its requests. */
-class HandleResource extends AsyncResource {
+class HandleResource extends /** @type {HandleResourceBase} */ (AsyncResource) {
   /**
    * @param {string} provider the resource type that async_hooks sees
    * @param {number} [triggerAsyncId] of the listening handle that accepts this one

@@ -184,7 +184,7 @@ class Handle extends WritableHandle {
 
   /**
    * As uv_shutdown: ends the write side once all queued writes are sent.
-   * @param {object} req a ShutdownReq
+   * @param {ShutdownReq} req
    * @returns {number} status
    */
   shutdown(req) {
@@ -219,7 +219,7 @@ class Handle extends WritableHandle {
   /** Whether `close` was called. */
   get closing() { return this[kClosing]; }
 
-  /** @param {object} handle Node's, for the same connection; it is closed with this one */
+  /** @param {HostHandle} handle Node's, for the same connection; it is closed with this one */
   _adopt(handle) { this[kAdopted] = handle; }
 
   /** Node's handle for the same connection, if there is one. */
@@ -266,7 +266,10 @@ class Handle extends WritableHandle {
   get _isConnecting() { return this[kConnectReq] !== null; }
 
   /** Whether a read would report an error of the connection, so that a write may wait to be sent. */
-  get _noticesErrors() { return this.reading && this[kConnectReq] === null && !this[kReadEnded]; }
+  get _noticesErrors() {
+    const { reading } = /** @type {Handle & {reading?: boolean}} */ (this);
+    return reading && this[kConnectReq] === null && !this[kReadEnded];
+  }
 
   /** The connect that has not ended, or null. */
   get _connectRequest() { return this[kConnectReq]; }
@@ -338,7 +341,10 @@ class Handle extends WritableHandle {
     this.emitDestroy();
   }
 
-  /** @param {number} status 0: a connection waits; otherwise with what accept(2) has failed */
+  /**
+   * @this {ListeningHandle}
+   * @param {number} status 0: a connection waits; otherwise with what accept(2) has failed
+   */
   _acceptConnection(status) {
     if (status !== 0) {
       this.runInAsyncScope(this.onconnection, this, status, undefined);
@@ -362,7 +368,7 @@ class Handle extends WritableHandle {
 
   /**
    * @param {string} provider the request's resource type
-   * @param {object} req a ConnectReq
+   * @param {ConnectReq} req
    * @param {number} status with which the connect has begun
    * @returns {number} status
    */

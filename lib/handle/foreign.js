@@ -12,7 +12,7 @@ const { validateInt32 } = require('../node/validators');
  * @param {number} fd
  * @param {boolean} isServer whether the handle is going to listen
  * @param {boolean} [takesMessages] whether its socket may have messages (SOCK_SEQPACKET)
- * @returns {object} a TCP or Pipe, which owns the descriptor from `open` on
+ * @returns {TCP|Pipe} which owns the descriptor from `open` on
  * @throws {TypeError|RangeError} if it is no descriptor of a stream socket
  */
 function createHandle(fd, isServer, takesMessages = false) {
@@ -31,7 +31,7 @@ function createHandle(fd, isServer, takesMessages = false) {
 /**
  * @param {number} fd given by the program, such as the `fd` option of a Socket
  * @param {boolean} [takesMessages] as for `createHandle`
- * @returns {object} a TCP or Pipe that owns the descriptor
+ * @returns {TCP|Pipe} which owns the descriptor
  * @throws {TypeError|RangeError} if it is no descriptor of a stream socket
  * @throws {Error} if it can't be taken over
  */
@@ -42,7 +42,7 @@ function handleFromDescriptor(fd, takesMessages) {
 /**
  * @param {number} fd of a socket or server that another process or thread has sent
  * @param {boolean} [isServer] whether the handle is going to listen
- * @returns {object} a TCP or Pipe that owns the descriptor
+ * @returns {TCP|Pipe} which owns the descriptor
  * @throws {Error} if it can't be taken over
  */
 function handleReceived(fd, isServer = false) {
@@ -50,9 +50,10 @@ function handleReceived(fd, isServer = false) {
 }
 
 /**
- * @param {object} handle new
- * @param {(handle: object) => number} open gives it its descriptor
- * @returns {object} the handle
+ * @template {TCP|Pipe} T
+ * @param {T} handle new
+ * @param {(handle: T) => number} open gives it its descriptor
+ * @returns {T} the handle
  * @throws {Error} if `open` has failed; the handle is closed then
  */
 function opened(handle, open) {
@@ -62,8 +63,9 @@ function opened(handle, open) {
 }
 
 /**
- * @param {object} handle new
- * @param {(handle: object) => number} begin
+ * @template {TCP|Pipe} T
+ * @param {T} handle new
+ * @param {(handle: T) => number} begin
  * @returns {number} the result of `begin`; the handle is closed if that is an error, or if `begin` throws
  */
 function beginOrClose(handle, begin) {
@@ -78,8 +80,8 @@ function beginOrClose(handle, begin) {
 }
 
 /**
- * @param {object} handle
- * @returns {boolean} whether it is a TCP or Pipe handle of Node's own
+ * @param {*} handle
+ * @returns {handle is HostHandle} whether it is a TCP or Pipe handle of Node's own
  */
 function isHostHandle(handle) {
   return !(handle instanceof Handle) && handle.isStreamBase === true &&
@@ -100,7 +102,7 @@ function isFifo(fd) {
 }
 
 /**
- * @param {object} handle
+ * @param {*} handle
  * @returns {boolean} whether a Socket or Server of rsnet can work with it
  */
 function isUsableHandle(handle) {
@@ -109,8 +111,8 @@ function isUsableHandle(handle) {
 
 /**
  * Makes a handle of rsnet on a copy of the descriptor of one of Node's. To close it closes both.
- * @param {object} handle
- * @returns {object} `handle` itself, if it is no TCP or Pipe handle of Node's
+ * @param {*} handle
+ * @returns {*} `handle` itself, if it is no TCP or Pipe handle of Node's
  * @throws {Error} if the descriptor can't be taken over
  */
 function adoptHandle(handle) {

@@ -8,12 +8,15 @@ const native = require('../addon/native');
 const { TCP } = require('.');
 const { kIsHost } = require('./symbols');
 
+/** @typedef {{[name: string]: (this: HostHandle, ...args: *) => *}} Members of Node's handles */
+
 /** `SOCKET` of Node's TCPConstants and PipeConstants. */
 const SOCKET = 0;
 
 /**
- * @param {object} handle rsnet's
- * @returns {Function|undefined} Node's class for the same kind of connection; undefined where none can be handed over
+ * @param {Handle} handle rsnet's
+ * @returns {HostHandleClass|undefined} Node's class for the same kind of connection; undefined where none can be handed
+ *   over
  */
 function classFor(handle) {
   if (!canHandOver()) return undefined;
@@ -21,7 +24,7 @@ function classFor(handle) {
 }
 
 /**
- * @param {object} handle rsnet's
+ * @param {Handle} handle rsnet's
  * @returns {boolean} whether its connection can be handed over
  */
 function canTake(handle) {
@@ -29,9 +32,9 @@ function canTake(handle) {
 }
 
 /**
- * @param {object} handle rsnet's
- * @returns {object|undefined} one of Node's for the same kind of connection, without a descriptor, in the same async
- *   context
+ * @param {Handle} handle rsnet's
+ * @returns {HostHandle|undefined} one of Node's for the same kind of connection, without a descriptor, in the same
+ *   async context
  */
 function hostHandleFor(handle) {
   const Class = classFor(handle);
@@ -41,7 +44,7 @@ function hostHandleFor(handle) {
 
 /**
  * Calls a function with a short-lived handle of rsnet on a copy of the descriptor.
- * @param {object} hostHandle
+ * @param {HostHandle} hostHandle
  * @param {(handle: TCP) => *} use
  * @returns {*} the result of `use`, or a negated errno if there is no descriptor
  */
@@ -55,20 +58,30 @@ function withCopy(hostHandle, use) {
   return result;
 }
 
-/** For Nodes whose handles have no such option. */
+/**
+ * For Nodes whose handles have no such option.
+ * @type {Members}
+ */
 const optionMembers = {
   setTypeOfService(tos) { return withCopy(this, (handle) => handle.setTypeOfService(tos)); },
   getTypeOfService() { return withCopy(this, (handle) => handle.getTypeOfService()); },
 };
 
-/** Node's handles never have these options. */
+/**
+ * Node's handles never have these options.
+ * @type {Members}
+ */
 const kernelOptions = {
   setOption(name, bytes) { return withCopy(this, (handle) => handle.setOption(name, bytes)); },
   getOption(name) { return withCopy(this, (handle) => handle.getOption(name)); },
 };
 
-/** For Nodes whose `setKeepAlive` has no interval and count. */
+/**
+ * For Nodes whose `setKeepAlive` has no interval and count.
+ * @type {Members}
+ */
 const keepAliveMembers = {
+  /** @param {Parameters<TCP['setKeepAlive']>} args */
   setKeepAlive(...args) { return withCopy(this, (handle) => handle.setKeepAlive(...args)); },
 };
 
@@ -92,7 +105,7 @@ const kWrittenBefore = Symbol('kWrittenBefore');
 /**
  * Makes a prototype for these handles: that of their class, and the members that it lacks. Members of each handle
  * itself would make every access to it slower.
- * @param {object} prototype the class's
+ * @param {HostHandle} prototype the class's
  * @returns {object}
  */
 function extend(prototype) {
@@ -114,7 +127,7 @@ const extensions = new Map();
 
 /**
  * Gives one of Node's handles the members and counters of the connection that it takes over.
- * @param {object} hostHandle
+ * @param {HostHandle} hostHandle
  * @param {object} counters of rsnet's handle
  * @param {number} counters.bytesRead
  * @param {number} counters.bytesWritten

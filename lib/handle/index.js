@@ -93,7 +93,7 @@ class TCP extends SocketHandle {
    */
   bind(address, port, flags) {
     checkBind();
-    return builtin.isIPv4(address) ? commands.bind(this[kSlot], address, port | 0, flags | 0) : UV_EINVAL;
+    return builtin.isIPv4(address) ? commands.bind(this[kSlot], address, port | 0, (flags ?? 0) | 0) : UV_EINVAL;
   }
 
   /**
@@ -104,11 +104,11 @@ class TCP extends SocketHandle {
    */
   bind6(address, port, flags) {
     checkBind();
-    return builtin.isIPv6(address) ? commands.bind(this[kSlot], address, port | 0, flags | 0) : UV_EINVAL;
+    return builtin.isIPv6(address) ? commands.bind(this[kSlot], address, port | 0, (flags ?? 0) | 0) : UV_EINVAL;
   }
 
   /**
-   * @param {object} req a ConnectReq
+   * @param {ConnectReq} req
    * @param {string} address numeric
    * @param {number} port
    * @returns {number|Error} status
@@ -119,7 +119,7 @@ class TCP extends SocketHandle {
   }
 
   /**
-   * @param {object} req a ConnectReq
+   * @param {ConnectReq} req
    * @param {string} address numeric IPv6
    * @param {number} port
    * @returns {number|Error} status
@@ -177,7 +177,7 @@ class TCP extends SocketHandle {
    * @returns {number} status
    */
   setKeepAlive(on, delay, interval, count) {
-    return commands.setKeepAlive(this[kSlot], on, delay | 0, (interval ?? KEEPALIVE_INTERVAL) | 0,
+    return commands.setKeepAlive(this[kSlot], on, (delay ?? 0) | 0, (interval ?? KEEPALIVE_INTERVAL) | 0,
       (count ?? KEEPALIVE_COUNT) | 0);
   }
 
@@ -240,7 +240,7 @@ class Pipe extends SocketHandle {
   setUnlink(rule) { commands.setUnlink(this[kSlot], rule); }
 
   /**
-   * @param {object} req a ConnectReq
+   * @param {ConnectReq} req
    * @param {string} path as for `bind`
    * @returns {number|Error} status
    */
@@ -281,9 +281,9 @@ class Pipe extends SocketHandle {
   }
 
   /**
-   * @param {object} req a WriteReq
+   * @param {WriteReq} req
    * @param {Buffer} data at least one byte, unless it is a message
-   * @param {object} held the addon's HeldDescriptors, which go with the data
+   * @param {HeldDescriptors} held which go with the data
    * @returns {number} status
    */
   writeDescriptors(req, data, held) { return writerOf(this).writeDescriptors(req, data, held); }
@@ -324,8 +324,15 @@ class Pipe extends SocketHandle {
   }
 }
 
-Object.assign(TCP, { SOCKET: 0, SERVER: 1, UV_TCP_IPV6ONLY: 1, UV_TCP_REUSEPORT: 2 });
-Object.assign(Pipe, { SOCKET: 0, SERVER: 1, IPC: 2, UV_READABLE: 1, UV_WRITABLE: 2 });
+TCP.SOCKET = 0;
+TCP.SERVER = 1;
+TCP.UV_TCP_IPV6ONLY = 1;
+TCP.UV_TCP_REUSEPORT = 2;
+Pipe.SOCKET = 0;
+Pipe.SERVER = 1;
+Pipe.IPC = 2;
+Pipe.UV_READABLE = 1;
+Pipe.UV_WRITABLE = 2;
 
 // Only the TCP handles of the built-in have it.
 Object.defineProperty(TCP.prototype, 'owner', {

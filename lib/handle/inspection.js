@@ -19,7 +19,10 @@ const ENUMERABLE = [
   ...(host.hasContextFrames ? ['getAsyncContextFrameForDebuggingOnly'] : []), 'getProviderType',
 ];
 
-/** rsnet's own state, which the built-in's handles keep in C++. */
+/**
+ * rsnet's own state, which the built-in's handles keep in C++.
+ * @type {Set<string|symbol>}
+ */
 const hidden = new Set([...Object.values(symbols), async_id_symbol, context_frame, trigger_async_id_symbol]);
 
 /** The object that is printed for each handle. It is always the same one, so that `inspect` detects circles. */

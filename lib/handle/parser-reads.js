@@ -24,11 +24,14 @@ const { toString } = Function.prototype;
 /** Node's own `execute`, once it was seen. Another parser may keep what it gets. */
 let nativeExecute;
 
-/** The Buffer; null before the first use, and when somebody may keep it. */
+/**
+ * The Buffer; null before the first use, and when somebody may keep it.
+ * @type {Buffer|null}
+ */
 let lent = null;
 
 /**
- * @param {object} parser
+ * @param {HostParser} parser
  * @returns {boolean} whether it is Node's own, by a method that is not written in JavaScript
  */
 function isNative({ execute }) {
@@ -56,7 +59,8 @@ function parserListener(socket) {
  * @returns {boolean} whether nobody else gets a read; a listener of `clientError` gets what could not be parsed
  */
 function isReadByParser(socket) {
-  return parserListener(socket) !== undefined && !(socket.server?.listenerCount('clientError') > 0);
+  return parserListener(socket) !== undefined &&
+    !(/** @type {number} */ (socket.server?.listenerCount('clientError')) > 0);
 }
 
 /**
@@ -74,7 +78,7 @@ function canStopReading(socket) {
  */
 function isServedByParser(socket) {
   if (socket.destroyed || socket[kBuffer] !== null || parserListener(socket) !== SERVER_LISTENER) return false;
-  const { parser } = socket;
+  const parser = /** @type {HostParser} */ (socket.parser);
   return typeof parser.consume === 'function' && !parser._consumed && isTransparent(socket) && canStopReading(socket);
 }
 

@@ -17,7 +17,7 @@ const GATE_BEGUN = 3;
 
 /**
  * Gives the owner the data that was kept, if he still reads, and reads on.
- * @param {object} handle
+ * @param {Handle} handle
  */
 function releasePending(handle) {
   const data = handle[kPendingRead];
@@ -33,7 +33,7 @@ function releasePending(handle) {
 
 /**
  * Keeps data for the owner. What he has got meanwhile of bytes that were not counted is counted.
- * @param {object} handle
+ * @param {Handle} handle
  * @param {Buffer} data
  */
 function keep(handle, data) {
@@ -45,14 +45,14 @@ function keep(handle, data) {
 
 /**
  * Counts the data that was kept as read, before somebody else takes it.
- * @param {object} handle
+ * @param {Handle} handle
  */
 function countKept(handle) {
   if (handle[kUncounted] > 0) commands.countRead(handle[kSlot], handle[kUncounted]);
   handle[kUncounted] = 0;
 }
 
-/** @param {object} handle whose gate is held */
+/** @param {Handle} handle whose gate is held */
 function openGate(handle) {
   const isWanted = handle[kReadGate] === GATE_WAITING;
   handle[kReadGate] = GATE_NONE;

@@ -5,19 +5,20 @@
 const { kConnectReq, kShutdownReq, kWriter } = require('./symbols');
 
 /**
- * @param {object} handle
+ * @param {*} handle
  * @param {string} method getsockname or getpeername
  * @returns {object|null} null where the call fails
  */
 function endpoint(handle, method) {
+  /** @type {{address?: string, family?: string, port?: number}} */
   const out = {};
   if (typeof handle[method] !== 'function' || handle[method](out) !== 0 || out.address === undefined) return null;
   return { host: out.address, [out.family === 'IPv6' ? 'ip6' : 'ip4']: out.address, port: out.port };
 }
 
 /**
- * @param {object} handle that is open
- * @param {object} owner its Socket or Server
+ * @param {Handle & {reading?: boolean}} handle that is open
+ * @param {*} owner its Socket or Server
  * @returns {object} the kernel is asked for the addresses only
  */
 function reportEntry(handle, owner) {

@@ -26,7 +26,7 @@ class PathConnectReq extends ConnectReq {}
 class WriteReq {
   /**
    * @param {(status: number) => void} oncomplete
-   * @param {(error?: Error) => void} callback the stream's
+   * @param {((error?: Error) => void)|null} callback the stream's
    */
   constructor(oncomplete, callback) {
     this.oncomplete = oncomplete;
@@ -58,12 +58,12 @@ class ShutdownReq {
 }
 
 // `process._getActiveRequests()` and `process.getActiveResourcesInfo()` show them under the names of Node's requests.
-for (const [Request, name, shownAs] of [
+for (const [Request, name, shownAs] of /** @type {Array<[Request: Function, name: string, shownAs: string]>} */ ([
   [ConnectReq, 'TCPConnectWrap', 'ConnectWrap'],
   [PathConnectReq, 'PipeConnectWrap', 'ConnectWrap'],
   [WriteReq, 'WriteWrap', 'SimpleWriteWrap'],
   [ShutdownReq, 'ShutdownWrap', 'SimpleShutdownWrap'],
-]) {
+])) {
   Object.defineProperty(Request, 'name', { value: name });
   Object.defineProperty(Request.prototype, 'shownAs', { value: shownAs });
 }

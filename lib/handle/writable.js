@@ -12,7 +12,7 @@ const { LATIN1, UTF16LE, UTF8, Writer } = require('./writer');
  * @returns {Writer} made on first use
  */
 function writerOf(handle) {
-  return handle[kWriter] ??= new (handle[kSeqpacket] ? MessageWriter : Writer)(handle, handle[kSlot]);
+  return handle[kWriter] ??= new (handle[kSeqpacket] ? MessageWriter : Writer)(/** @type {Handle} */ (handle), handle[kSlot]);
 }
 
 /** @returns {TypeError} that of Node's StreamBase::WriteBuffer */
@@ -35,7 +35,7 @@ class WritableHandle extends HandleResource {
   get bytesWritten() { return this[kWriter] === null ? 0 : this[kWriter].bytes; }
 
   /**
-   * @param {object} req a WriteReq
+   * @param {WriteReq} req
    * @param {Buffer} data
    * @returns {number} status
    */
@@ -45,35 +45,35 @@ class WritableHandle extends HandleResource {
   }
 
   /**
-   * @param {object} req a WriteReq
+   * @param {WriteReq} req
    * @param {string} string
    * @returns {number} status
    */
   writeUtf8String(req, string) { return writerOf(this).writeString(req, string, UTF8); }
 
   /**
-   * @param {object} req a WriteReq
+   * @param {WriteReq} req
    * @param {string} string
    * @returns {number} status
    */
   writeLatin1String(req, string) { return writerOf(this).writeString(req, string, LATIN1); }
 
   /**
-   * @param {object} req a WriteReq
+   * @param {WriteReq} req
    * @param {string} string
    * @returns {number} status
    */
   writeAsciiString(req, string) { return writerOf(this).writeString(req, string, LATIN1); }
 
   /**
-   * @param {object} req a WriteReq
+   * @param {WriteReq} req
    * @param {string} string
    * @returns {number} status
    */
   writeUcs2String(req, string) { return writerOf(this).writeString(req, string, UTF16LE); }
 
   /**
-   * @param {object} req a WriteReq
+   * @param {WriteReq} req
    * @param {Array} chunks Buffers, or, without `allBuffers`, chunk and encoding by turns
    * @param {boolean} [allBuffers]
    * @returns {number} status

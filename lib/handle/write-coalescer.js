@@ -25,7 +25,10 @@ const NO_ROOM = -1;
 /** A callback outside of events goes on while its ticks write, but for no more ticks than this. */
 const MAX_TICKS = 64;
 
-/** All buffers, one behind the other; null before the first use, and where the host allows no external memory. */
+/**
+ * All buffers, one behind the other; null before the first use, and where the host allows no external memory.
+ * @type {Buffer|null}
+ */
 let memory = null;
 
 /** How many bytes each buffer has. The addon's threads read this. */
@@ -78,7 +81,7 @@ function scheduleFlush() {
 /**
  * The first write of a callback is sent at once. So is the first one in each further millisecond of it, since the peer
  * may be waiting for it. While anything waits, later writes wait behind it.
- * @param {import('./writer')} writer
+ * @param {Writer} writer
  * @returns {boolean} whether its write has to be sent at once
  */
 function shouldSendNow(writer) {
@@ -99,7 +102,7 @@ function shouldSendNow(writer) {
 
 /**
  * Makes room for a write behind the earlier ones of its writer.
- * @param {import('./writer')} writer
+ * @param {Writer} writer
  * @param {number} bytes of the write, at most MAX_WRITE
  * @returns {number} where in `bufferMemory` it is to be copied to, or NO_ROOM
  */
@@ -124,7 +127,7 @@ function reserve(writer, bytes) {
 
 /**
  * Shows the addon's threads a write that was copied to the reserved place.
- * @param {import('./writer')} writer
+ * @param {Writer} writer
  * @param {number} bytes of it
  */
 function publish(writer, bytes) {
@@ -133,7 +136,7 @@ function publish(writer, bytes) {
 }
 
 /** @returns {Buffer} all buffers */
-function bufferMemory() { return memory; }
+function bufferMemory() { return /** @type {Buffer} */ (memory); }
 
 /** Sends everything that waits. Hooks of async_hooks may write to handles, or close them, meanwhile. */
 function flushAll() {

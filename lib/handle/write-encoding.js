@@ -9,7 +9,9 @@ const { UTF8, LATIN1, UTF16LE } = encodings;
 
 /** By encoding: the most bytes of a UTF-16 unit, Node's name, and the Buffer's method. */
 const MAX_CHAR_BYTES = Object.assign([], { [UTF8]: 3, [LATIN1]: 1, [UTF16LE]: 2 });
+/** @type {BufferEncoding[]} */
 const NAMES = Object.assign([], { [UTF8]: 'utf8', [LATIN1]: 'latin1', [UTF16LE]: 'utf16le' });
+/** @type {Array<'utf8Write'|'latin1Write'|'ucs2Write'>} */
 const METHODS = Object.assign([], { [UTF8]: 'utf8Write', [LATIN1]: 'latin1Write', [UTF16LE]: 'ucs2Write' });
 
 /** The addon encodes longer strings as UTF-8 in pieces of so many UTF-16 units. */
@@ -70,7 +72,7 @@ const writeInto = hasMethods ? writeByMethod : writeByUnits;
 
 /**
  * @param {string} string
- * @param {string} name of the encoding
+ * @param {BufferEncoding} name
  * @returns {Buffer}
  */
 function toBuffer(string, name) {

@@ -64,7 +64,7 @@ function isPacked(bytes, count) {
 /** The write side of one handle. */
 class Writer {
   /**
-   * @param {object} handle that has a descriptor
+   * @param {Handle} handle that has a descriptor
    * @param {number} slot by which the addon knows it
    */
   constructor(handle, slot) {
@@ -162,7 +162,7 @@ class Writer {
    * Writes data with which descriptors go. It is neither joined with other data nor split by this side.
    * @param {WriteReq} req
    * @param {Buffer} data
-   * @param {object} held the addon's HeldDescriptors
+   * @param {HeldDescriptors} held
    * @returns {number} status
    */
   writeDescriptors(req, data, held) {

@@ -12,6 +12,8 @@ declare module 'node:net' {
     _handle: any;
     _httpMessage: object | null;
     _parent: net.Socket | null;
+    /** Of HTTP. */
+    parser: HostParser | null;
     _writeGeneric(several: boolean, data: Buffer | string | object[], encoding: string, cb: (error?: Error) => void): unknown;
   }
 
@@ -40,6 +42,12 @@ declare module 'node:stream' {
 }
 
 declare global {
+  interface Buffer {
+    utf8Write(string: string, offset: number, length: number): number;
+    latin1Write(string: string, offset: number, length: number): number;
+    ucs2Write(string: string, offset: number, length: number): number;
+  }
+
   namespace NodeJS {
     interface Process {
       _getActiveHandles(): object[];

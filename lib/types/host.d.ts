@@ -36,6 +36,14 @@ interface HostHandle {
 /** A class of such handles. */
 type HostHandleClass = new (type: number) => HostHandle;
 
+/** A parser of HTTP. */
+interface HostParser {
+  execute: Function;
+  socket: object;
+  consume?: Function;
+  _consumed: boolean;
+}
+
 /** The state of a readable stream. */
 interface ReadableState {
   awaitDrainWriters: unknown;

@@ -1,0 +1,21 @@
+// The classes of lib/handle by their names, which JSDoc uses everywhere in lib/.
+
+type Handle = InstanceType<typeof import('../handle').Handle>;
+type TCP = InstanceType<typeof import('../handle').TCP>;
+type Pipe = InstanceType<typeof import('../handle').Pipe>;
+type Writer = InstanceType<typeof import('../handle/writer').Writer>;
+
+/** What HandleResource derives from. Handles have another method `bind`. */
+type HandleResourceBase = new (...args: ConstructorParameters<typeof import('async_hooks').AsyncResource>) =>
+  Omit<import('async_hooks').AsyncResource, 'bind'>;
+
+/** A handle that can listen. */
+type ListeningHandle = Handle & {
+  constructor: new (type: number, triggerAsyncId?: number) => Handle;
+  onconnection: (...args: any[]) => void;
+};
+
+type ConnectReq = InstanceType<typeof import('../handle/requests').ConnectReq>;
+type PathConnectReq = InstanceType<typeof import('../handle/requests').PathConnectReq>;
+type WriteReq = InstanceType<typeof import('../handle/requests').WriteReq>;
+type ShutdownReq = InstanceType<typeof import('../handle/requests').ShutdownReq>;
