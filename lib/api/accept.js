@@ -30,7 +30,7 @@ function isFull(server) {
 }
 
 /**
- * @param {object} out what getsockname or getpeername filled in
+ * @param {SocketName} out what getsockname or getpeername filled in
  * @param {string} end 'local' or 'remote'
  * @returns {object} `localAddress`, `localPort`, `localFamily` or the same with `remote`
  */
@@ -41,12 +41,14 @@ function describeEnd(out, end) {
 /**
  * Closes a connection beyond `maxConnections` and emits 'drop'.
  * @param {Server} server
- * @param {TCP|Pipe} client
+ * @param {AnyHandle} client
  */
 function drop(server, client) {
   totals.dropped++;
   if (isTcp(client)) {
+    /** @type {SocketName} */
     const local = {};
+    /** @type {SocketName} */
     const remote = {};
     client.getsockname(local);
     client.getpeername(remote);
@@ -59,7 +61,7 @@ function drop(server, client) {
 }
 
 /**
- * @param {TCP|Pipe} client
+ * @param {AnyHandle} client
  * @returns {boolean} whether it has addresses and the options of TCP
  */
 function isTcp(client) {
@@ -68,22 +70,23 @@ function isTcp(client) {
 
 /**
  * @param {Server} server
- * @param {TCP|Pipe} client
+ * @param {AnyHandle} client
  * @returns {boolean} whether the server's block list has the peer's address
  */
 function isBlocked(server, client) {
   if (!server.blockList || !isTcp(client)) return false;
+  /** @type {SocketName} */
   const peer = {};
   client.getpeername(peer);
-  const version = builtin.isIP(peer.address);
-  return version !== 0 && server.blockList.check(peer.address, `ipv${version}`);
+  const version = builtin.isIP(/** @type {string} */ (peer.address));
+  return version !== 0 && server.blockList.check(/** @type {string} */ (peer.address), `ipv${version}`);
 }
 
 /**
  * The `onconnection` of a listening handle.
- * @this {TCP|Pipe}
+ * @this {AnyHandle}
  * @param {number} status 0 or a negated errno of accept(2)
- * @param {TCP|Pipe} accepted the handle of the new connection
+ * @param {AnyHandle} accepted the handle of the new connection
  */
 function onconnection(status, accepted) {
   debug('onconnection');
@@ -111,7 +114,7 @@ function onconnection(status, accepted) {
   }
 
   const seqpacket = hasMessages(server) || undefined;
-  const socket = new Socket({
+  const socket = new Socket(/** @type {Options} */ ({
     handle: client,
     allowHalfOpen: server.allowHalfOpen,
     pauseOnCreate: server.pauseOnConnect,
@@ -121,7 +124,7 @@ function onconnection(status, accepted) {
     readableHighWaterMark: seqpacket ? undefined : server.highWaterMark,
     writableHighWaterMark: server.highWaterMark,
     seqpacket,
-  });
+  }));
   if (isTcp(client)) {
     if (server.noDelay) {
       socket[kSetNoDelay] = true;
@@ -137,7 +140,7 @@ function onconnection(status, accepted) {
   if (outliving.has(server)) outliveIteration(socket);
   totals.accepted++;
   server._connections++;
-  socket.server = server;
+  /** @type {Options} */ (socket).server = server;
   socket._server = server;
   addConnection(server, socket);
   if (readsHeaders(server)) awaitHeader(server, socket, () => announce(server, socket));

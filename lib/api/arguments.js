@@ -40,10 +40,11 @@ function isPipeName(value) {
  * Normalizes the arguments of connect() and listen():
  * `(options[, callback])`, `(path[, ...][, callback])` or `([port][, host][, ...][, callback])`.
  * @param {Array} args
- * @returns {[object, Function|null]} options and callback, marked with `kNormalizedArgs`; the options are the
- *   caller's own object if there is one
+ * @returns {[options: Options, callback: ((...args: *) => void)|null]} options and callback, marked with
+ *   `kNormalizedArgs`; the options are the caller's own object if there is one
  */
 function normalizeArgs(args) {
+  /** @type {Options} */
   let options = {};
   let callback = null;
   if (args.length !== 0) {
@@ -59,6 +60,7 @@ function normalizeArgs(args) {
     const last = args[args.length - 1];
     if (typeof last === 'function') callback = last;
   }
+  /** @type {[options: Options, callback: *]} */
   const normalized = [options, callback];
   normalized[kNormalizedArgs] = true;
   return normalized;

@@ -17,15 +17,16 @@ const { UV_EADDRINUSE } = require('../node/errno');
 /**
  * Binds the local side before a connect.
  *
- * @param {object} handle
+ * @param {AnyHandle} handle
  * @param {number} family 4 or 6
  * @param {string} address numeric
- * @param {number} port 0 = any
+ * @param {*} port a number; 0 or undefined = any
  * @returns {number} status; EADDRINUSE where the kernel would only tell at connect(2)
  */
 function bindLocal(handle, family, address, port) {
   const status = family === 4 ? handle.bind(address, port) : handle.bind6(address, port, 0);
   if (status !== 0 || !(port > 0) || !handle.getsockname) return status;
+  /** @type {SocketName} */
   const name = {};
   const nameStatus = handle.getsockname(name);
   return nameStatus === 0 && name.port !== port ? UV_EADDRINUSE : nameStatus;
@@ -43,15 +44,14 @@ function anyAddress(family) {
  * The error for an attempt that failed.
  *
  * @param {ConnectReq} req
- * @param {number} status
+ * @param {number|Error} status
  * @returns {Error}
  */
 function connectError(req, status) {
   const local = req.localAddress && req.localPort ? `${req.localAddress}:${req.localPort}` : undefined;
   const error = new ExceptionWithHostPort(status, 'connect', req.address, req.port, local);
   if (local) {
-    error.localAddress = req.localAddress;
-    error.localPort = req.localPort;
+    Object.assign(error, { localAddress: req.localAddress, localPort: req.localPort });
   }
   return error;
 }
@@ -61,7 +61,7 @@ function connectError(req, status) {
  *
  * @param {import('../..').Socket} socket
  * @param {ConnectReq} req
- * @param {number} status
+ * @param {number|Error} status
  * @returns {Error}
  */
 function connectErrorAtOnce(socket, req, status) {
@@ -74,7 +74,7 @@ function connectErrorAtOnce(socket, req, status) {
  *
  * @param {import('../..').Socket} self
  * @param {ConnectReq} req
- * @returns {number} status
+ * @returns {number|Error} status
  */
 function startConnect(self, req) {
   // The TypeError of an object without this method quotes the call as written here. The built-in's text is the same.
@@ -130,7 +130,7 @@ function connectTo(socket, { address, port, family, localAddress, localPort }) {
  * Runs when the only attempt ends.
  *
  * @param {number} status
- * @param {object} handle
+ * @param {AnyHandle} handle
  * @param {ConnectReq} req
  */
 function afterConnect(status, handle, req) {

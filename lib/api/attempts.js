@@ -53,8 +53,7 @@ class Attempts {
   /**
    * @param {import('../..').Socket} socket
    * @param {Array<{address: string, family: number}>} addresses in the order to try
-   * @param {{port: number, localPort?: number, timeout: number, sequential: boolean}} options timeout in milliseconds
-   *   for each
+   * @param {AttemptOptions} options
    */
   constructor(socket, addresses, { port, localPort, timeout, sequential }) {
     this.socket = socket;
@@ -62,6 +61,7 @@ class Attempts {
     this.port = port;
     this.localPort = localPort;
     this.timeout = timeout;
+    /** @type {*} */
     this.timer = null;
     this.next = 0;
     /** By address. */
@@ -77,7 +77,7 @@ class Attempts {
     // A socket may connect again after its signal: with one address it does, with several it goes on for ever.
     if (socket[kSignal]?.aborted) return;
     if (this.next === this.addresses.length) {
-      if (this.race?.running.size > 0) this.waitForOthers();
+      if (this.race !== null && this.race.running.size > 0) this.waitForOthers(this.race);
       else this.giveUp();
       return;
     }
@@ -108,7 +108,7 @@ class Attempts {
   replaceHandle() {
     const { race, socket } = this;
     const handle = new TCP(TCP.SOCKET);
-    if (!(race?.running.size > 0)) {
+    if (race === null || race.running.size === 0) {
       socket[kReinitializeHandle](handle);
       return;
     }
@@ -117,15 +117,18 @@ class Attempts {
     else socket[kReinitializeHandle](handle);
   }
 
-  /** All addresses have been tried. The socket gets the handle of an attempt that is under way. */
-  waitForOthers() {
-    if (this.race.hasOwn) return;
+  /**
+   * @param {InstanceType<typeof Race>} race all addresses have been tried: the socket gets the handle of an attempt
+   *   that is under way
+   */
+  waitForOthers(race) {
+    if (race.hasOwn) return;
     const { _handle: failed } = this.socket;
-    this.useHandle(this.race.newest);
+    this.useHandle(race.newest);
     failed.close();
   }
 
-  /** @param {object} handle of another attempt, which becomes the socket's */
+  /** @param {AnyHandle} handle of another attempt, which becomes the socket's */
   useHandle(handle) {
     const { socket } = this;
     socket._handle = handle;
@@ -180,7 +183,7 @@ class Attempts {
     req.addressType = family;
     const status = startConnect(socket, req);
     if (status) {
-      const isAlone = !(this.race?.running.size > 0);
+      const isAlone = this.race === null || this.race.running.size === 0;
       this.failed(current, req, connectErrorAtOnce(socket, req, status));
       if (isAlone || socket.connecting) this.advance();
       return;
@@ -206,7 +209,7 @@ class Attempts {
   /**
    * @param {number} current
    * @param {ConnectReq} req
-   * @param {object} handle of the attempt
+   * @param {AnyHandle} handle of the attempt
    */
   timedOut(current, req, handle) {
     debug('connect/multiple: connection to %s:%s timed out', req.address, req.port);
@@ -228,7 +231,7 @@ class Attempts {
    * @param {number} current
    * @param {ConnectReq} req
    * @param {number} status
-   * @param {object} handle
+   * @param {AnyHandle} handle
    */
   completed(current, req, status, handle) {
     debug('connect/multiple: connection attempt to %s:%s completed with status %s', req.address, req.port, status);
@@ -267,7 +270,7 @@ class Attempts {
  *
  * @param {import('../..').Socket} socket
  * @param {Array<{address: string, family: number}>} addresses
- * @param {{port: number, localAddress?: string, localPort?: number, timeout: number, sequential: boolean}} options
+ * @param {AttemptOptions} options
  */
 function connectToFirst(socket, addresses, options) {
   socket._unrefTimer();
@@ -276,7 +279,7 @@ function connectToFirst(socket, addresses, options) {
     connectTo(socket, { ...options, ...addresses[0] });
     return;
   }
-  socket.autoSelectFamilyAttemptedAddresses = [];
+  /** @type {Options} */ (socket).autoSelectFamilyAttemptedAddresses = [];
   debug('connect/multiple: will try the following addresses', addresses);
   new Attempts(socket, addresses, options).advance();
 }

@@ -9,7 +9,7 @@ const { validateBoolean, validatePort, validateString } = require('../node/valid
 const { ERR_INVALID_ARG_VALUE } = codes;
 
 /**
- * @param {{host: string, port: number, ipv6Only: boolean, reusePort: boolean}} options
+ * @param {Options} options
  * @returns {{host: string, port: number, isIPv6: boolean, ipv6Only: boolean, reusePort: boolean}} all of them
  * @throws {TypeError|RangeError} for a bad one
  */
@@ -29,7 +29,7 @@ function checkTcp(options) {
 }
 
 /**
- * @param {object} options with `path`
+ * @param {Options} options with `path`
  * @returns {string} the path
  * @throws {TypeError} for a bad one, and for options that do not go with it
  */

@@ -18,7 +18,7 @@ const kConsume = Symbol('kBoundSocketConsume');
 const kPath = Symbol('kBoundSocketPath');
 
 /**
- * @param {{host: string, port: number, ipv6Only: boolean, reusePort: boolean}} options
+ * @param {Options} options
  * @returns {TCP} bound
  * @throws {TypeError|RangeError} for a bad option
  * @throws {Error} of the system call bind
@@ -32,6 +32,7 @@ function bindTcp(options) {
     const bindStatus = isIPv6 ? handle.bind6(host, port, flags) : handle.bind(host, port, flags);
     if (bindStatus) return bindStatus;
     // libuv reports a busy port in the next call that needs the address, not in bind.
+    /** @type {SocketName} */
     const bound = {};
     const nameStatus = handle.getsockname(bound);
     return !nameStatus && bound.port === 0 ? UV_EADDRINUSE : nameStatus;
@@ -41,7 +42,7 @@ function bindTcp(options) {
 }
 
 /**
- * @param {object} options with `path`
+ * @param {Options} options with `path`
  * @returns {Pipe} bound
  * @throws {Error} of the system call bind
  */
@@ -91,7 +92,7 @@ function notAdopted(handle) {
  */
 class BoundSocket {
   /**
-   * @param {object} [options] `host` (numeric), `port`, `ipv6Only`, `reusePort`; or `path`
+   * @param {Options} [options] `host` (numeric), `port`, `ipv6Only`, `reusePort`; or `path`
    * @throws {TypeError|RangeError} for a bad option
    * @throws {Error} of the system call bind
    */
@@ -104,11 +105,11 @@ class BoundSocket {
   }
 
   /**
-   * @returns {{address: string, family: string, port: number}|string} the local address, or the path
+   * @returns {SocketName|string} the local address, or the path
    * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
    */
   address() {
-    const handle = notAdopted(heldHandle(this));
+    const handle = /** @type {TCP} */ (notAdopted(heldHandle(this)));
     const path = this[kPath];
     if (path !== undefined) return path;
     const address = {};

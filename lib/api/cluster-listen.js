@@ -11,7 +11,7 @@ const { owner_symbol } = require('../handle/socket-symbols');
 const { UV_EADDRINUSE } = require('../node/errno');
 
 /**
- * @param {boolean} exclusive the option of that name
+ * @param {boolean|undefined} exclusive the option of that name
  * @returns {boolean} whether the primary must be asked for the handle
  */
 function asksPrimary(exclusive) {
@@ -22,12 +22,13 @@ function asksPrimary(exclusive) {
  * Checks that a handle from the primary is bound to the right port. libuv reports a busy port in the first
  * call that needs the address.
  *
- * @param {object} handle
- * @param {number} port that was asked for
+ * @param {AnyHandle} handle
+ * @param {number|null} port that was asked for
  * @returns {number} status
  */
 function checkShared(handle, port) {
-  if (!(port > 0) || typeof handle.getsockname !== 'function') return 0;
+  if (port === null || !(port > 0) || typeof handle.getsockname !== 'function') return 0;
+  /** @type {SocketName} */
   const name = {};
   const status = handle.getsockname(name);
   return status === 0 && name.port !== undefined && name.port !== port ? UV_EADDRINUSE : status || 0;
@@ -36,7 +37,7 @@ function checkShared(handle, port) {
 /**
  * If cluster does not find the owner of a handle, it closes the handle and waits for the callback.
  *
- * @param {object} handle of cluster
+ * @param {AnyHandle} handle of cluster
  * @param {import('../..').Server} server that has it
  */
 function closeOwner(handle, server) {
@@ -52,10 +53,9 @@ function closeOwner(handle, server) {
  * Asks the primary for a handle to listen on.
  *
  * @param {import('../..').Server} server
- * @param {{address: string|null, port: number|null, addressType: number|null, fd?: number, flags?: number,
- *   backlog?: number, readableAll?: boolean, writableAll?: boolean}} place
- * @param {(status: number, handle?: object) => void} callback with a status, and a handle: a shared one of rsnet's, or
- *   the cluster's proxy whose connections the primary deals out
+ * @param {ListenPlace} place
+ * @param {(status: number, handle?: AnyHandle) => void} callback with a status, and a handle: a shared one of rsnet's,
+ *   or the cluster's proxy whose connections the primary deals out
  */
 function requestHandle(server, place, callback) {
   const query = {

@@ -33,11 +33,14 @@ const CHECKS_HOST_SINCE = 22;
 const SEQUENTIAL = 'sequential';
 const ALWAYS_SEQUENTIAL = variable('RSNET_AUTO_SELECT_FAMILY') === SEQUENTIAL;
 
-/** The class whose sockets connect. */
+/**
+ * The class whose sockets connect.
+ * @type {SocketClass}
+ */
 let Socket;
 
 /**
- * @param {Function} Class Socket, which needs what is here itself
+ * @param {SocketClass} Class Socket, which needs what is here itself
  */
 function useSocketClass(Class) {
   Socket = Class;
@@ -110,7 +113,7 @@ function checkHost(host) {
 /**
  * The checked options of a TCP connect.
  *
- * @param {object} options as given
+ * @param {Options} options as given
  * @returns {{host: string, port: number, autoSelectFamily: boolean, sequential: boolean, timeout: number}}
  * @throws {TypeError|RangeError}
  */
@@ -140,7 +143,7 @@ function checkTcpOptions(options) {
 }
 
 /**
- * @param {object} options of `connect`
+ * @param {Options} options of `connect`
  * @throws {TypeError} when they would bind it once more
  */
 function checkBound(options) {
@@ -153,7 +156,7 @@ function checkBound(options) {
  * Looks up the host if it is a name, and connects.
  *
  * @param {import('../..').Socket} socket
- * @param {object} options of `connect`
+ * @param {Options} options of `connect`
  */
 function lookupAndConnect(socket, options) {
   const { localAddress, localPort } = options;
@@ -202,7 +205,7 @@ function lookupAndConnect(socket, options) {
  *
  * @param {import('../..').Socket} socket
  * @param {Function} lookup
- * @param {{host: string, query: object, target: object, options: object}} request
+ * @param {{host: string, query: Options, target: AttemptOptions, options: Options}} request
  */
 function lookupAll(socket, lookup, { host, query, target, options }) {
   query.all = true;
@@ -246,7 +249,7 @@ function dnsFamily(family) {
  *
  * @param {string} address
  * @param {number} family
- * @param {{host: string, port: number}} options
+ * @param {Options} options
  * @returns {Error|undefined}
  */
 function addressProblem(address, family, options) {
@@ -277,7 +280,7 @@ function connect(...args) {
   const socket = new Socket(options);
   if (diagnostics.clientSocket.hasSubscribers) diagnostics.clientSocket.publish({ socket });
   if (options.timeout) socket.setTimeout(options.timeout);
-  return socket.connect(normalized);
+  return socket.connect(/** @type {*} */ (normalized));
 }
 
 module.exports = {

@@ -12,12 +12,13 @@ const { checkMessageOptions } = require('./messages');
 const UNSUPPORTED = ['objectMode', 'readableObjectMode', 'writableObjectMode'];
 
 /**
- * @param {object|number} [options] as given
- * @returns {object} options, checked
+ * @param {Options|number} [options] as given
+ * @returns {Options} checked
  * @throws {TypeError|RangeError}
  */
 function checkedOptions(options) {
   if (typeof options === 'number') return { fd: options };
+  /** @type {Options} */
   const settings = { ...options };
   for (const name of UNSUPPORTED) {
     if (settings[name]) throw new codes.ERR_INVALID_ARG_VALUE(`options.${name}`, settings[name], 'is not supported');
@@ -48,7 +49,7 @@ function setBlockList(socket, blockList) {
  * Selects the options that Node documents for `stream.Duplex` and EventEmitter. Copied one by one, they give the object
  * one hidden class for all sockets, which makes a Socket much cheaper.
  *
- * @param {object} settings of the Socket
+ * @param {Options} settings of the Socket
  * @returns {object}
  */
 function streamOptions(settings) {

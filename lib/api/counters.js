@@ -26,7 +26,7 @@ function noteHandedOver(socket) {
 
 /**
  * @param {import('../..').Socket} socket which closes
- * @param {object} handle that it had
+ * @param {AnyHandle} handle that it had
  */
 function countClosed(socket, handle) {
   // A handle of another kind has no counters.

@@ -73,7 +73,7 @@ function bytesOf(data) {
 
 /**
  * @param {number[]} numbers
- * @returns {object} copies of these descriptors, which the addon holds
+ * @returns {HeldDescriptors} copies of these descriptors
  * @throws {Error} EBADF or EMFILE of the copying
  */
 function copied(numbers) {
@@ -92,14 +92,14 @@ function copied(numbers) {
  *
  * @param {import('../..').Socket} socket
  * @param {Buffer} data
- * @param {object} held the descriptors
- * @param {(error?: Error) => void} callback
+ * @param {HeldDescriptors} held the descriptors
+ * @param {(error?: Error|null) => void} callback
  */
 function writeHeld(socket, data, held, callback) {
   if (socket.connecting) {
     const onClose = () => callback(new codes.ERR_SOCKET_CLOSED_BEFORE_CONNECTION());
     socket._pendingData = data;
-    socket.once('connect', function connect() {
+    socket.once('connect', /** @this {Socket} */ function connect() {
       this.off('close', onClose);
       this._pendingData = null;
       writeHeld(this, data, held, callback);
@@ -121,7 +121,7 @@ function writeHeld(socket, data, held, callback) {
  * Socket's own, so that the writes of all others are as fast as before.
  *
  * @param {import('../..').Socket} socket
- * @returns {Map<Buffer, object>} what waits to be written
+ * @returns {Map<Buffer, HeldDescriptors>} what waits to be written
  */
 function prepare(socket) {
   if (socket[kOutgoing] !== undefined) return socket[kOutgoing];
@@ -149,7 +149,7 @@ function prepare(socket) {
  * @this {import('../..').Socket}
  * @param {Array} descriptors numbers, Sockets, Servers or FileHandles; they stay open here
  * @param {string|Uint8Array} data
- * @param {(error?: Error) => void} [callback] as that of `write()`
+ * @param {(error?: Error|null) => void} [callback] as that of `write()`
  * @returns {boolean} as `write()`
  * @throws {TypeError|RangeError} for bad arguments, for a socket that is none of a Unix domain, and a platform without
  * @throws {Error} if a descriptor cannot be copied
@@ -195,7 +195,7 @@ function isDue(socket) {
  * Emits the descriptors that have arrived, if it is their turn. The handle calls this, as `this`, and reads nothing
  * else before they are taken.
  *
- * @this {object}
+ * @this {AnyHandle}
  */
 function deliver() {
   const socket = this[owner_symbol];

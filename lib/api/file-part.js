@@ -16,7 +16,7 @@ const READ_SIZE = 64 * 1024;
  * What a call of `sendFile` has asked for.
  *
  * @typedef {object} Wanted
- * @property {string|Buffer|URL|number|object} file a path, a descriptor or a FileHandle
+ * @property {*} file a path, a descriptor or a FileHandle
  * @property {number} [start] the first byte
  * @property {number} [end] the last byte
  * @property {AbortSignal} [signal]

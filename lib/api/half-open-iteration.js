@@ -25,7 +25,7 @@ async function* readToEnd() {
 }
 
 /**
- * @param {object} options of a Socket or Server
+ * @param {Options} options of a Socket or Server
  * @returns {boolean} whether sockets outlive the loop that reads them
  * @throws {TypeError} ERR_INVALID_ARG_TYPE
  */

@@ -83,7 +83,8 @@ const nextLooks = new WeakMap();
 function followRelay(socket, relay, isReported) {
   // The socket's own timer may have fired again.
   clearTimeout(nextLooks.get(socket));
-  const { timeout, [kTimeout]: timer } = socket;
+  const timeout = /** @type {number} */ (socket.timeout);
+  const timer = socket[kTimeout];
   const left = timeout - relay.idle();
   const isIdle = left <= 0;
   if (isIdle && !isReported) socket.emit('timeout');

@@ -181,7 +181,7 @@ const NAMES = Object.keys(KERNEL_OPTIONS);
  * Every Socket comes here, and hardly one has such an option. Reads that each have a place of their own are much faster
  * than reads by name in a loop.
  *
- * @param {object} options of a Socket or Server
+ * @param {Options} options of a Socket or Server
  * @returns {boolean} whether one of the kernel is given
  */
 function hasAny(options) {
@@ -198,7 +198,7 @@ function hasAny(options) {
 const NONE = [];
 
 /**
- * @param {object} options of a Socket or Server
+ * @param {Options} options of a Socket or Server
  * @returns {string[]} those of the kernel that are given
  */
 function given(options) {
@@ -206,7 +206,7 @@ function given(options) {
 }
 
 /**
- * @param {object} options of a Socket or Server
+ * @param {Options} options of a Socket or Server
  * @throws {TypeError|RangeError} for a value of the wrong kind
  */
 function checkKernelOptions(options) {

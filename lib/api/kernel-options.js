@@ -12,9 +12,9 @@ const { UV_EBADF, UV_ENOPROTOOPT } = require('../node/errno');
 const { KERNEL_OPTIONS, NAMES, given } = require('./kernel-option-names');
 
 /**
- * @param {object} handle
+ * @param {AnyHandle} handle
  * @param {{name: string, kind: import('./kernel-option-names').Kind}} option
- * @returns {{value: *}|{status: number}} the value, or a negated errno
+ * @returns {{value?: *, status?: number}} the value, or a negated errno
  */
 function valueOf(handle, { name, kind }) {
   const bytes = handle.getOption(name);
@@ -35,14 +35,14 @@ function remember(owner, name, value) {
 
 /**
  * @param {import('../..').Socket|import('../..').Server} owner
- * @param {object} options which were checked
+ * @param {Options} options which were checked
  */
 function rememberKernelOptions(owner, options) {
   for (const name of given(options)) remember(owner, name, options[name]);
 }
 
 /**
- * @param {object} options of a socket that the host runs
+ * @param {Options} options of a socket that the host runs
  * @returns {Error|undefined} what is wrong with them
  */
 function refuseKernelOptions(options) {
@@ -53,7 +53,6 @@ function refuseKernelOptions(options) {
  * @param {number} status a negated errno
  * @param {string} call which failed
  * @param {string} [detail] about what
- * @returns {Error}
  */
 function errorOf(status, call, detail) {
   if (status === UV_ENOPROTOOPT) return new codes.ERR_FEATURE_UNAVAILABLE_ON_PLATFORM(detail ?? call);
@@ -61,7 +60,7 @@ function errorOf(status, call, detail) {
 }
 
 /**
- * @param {object} handle
+ * @param {AnyHandle} handle
  * @param {import('./kernel-option-names').KernelOption} option
  * @returns {boolean} whether a handle of that kind has it
  */
@@ -70,7 +69,7 @@ function has(handle, option) {
 }
 
 /**
- * @param {object} handle
+ * @param {AnyHandle} handle
  * @param {string} name of the option
  * @param {*} value
  * @param {boolean} [listens] whether the handle is to listen
@@ -88,7 +87,7 @@ function setOn(handle, name, value, listens = false) {
 }
 
 /**
- * @param {object} handle
+ * @param {AnyHandle} handle
  * @param {Record<string, *>|undefined} asked values by option
  * @param {boolean} [listens] whether the handle is to listen
  * @returns {Error|undefined} the reason if one is not set
@@ -141,7 +140,7 @@ function isListeners(name) {
  * The proxy that stands for a listener in a cluster worker has no socket, so this tries the options on another one.
  *
  * @param {import('../..').Server} server
- * @param {object} [handle] before bind(2), which some options need
+ * @param {AnyHandle} [handle] before bind(2), which some options need
  * @returns {Error|undefined} the reason if one is not set
  */
 function applyToListener(server, handle = server._handle) {
@@ -154,7 +153,7 @@ function applyToListener(server, handle = server._handle) {
     return names.every(isAccepted) ? undefined : new codes.ERR_INVALID_HANDLE_TYPE();
   }
   if (names.some(isListeners)) return new codes.ERR_INVALID_HANDLE_TYPE();
-  const other = new TCP(TCP.SOCKET);
+  const other = /** @type {AnyHandle} */ (new TCP(TCP.SOCKET));
   const problem = setAll(other, asked, true);
   other.close();
   return problem;
@@ -165,8 +164,8 @@ function applyToListener(server, handle = server._handle) {
  * inherited.
  *
  * @param {import('../..').Server} server
- * @param {object} listener the listening handle, or its proxy
- * @param {object} handle of the connection
+ * @param {AnyHandle} listener the listening handle, or its proxy
+ * @param {AnyHandle} handle of the connection
  * @returns {Error|undefined} the reason if one is not set
  */
 function applyToAccepted(server, listener, handle) {
@@ -178,7 +177,7 @@ function applyToAccepted(server, listener, handle) {
 }
 
 /**
- * @param {object} handle rsnet's
+ * @param {AnyHandle} handle rsnet's
  * @returns {boolean} whether its connection is reset some time after closing (the option `linger`)
  */
 function closesWithin(handle) {
@@ -211,7 +210,7 @@ function methodsOf(name) {
      * @throws {Error} when the system refuses it
      */
     [setter](value) {
-      option.check(value, option.argument);
+      option.check(value, /** @type {string} */ (option.argument));
       const problem = this._handle ? setOn(this._handle, name, value) : undefined;
       if (problem) throw problem;
       remember(this, name, value);

@@ -63,9 +63,9 @@ function fail(server, error) {
  * @param {number} addressType 4 or 6
  * @param {number} [fd] a descriptor to take over instead
  * @param {number} [flags] TCP.UV_TCP_IPV6ONLY, TCP.UV_TCP_REUSEPORT
- * @param {(handle: object) => number} [prepare] what comes before bind(2)
+ * @param {(handle: AnyHandle) => number} [prepare] what comes before bind(2)
  * @param {boolean} [takesMessages] as for `createHandle`
- * @returns {TCP|Pipe|number} the handle or a negated errno
+ * @returns {AnyHandle|number} the handle or a negated errno
  * @throws {Error} ERR_ACCESS_DENIED where the permission model refuses it
  */
 function createServerHandle(address, port, addressType, fd, flags, prepare = () => 0, takesMessages = false) {
@@ -73,7 +73,7 @@ function createServerHandle(address, port, addressType, fd, flags, prepare = () 
   if (typeof fd === 'number' && fd >= 0) return openServerHandle(fd, takesMessages);
   if (port === -1 && addressType === -1) {
     debug('bind to', address);
-    return bindTo(new Pipe(Pipe.SERVER), (handle) => handle.bind(address));
+    return bindTo(new Pipe(Pipe.SERVER), (handle) => handle.bind(/** @type {string} */ (address)));
   }
   debug('bind to', address || 'any');
   if (!address) {
@@ -89,7 +89,7 @@ function createServerHandle(address, port, addressType, fd, flags, prepare = () 
 /**
  * @param {number} fd
  * @param {boolean} takesMessages as for `createHandle`
- * @returns {TCP|Pipe|number} a handle that owns the descriptor, or a negated errno
+ * @returns {AnyHandle|number} a handle that owns the descriptor, or a negated errno
  */
 function openServerHandle(fd, takesMessages) {
   let handle;
@@ -104,9 +104,9 @@ function openServerHandle(fd, takesMessages) {
 }
 
 /**
- * @param {TCP|Pipe} handle new
- * @param {(handle: object) => number} bind
- * @returns {TCP|Pipe|number} the handle, or the status of `bind` if that is an error
+ * @param {*} handle new
+ * @param {(handle: AnyHandle) => number} bind
+ * @returns {AnyHandle|number} the handle, or the status of `bind` if that is an error
  */
 function bound(handle, bind) {
   const status = beginOrClose(handle, bind);
@@ -115,7 +115,8 @@ function bound(handle, bind) {
 
 /**
  * Makes `this` server listen on its handle, or on a new one.
- * @param {string|null} address a numeric IP address or a path; none = any address
+ * @this {Server}
+ * @param {*} address a numeric IP address or a path; none = any address
  * @param {number} port -1 for a path
  * @param {number} addressType 4 or 6, -1 for a path
  * @param {number} [backlog] connections that may wait for accept(2)
@@ -134,6 +135,7 @@ function setupListenHandle(address, port, addressType, backlog, fd, flags) {
       applyUnlink(this, made);
       return problem ? UV_ECANCELED : 0;
     };
+    /** @type {AnyHandle|number|null} */
     let handle = null;
     if (!address && typeof fd !== 'number') {
       // Any address: `::`, which takes IPv4 as well, unless the system has no IPv6.
@@ -183,14 +185,7 @@ function setupListenHandle(address, port, addressType, backlog, fd, flags) {
 /**
  * Gets a handle for a place and listens there. Every form of listen() ends here.
  * @param {Server} server
- * @param {object} place
- * @param {string|null} place.address a numeric IP address or a path; null = any
- * @param {number|null} place.port -1 for a path
- * @param {number|null} place.addressType 4 or 6, -1 for a path
- * @param {number} [place.backlog]
- * @param {number} [place.fd] a descriptor to take over instead
- * @param {number} [place.flags] as for `createServerHandle`
- * @param {boolean} [place.exclusive] not shared with the other workers of a cluster
+ * @param {ListenPlace} place
  */
 function obtainHandle(server, place) {
   const { address, port, addressType, backlog, fd, flags } = place;
@@ -209,14 +204,15 @@ function obtainHandle(server, place) {
       fail(server, new ExceptionWithHostPort(status, 'bind', address, port));
       return;
     }
-    server._handle = handle;
+    server._handle = /** @type {AnyHandle} */ (handle);
     server._listen2(address, port, addressType, backlog, fd, flags);
   });
 }
 
 /**
  * @param {Array<{address: string, family: number}>} addresses
- * @returns {object} the first that is not link-local (RFC 4291, 2.5.6: no use without a zone), else the first
+ * @returns {{address: string, family: number}} the first that is not link-local (RFC 4291, 2.5.6: no use without a
+ *   zone), else the first
  */
 function preferGlobal(addresses) {
   return addresses.find(({ address, family }) => family !== 6 || !/^fe[89ab][0-9a-f]:/i.test(address)) ?? addresses[0];
@@ -225,7 +221,7 @@ function preferGlobal(addresses) {
 /**
  * Listens on the address of a host name.
  * @param {Server} server
- * @param {object} place with the name as `address`
+ * @param {Omit<ListenPlace, 'addressType'> & {address: string}} place with the name as `address`
  */
 function lookupAndListen(server, place) {
   const listeningId = server._listeningId;
@@ -252,24 +248,24 @@ function lookupAndListen(server, place) {
 /**
  * Takes the handle that listen() gets in place of an address.
  * @param {Server} server
- * @param {object} options what was given, or its `handle` or `_handle`
- * @returns {Handle|null}
+ * @param {Options} options what was given, or its `handle` or `_handle`
+ * @returns {AnyHandle|null}
  * @throws {Error} when it was adopted before, or can't be
  */
 function givenHandle(server, options) {
   if (options instanceof BoundSocket) {
     const path = options[kPath];
-    const handle = options[kConsume]();
+    const handle = /** @type {AnyHandle} */ (options[kConsume]());
     if (path !== undefined) server._pipeName = path;
     return handle;
   }
   const handle = adoptHandle(options);
-  return handle instanceof Handle ? handle : null;
+  return handle instanceof Handle ? /** @type {AnyHandle} */ (handle) : null;
 }
 
 /**
  * @param {Server} server
- * @param {object} options with `path`, and perhaps `readableAll`, `writableAll`
+ * @param {Options} options with `path`, and perhaps `readableAll`, `writableAll`
  * @param {number} backlog
  * @throws {TypeError} ERR_INVALID_ARG_VALUE for rights to a name that is not in the file system, or for a bad
  *   `unlinkOnClose`
@@ -305,7 +301,7 @@ function listenOnPath(server, options, backlog) {
 
 /**
  * @param {Server} server
- * @param {object} options with `port`, and perhaps `host`, `ipv6Only`, `reusePort`
+ * @param {Options} options with `port`, and perhaps `host`, `ipv6Only`, `reusePort`
  * @param {number} backlog
  * @throws {RangeError} ERR_SOCKET_BAD_PORT
  */
@@ -326,6 +322,7 @@ function listenOnPort(server, options, backlog) {
  * The method Server.prototype.listen:
  * `listen(handle[, backlog][, callback])`, `listen(options[, callback])`,
  * `listen(path[, backlog][, callback])`, `listen([port[, host[, backlog]]][, callback])`.
+ * @this {Server}
  * @param {...*} args
  * @returns {Server} this
  * @throws {Error|TypeError|RangeError} ERR_SERVER_ALREADY_LISTEN, or for bad arguments; failures of the
@@ -343,6 +340,7 @@ function listen(...args) {
   if (callback !== null) this.once('listening', callback);
   this._listeningId++;
 
+  /** @type {*} */
   const backlogFromArgs = toNumber(args.length > 1 && args[1]) || toNumber(args.length > 2 && args[2]);
   const { unlinkOnClose } = options;
   const given = options._handle || options.handle;

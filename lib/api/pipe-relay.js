@@ -96,7 +96,7 @@ function destinationOf(from) {
   const handle = from[kHandle];
   if (!isEngines(from) || !handle[kReading] || !handle.reading || handle[kPendingRead] !== null) return undefined;
   if (handle.onread !== hooks.onSocketRead || !isStock(from, READING)) return undefined;
-  const to = pipedTo(from);
+  const to = /** @type {Socket|undefined} */ (pipedTo(from));
   if (to === undefined || to === from || !isEngines(to) || !isStock(to, WRITING)) return undefined;
   return to;
 }
@@ -112,7 +112,7 @@ function isPipedBack(to, from) {
 }
 
 /**
- * @param {object} handle
+ * @param {AnyHandle} handle
  * @returns {boolean} whether its connection is open both ways and has sent all
  */
 function isSteady(handle) {
@@ -123,7 +123,7 @@ function isSteady(handle) {
 /**
  * Counts a large read. Takes over the pipe of its socket once there have been enough, if that can be.
  *
- * @param {object} handle
+ * @param {AnyHandle} handle
  * @param {Buffer} chunk which nobody has got yet
  * @returns {boolean} whether a relay has it now
  */
@@ -147,7 +147,7 @@ function takesBulk(handle, chunk) {
   if (![from, to].every(isQuiet) || !handles.every(isSteady)) return false;
   if (!handles.every(({ [kSlot]: slot }, side) => commands.isRelayable(slot, roles[side].reads))) return false;
   hearReports();
-  const id = commands.lendToRelay(...handles.map(({ [kSlot]: slot }) => slot));
+  const id = commands.lendToRelay(handle[kSlot], to[kHandle][kSlot]);
   if (id < 0) return false;
   new PipeRelay(id, [from, to], handles, isBoth ? [0, 1] : [0]).begin(chunk, roles);
   return true;
@@ -158,7 +158,7 @@ class PipeRelay {
   /**
    * @param {number} id that the addon knows it by
    * @param {import('../..').Socket[]} sockets
-   * @param {object[]} handles theirs
+   * @param {AnyHandle[]} handles theirs
    * @param {number[]} directions that are piped. 0: from the first socket to the second one
    */
   constructor(id, sockets, handles, directions) {
@@ -231,7 +231,7 @@ class PipeRelay {
    * @returns {boolean} whether there was traffic, of which the timer did not know
    */
   restartsTimer(socket) {
-    const isIdle = this.idle() >= socket.timeout;
+    const isIdle = this.idle() >= /** @type {number} */ (socket.timeout);
     this.giveBack();
     if (!isIdle) socket._unrefTimer();
     return !isIdle;

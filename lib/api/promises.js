@@ -62,7 +62,7 @@ function promisesOf({ connect: start, createServer, normalizeArgs }) {
   /**
    * Creates a server and lets it listen. The signal closes the server at any time.
    *
-   * @param {object} [options] of `createServer` and `server.listen`, and `connectionListener`
+   * @param {Options} [options] of `createServer` and `server.listen`, and `connectionListener`
    * @returns {Promise<import('../..').Server>}
    */
   async function listen(options = {}) {
@@ -90,10 +90,10 @@ function promisesOf({ connect: start, createServer, normalizeArgs }) {
  * accepts no more until the loop has caught up.
  *
  * @this {import('../..').Server}
- * @returns {AsyncIterator<import('../..').Socket>}
+ * @returns {AsyncIterableIterator<import('../..').Socket>}
  */
 function iterateConnections() {
-  const events = on(this, 'connection', { close: ['close'] });
+  const events = /** @type {Required<AsyncIterator<*>>} */ (on(this, 'connection', { close: ['close'] }));
   let waiting = 0;
   let isHeld = false;
   const setHeld = (isOn) => {

@@ -29,7 +29,7 @@ class Race {
    * Forgets an attempt that has ended. The handle of the socket itself stays open: the next attempt, or the end of the
    * socket, closes it.
    *
-   * @param {import('../handle/requests').ConnectReq} req
+   * @param {ConnectReq} req
    */
   remove(req) {
     const handle = this.running.get(req);
@@ -63,7 +63,7 @@ class Race {
 
 /**
  * @param {import('../..').Socket} socket
- * @returns {object[]} the handles of attempts that are under way beside that of `socket._handle`
+ * @returns {AnyHandle[]} the handles of attempts that are under way beside that of `socket._handle`
  */
 function otherHandles(socket) {
   const race = races.get(socket);

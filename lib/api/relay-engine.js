@@ -55,7 +55,7 @@ function isEngines({ _handle: handle, destroyed }) {
 }
 
 /**
- * @param {object} handle
+ * @param {AnyHandle} handle
  * @param {string} name
  * @returns {*} the member's value as its class has it
  */
@@ -83,7 +83,7 @@ class EngineMover {
    * Takes a connection from JavaScript.
    *
    * @param {import('../..').Socket} socket
-   * @param {object} handle its handle
+   * @param {AnyHandle} handle its handle
    * @returns {Buffer} what was read and nobody has got
    */
   _take(socket, handle) {
@@ -143,7 +143,7 @@ class EngineMover {
     const socket = this.sockets[direction];
     const handle = this.handles[direction];
     if (socket.destroyed || socket._handle !== handle) return;
-    delete handle.readStart;
+    delete /** @type {Partial<AnyHandle>} */ (handle).readStart;
     socket.resume();
     // The stream may have asked for data before.
     handle.reading = true;
@@ -166,7 +166,7 @@ class EngineMover {
   }
 
   /**
-   * @param {object} handle
+   * @param {AnyHandle} handle
    * @param {string} name of a counter
    * @returns {number} its value, relayed bytes included
    */

@@ -100,7 +100,7 @@ class Relay {
   constructor(sockets, { signal, moverOf, bytesBefore, resolve, reject }) {
     this.sockets = sockets;
     this.signal = signal;
-    this.moverOf = moverOf;
+    this.moverOf = /** @type {(sockets: Socket[]) => (Mover|undefined)} */ (moverOf);
     /** How many bytes the streams still move before they are given up; `Infinity`: they are not. */
     this.bytesLeft = moverOf === undefined ? Infinity : bytesBefore;
     this.resolve = resolve;
@@ -112,7 +112,7 @@ class Relay {
     this.isOver = false;
     /** Listeners to be removed: socket, event, function. */
     this.listeners = [];
-    this.abort = () => this.fail(new AbortError(signal.reason));
+    this.abort = () => this.fail(new AbortError(signal?.reason));
   }
 
   /** Begins once both sockets are connected. */
@@ -145,7 +145,7 @@ class Relay {
   /**
    * @param {import('../..').Socket} socket
    * @param {string} event
-   * @param {Function} listener
+   * @param {(...args: *) => void} listener
    */
   on(socket, event, listener) {
     socket.on(event, listener);
@@ -162,7 +162,7 @@ class Relay {
       if (this.isOver) return;
       if (from.readableEnded) this.passEnd(direction);
       else if (sockets[1 - direction].writableEnded) this.fail(new codes.ERR_STREAM_WRITE_AFTER_END());
-      else this.mover.open(direction);
+      else this.mover?.open(direction);
     });
   }
 
@@ -218,7 +218,7 @@ class Relay {
     this.resolve({ aToB, bToA });
   }
 
-  /** @param {Error} [error] without one, a socket was closed too early */
+  /** @param {Error|null} [error] without one, a socket was closed too early */
   fail(error) {
     if (this.isOver) return;
     this.stop();

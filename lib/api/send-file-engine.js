@@ -48,18 +48,19 @@ function fileCalls() {
 }
 
 /**
- * @param {object} handle
+ * @param {AnyHandle} handle
  * @returns {boolean} whether it is Node's for a connection
  */
 function isHostHandle(handle) {
   if (handle[kIsHost]) return true;
-  return canHandOver() && (handle instanceof classes.TCP || handle instanceof classes.Pipe);
+  return canHandOver() && (handle instanceof /** @type {HostHandleClass} */ (classes.TCP) ||
+    handle instanceof /** @type {HostHandleClass} */ (classes.Pipe));
 }
 
 /**
  * Has a handle count the bytes of files, also those of a transfer that is under way.
  *
- * @param {object} handle
+ * @param {AnyHandle} handle
  * @returns {{bytes: number, transfer: Transfer|undefined}}
  */
 function counterOf(handle) {
@@ -82,8 +83,8 @@ function counterOf(handle) {
 /** A file that the addon sends. */
 class Transfer {
   /**
-   * @param {object} socket
-   * @param {import('./file-part').FilePart} part
+   * @param {Socket} socket
+   * @param {FilePart} part
    * @param {import('./send-file').Ended} callback
    */
   constructor(socket, part, callback) {
@@ -96,7 +97,7 @@ class Transfer {
   }
 
   /**
-   * @param {import('./file-part').FilePart} part
+   * @param {FilePart} part
    * @returns {boolean} whether the addon sends it
    */
   start(part) {
@@ -139,7 +140,7 @@ class Transfer {
     // rsnet's own writer has a counter, which a relay counts on.
     if (handle instanceof Handle) writerOf(handle).bytes += sent;
     else counter.bytes += sent;
-    delete handle.writeQueueSize;
+    delete /** @type {{writeQueueSize?: number}} */ (handle).writeQueueSize;
     socket[kLastWriteQueueSize] = 0;
     this.takeBack();
     if (!socket.destroyed) socket._unrefTimer?.();
@@ -154,7 +155,7 @@ class Transfer {
 }
 
 /**
- * @param {object} handle
+ * @param {AnyHandle} handle
  * @returns {boolean} whether a file is being sent by its descriptor, which nobody else may use meanwhile
  */
 function isSendingFile(handle) {

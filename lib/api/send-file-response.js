@@ -29,8 +29,7 @@ function checkResponse(response) {
 }
 
 /**
- * @param {object} options
- * @param {boolean|string} [options.range]
+ * @param {Options} options
  * @throws {TypeError} ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE
  */
 function checkRange({ range, start, end }) {
@@ -44,11 +43,11 @@ function checkRange({ range, start, end }) {
 }
 
 /**
- * @param {object} response
+ * @param {AnyResponse} response
  * @returns {boolean} whether its validator is the one that the request's `If-Range` names, if there is such
  */
 function isSameVersion(response) {
-  const wanted = response.req?.headers['if-range'];
+  const wanted = /** @type {string|undefined} */ (response.req?.headers['if-range']);
   if (wanted === undefined) return true;
   const own = response.getHeader(wanted.includes('"') ? 'etag' : 'last-modified');
   // A weak validator says nothing of bytes.
@@ -56,7 +55,7 @@ function isSameVersion(response) {
 }
 
 /**
- * @param {object} response
+ * @param {AnyResponse} response
  * @param {boolean|string|undefined} range the option
  * @returns {string|undefined} the header's value, if one range may be sent
  */
@@ -88,8 +87,8 @@ function parsedRange(header, size) {
 /**
  * Narrows the file to the range that was asked for, and says so in the headers.
  *
- * @param {object} response
- * @param {import('./file-part').FilePart} part
+ * @param {AnyResponse} response
+ * @param {FilePart} part
  * @param {boolean|string|undefined} option
  */
 function applyRange(response, part, option) {
@@ -110,7 +109,7 @@ function applyRange(response, part, option) {
 }
 
 /**
- * @param {object} response
+ * @param {AnyResponse} response
  * @returns {boolean} whether HTTP allows it a body
  */
 function hasBody({ req, statusCode }) {
@@ -120,8 +119,8 @@ function hasBody({ req, statusCode }) {
 /**
  * Sets the headers that tell the length, if there is no other way to know it.
  *
- * @param {object} response
- * @param {import('./file-part').FilePart} part
+ * @param {AnyResponse} response
+ * @param {FilePart} part
  */
 function setLength(response, { isRegular, length }) {
   if (response.headersSent || response.statusCode === 204 || response.statusCode === 304) return;
@@ -132,9 +131,9 @@ function setLength(response, { isRegular, length }) {
 }
 
 /**
- * @param {object} response
- * @param {import('./file-part').FilePart} part
- * @returns {object|undefined} the socket that the file can be written to, below the response
+ * @param {AnyResponse} response
+ * @param {FilePart} part
+ * @returns {Socket|undefined} the socket that the file can be written to, below the response
  */
 function socketBelow(response, part) {
   const socket = response.socket ?? response.req?.socket;
@@ -144,21 +143,21 @@ function socketBelow(response, part) {
   if (!isPlain || response.chunkedEncoding || response.hasHeader('transfer-encoding')) return undefined;
   // Node compares this header with the bytes that it has written itself.
   const isRight = !response.strictContentLength || Number(response.getHeader('content-length')) === part.length;
-  return isRight ? socket : undefined;
+  return isRight ? /** @type {Socket} */ (socket) : undefined;
 }
 
 /**
  * Waits until a response has handed its headers, and all that was written to it before, to its socket.
  *
- * @param {object} response
- * @param {object} socket which an earlier response may still use
+ * @param {AnyResponse} response
+ * @param {Socket} socket which an earlier response may still use
  * @param {AbortSignal} [signal]
  * @returns {Promise<void>}
  */
 function flushed(response, socket, signal) {
   return new Promise((resolve, reject) => {
     const onClose = () => done(goneError(socket));
-    const onAbort = () => done(new AbortError(signal.reason));
+    const onAbort = () => done(new AbortError(signal?.reason));
     const done = (error) => {
       socket.off('close', onClose);
       signal?.removeEventListener('abort', onAbort);
@@ -172,9 +171,9 @@ function flushed(response, socket, signal) {
 }
 
 /**
- * @param {object} response
- * @param {object} socket
- * @param {import('./file-part').FilePart} part
+ * @param {AnyResponse} response
+ * @param {Socket} socket
+ * @param {FilePart} part
  * @param {AbortSignal} [signal]
  * @returns {Promise<number>} how many bytes were sent
  */
@@ -196,7 +195,7 @@ async function sendBelow(response, socket, part, signal) {
 /**
  * A stream of fs would close a descriptor of the program's when it is destroyed.
  *
- * @param {import('./file-part').FilePart} part
+ * @param {FilePart} part
  * @param {(count: number) => void} count is told of the bytes
  * @yields {Buffer} each read
  */
@@ -212,8 +211,8 @@ async function* chunksOf(part, count) {
 }
 
 /**
- * @param {object} response
- * @param {import('./file-part').FilePart} part
+ * @param {AnyResponse} response
+ * @param {FilePart} part
  * @param {AbortSignal} [signal]
  * @returns {Promise<number>} how many bytes were sent
  */
@@ -227,7 +226,7 @@ async function pipeInto(response, part, signal) {
 }
 
 /**
- * @param {object} response
+ * @param {AnyResponse} response
  * @returns {Error|undefined} why nothing gets to its peer any more. Node does not tell a response that waits behind
  *   another one of its connection.
  */
@@ -237,7 +236,7 @@ function refusalBelow(response) {
 }
 
 /**
- * @param {object} response of which not all is sent
+ * @param {AnyResponse} response of which not all is sent
  */
 function destroy(response) {
   if (response.stream) response.stream.close(INTERNAL_ERROR);
@@ -245,8 +244,8 @@ function destroy(response) {
 }
 
 /**
- * @param {object} response
- * @param {Promise<import('./file-part').FilePart>} opening
+ * @param {AnyResponse} response
+ * @param {Promise<FilePart>} opening
  * @param {object} options
  * @param {boolean|string} [options.range]
  * @param {AbortSignal} [options.signal]
@@ -284,8 +283,8 @@ async function respond(response, opening, { range, signal }) {
 /**
  * `net.sendFile`: sends a file, or a part of it, as the body of a response, and ends the response.
  *
- * @param {import('http').ServerResponse|import('http2').Http2ServerResponse} response
- * @param {string|Buffer|URL|number|object} file a path, a descriptor or a FileHandle
+ * @param {AnyResponse} response
+ * @param {*} file a path, a descriptor or a FileHandle
  * @param {object} [options]
  * @param {number} [options.start] the first byte
  * @param {number} [options.end] the last byte

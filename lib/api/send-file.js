@@ -23,9 +23,9 @@ const kFiles = Symbol('kFiles');
  * Sends files without reading them.
  *
  * @typedef {object} Engine
- * @property {(socket: object) => boolean} canTry whether it may be able to send to the socket
- * @property {(socket: object, part: object, ended: Ended) => (object|undefined)} start begins to send a FilePart, and
- *   returns what has `cancel()`; undefined if it cannot
+ * @property {(socket: *) => boolean} canTry whether it may be able to send to the socket
+ * @property {(socket: Socket, part: FilePart, ended: Ended) => ({cancel: () => void}|undefined)} start begins to send
+ *   a part; undefined if it cannot
  */
 
 /**
@@ -49,19 +49,21 @@ function useEngine(value) {
 /** One file on its way to a socket. */
 class FileSend {
   /**
-   * @param {object} socket
-   * @param {Promise<import('./file-part').FilePart>} opening
+   * @param {Socket} socket
+   * @param {Promise<FilePart>} opening
    * @param {AbortSignal} [signal]
    */
   constructor(socket, opening, signal) {
     this.socket = socket;
     this.signal = signal;
+    /** @type {FilePart|undefined} */
     this.part = undefined;
     this.sent = 0;
     this.hasEnded = false;
     /** What goes on when the file is open, if the stream has come to it before. */
     this.onOpened = undefined;
     /** What the engine has begun. */
+    /** @type {{cancel: () => void}|undefined} */
     this.transfer = undefined;
     this.onAbort = () => this.abort();
     this.promise = new Promise((resolve, reject) => {
@@ -72,7 +74,7 @@ class FileSend {
     signal?.addEventListener('abort', this.onAbort, { once: true });
   }
 
-  /** @param {import('./file-part').FilePart} part */
+  /** @param {FilePart} part */
   opened(part) {
     this.part = part;
     if (this.hasEnded) part.close();
@@ -88,7 +90,7 @@ class FileSend {
 
   /** @returns {Error} */
   abortError() {
-    return Object.assign(new AbortError(this.signal.reason), { bytesSent: this.sent });
+    return Object.assign(new AbortError(this.signal?.reason), { bytesSent: this.sent });
   }
 
   /** The socket has closed. */
@@ -122,7 +124,7 @@ class FileSend {
    * The stream has come to the file.
    *
    * @param {Function} write the `_writeGeneric` below
-   * @param {(error?: Error) => void} callback the stream's
+   * @param {(error?: Error|null) => void} callback the stream's
    */
   run(write, callback) {
     if (this.hasEnded) {
@@ -145,15 +147,15 @@ class FileSend {
 
   /**
    * @param {Function} write
-   * @param {(error?: Error) => void} callback
+   * @param {(error?: Error|null) => void} callback
    */
   begin(write, callback) {
     if (this.hasEnded) {
       callback();
       return;
     }
-    const { part } = this;
-    this.transfer = engine.start(this.socket, part, (error, sent, isFileError, isUnsuitable) => {
+    const part = /** @type {FilePart} */ (this.part);
+    this.transfer = engine?.start(this.socket, part, (error, sent, isFileError, isUnsuitable) => {
       this.transfer = undefined;
       this.sent = sent;
       if (this.hasEnded) {
@@ -177,10 +179,10 @@ class FileSend {
    * Reads the file, and writes what was read.
    *
    * @param {Function} write
-   * @param {(error?: Error) => void} callback
+   * @param {(error?: Error|null) => void} callback
    */
   pump(write, callback) {
-    const { part } = this;
+    const part = /** @type {FilePart} */ (this.part);
     const buffer = Buffer.allocUnsafeSlow(Math.max(1, Math.min(READ_SIZE, part.length)));
     const next = () => {
       if (this.hasEnded) callback();
@@ -209,10 +211,11 @@ class FileSend {
    * The file is sent, as far as that goes.
    *
    * @param {Error|null|undefined} error of the file
-   * @param {(error?: Error) => void} callback
+   * @param {(error?: Error|null) => void} callback
    */
   finish(error, callback) {
-    const { part, sent } = this;
+    const { sent } = this;
+    const part = /** @type {FilePart} */ (this.part);
     if (error) this.end(Object.assign(error, { bytesSent: sent }));
     else if (part.isCounted && sent < part.length) this.end(truncatedError(part, sent));
     else this.end();
@@ -221,7 +224,7 @@ class FileSend {
 
   /**
    * @param {Error} error of the socket
-   * @param {(error?: Error) => void} callback
+   * @param {(error?: Error|null) => void} callback
    */
   fail(error, callback) {
     this.end(this.socketError(error));
@@ -236,6 +239,14 @@ class FileSend {
  * @returns {Function}
  */
 function interceptor(write) {
+  /**
+   * @this {Socket}
+   * @param {boolean} several
+   * @param {*} data
+   * @param {string} encoding
+   * @param {(error?: Error|null) => void} callback
+   * @returns {*} as the one below
+   */
   return function writeGeneric(several, data, encoding, callback) {
     if (!several) {
       const send = marks.get(data);
@@ -264,7 +275,7 @@ function interceptor(write) {
 /**
  * Ends the files of a socket that has closed.
  *
- * @this {object}
+ * @this {Socket}
  */
 function onClose() {
   for (const send of [...this[kFiles]?.sends ?? []]) send.closed();
@@ -323,7 +334,7 @@ function release(send) {
 }
 
 /**
- * @param {object} socket that was destroyed
+ * @param {import('stream').Writable} socket that was destroyed
  * @returns {Error} the one with which that was done, if there is one
  */
 function goneError(socket) {
@@ -331,7 +342,7 @@ function goneError(socket) {
 }
 
 /**
- * @param {object} socket or response
+ * @param {Socket|AnyResponse} socket
  * @returns {Error|undefined} why nothing can be written to it any more
  */
 function refusal(socket) {
@@ -343,8 +354,8 @@ function refusal(socket) {
 /**
  * Puts a file behind what was written to a socket before.
  *
- * @param {object} socket written as Node's is
- * @param {Promise<import('./file-part').FilePart>} opening
+ * @param {Socket} socket written as Node's is
+ * @param {Promise<FilePart>} opening
  * @param {AbortSignal} [signal]
  * @returns {Promise<number>} how many bytes were sent
  */
@@ -363,7 +374,7 @@ function queueFile(socket, opening, signal) {
  * `socket.sendFile`: sends a file, or a part of it, behind what was written before. The socket stays open.
  *
  * @this {import('../..').Socket}
- * @param {string|Buffer|URL|number|object} file a path, a descriptor or a FileHandle
+ * @param {*} file a path, a descriptor or a FileHandle
  * @param {object} [options]
  * @param {number} [options.start] the first byte
  * @param {number} [options.end] the last byte
@@ -379,7 +390,7 @@ function sendFile(file, options) {
 }
 
 /**
- * @param {object} socket
+ * @param {Socket} socket
  * @returns {boolean} whether it has a file to send, which its stream's length says nothing of
  */
 function hasFiles(socket) {

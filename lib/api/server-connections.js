@@ -42,7 +42,7 @@ function addConnection(server, socket) {
  * @param {import('../..').Socket} socket
  */
 function removeConnection(socket) {
-  accepted.get(socket._server)?.sockets.delete(socket);
+  accepted.get(/** @type {Server} */ (socket._server))?.sockets.delete(socket);
 }
 
 /**
@@ -54,7 +54,10 @@ function openConnections(server) {
   return list === undefined ? [] : [...list.sockets].filter(isOpen);
 }
 
-/** What a server gets. */
+/**
+ * What a server gets.
+ * @type {ThisType<Server>}
+ */
 const members = {
   // A Set of its own for each look, so that a loop may close what it comes by. Programs that write
   // `server.connections ||= new Set()` find what they mean to make.

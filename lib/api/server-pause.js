@@ -12,7 +12,7 @@ const paused = new WeakSet();
 const holds = new WeakMap();
 
 /**
- * @param {object} handle that a server listens with
+ * @param {AnyHandle} handle that a server listens with
  * @returns {TypeError|undefined} why it can't be paused
  */
 function refusalOf(handle) {
@@ -63,13 +63,14 @@ function release(server) {
   if (isFree(server)) server._handle?.setAccepting?.(true);
 }
 
+/** @type {ThisType<Server>} */
 const members = {
   pause() {
     if (this._handle) {
       const refusal = refusalOf(this._handle);
       if (refusal) throw refusal;
       // A handle that does not listen yet refuses; listen() pauses it then.
-      this._handle.setAccepting(false);
+      this._handle.setAccepting?.(false);
     }
     paused.add(this);
     return this;

@@ -111,6 +111,11 @@ function close(server, isTaken, { grace, signal }, onClosed) {
  */
 function addShutdown(Server, isTaken = () => false) {
   const { shutdown } = {
+    /**
+     * @this {Server}
+     * @param {Options} options
+     * @returns {Promise<number>} how many connections were destroyed
+     */
     async shutdown(options = {}) {
       validateObject(options, 'options');
       const { grace, signal } = options;

@@ -35,7 +35,7 @@ const asyncDispose = Symbol.asyncDispose ?? findAsyncDispose();
  */
 function findAsyncDispose() {
   return Object.getOwnPropertySymbols(builtin.Server.prototype)
-    .find(({ description }) => description.endsWith('asyncDispose')) ?? Symbol.for('nodejs.asyncDispose');
+    .find(({ description }) => description?.endsWith('asyncDispose')) ?? Symbol.for('nodejs.asyncDispose');
 }
 
 /**
@@ -50,21 +50,13 @@ function validateBlockList(blockList) {
 
 /**
  * A server for TCP or Unix-domain connections. Works without `new`, too.
- * @param {object|Function} [options] or the listener
- * @param {boolean} [options.allowHalfOpen] connections stay writable when the peer has ended its side
- * @param {boolean} [options.pauseOnConnect] connections are not read from until resumed
- * @param {boolean} [options.noDelay] connections send small writes at once
- * @param {boolean} [options.keepAlive] connections are probed when silent
- * @param {number} [options.keepAliveInitialDelay] milliseconds of silence before that
- * @param {string} [options.congestionControl] of the connections, as the other options of lib/api/kernel-options.js
- * @param {number} [options.highWaterMark] bytes that a connection buffers in each direction
- * @param {boolean|string|object} [options.proxyProtocol] whether connections begin with a PROXY header
- * @param {BlockList} [options.blockList] peers whose connections are closed at once
- * @param {Function} [connectionListener] for 'connection'
+ * @this {Server}
+ * @param {*} [options] those of index.d.ts, or the listener
+ * @param {(socket: Socket) => void} [connectionListener] for 'connection'
  * @throws {TypeError} ERR_INVALID_ARG_TYPE
  */
 function Server(options, connectionListener) {
-  if (!(this instanceof Server)) return new Server(options, connectionListener);
+  if (!(this instanceof Server)) return new (/** @type {*} */ (Server))(options, connectionListener);
 
   beginUse();
   markTransferable(this);
@@ -116,27 +108,28 @@ Object.setPrototypeOf(Server.prototype, EventEmitter.prototype);
 Object.setPrototypeOf(Server, EventEmitter);
 
 /**
- * @param {object|Function} [options] as for `Server`
- * @param {Function} [connectionListener]
+ * @param {*} [options] as for `Server`
+ * @param {(socket: Socket) => void} [connectionListener]
  * @returns {Server}
  */
 function createServer(options, connectionListener) {
-  return new Server(options, connectionListener);
+  return new (/** @type {*} */ (Server))(options, connectionListener);
 }
 
 Server.prototype._listen2 = setupListenHandle;
 
 Server.prototype.listen = listen;
 
-Object.defineProperty(Server.prototype, 'listening', {
+Object.defineProperty(Server.prototype, 'listening', /** @type {*} */ ({
   __proto__: null,
   get() { return Boolean(this._handle); },
   configurable: true,
   enumerable: true,
-});
+}));
 
 /**
- * @returns {{address: string, family: string, port: number}|string|null} where it listens: a path is given as
+ * @this {Server}
+ * @returns {SocketName|string|null} where it listens: a path is given as
  *   it was passed to listen(), also after close()
  * @throws {Error} of the system call getsockname
  */
@@ -151,6 +144,7 @@ Server.prototype.address = function() {
 
 /**
  * Counts the open connections, including those of child processes.
+ * @this {Server}
  * @param {(error: Error|null, count?: number) => void} callback called in a later tick
  * @returns {Server} this
  */
@@ -177,7 +171,8 @@ Server.prototype.getConnections = function(callback) {
 
 /**
  * Stops accepting. Emits 'close' when the last connection has ended.
- * @param {(error?: Error) => void} [callback] for 'close'; gets ERR_SERVER_NOT_RUNNING if it was not open
+ * @this {Server}
+ * @param {(error?: Error|null) => void} [callback] for 'close'; gets ERR_SERVER_NOT_RUNNING if it was not open
  * @returns {Server} this
  */
 Server.prototype.close = function(callback) {
@@ -210,7 +205,10 @@ Server.prototype.close = function(callback) {
   return this;
 };
 
-/** Emits 'close', in the next tick, if nothing is open any more. */
+/**
+ * Emits 'close', in the next tick, if nothing is open any more.
+ * @this {Server}
+ */
 Server.prototype._emitCloseIfDrained = function() {
   debug('SERVER _emitCloseIfDrained');
   if (this._handle || this._connections) {
@@ -230,6 +228,7 @@ function emitClose(server) {
 
 /**
  * Counts the connections that the program sends to a child process.
+ * @this {Server}
  * @param {EventEmitter} socketList of child_process, with `getConnections` and `close`
  */
 Server.prototype._setupWorker = function(socketList) {
@@ -240,21 +239,30 @@ Server.prototype._setupWorker = function(socketList) {
   });
 };
 
-/** @returns {Server} this; it keeps the process alive */
+/**
+ * @this {Server}
+ * @returns {Server} this; it keeps the process alive
+ */
 Server.prototype.ref = function() {
   this._unref = false;
   if (this._handle) this._handle.ref();
   return this;
 };
 
-/** @returns {Server} this; it no longer keeps the process alive */
+/**
+ * @this {Server}
+ * @returns {Server} this; it no longer keeps the process alive
+ */
 Server.prototype.unref = function() {
   this._unref = true;
   if (this._handle) this._handle.unref();
   return this;
 };
 
-/** @returns {Promise<void>} fulfilled when the server is closed */
+/**
+ * @this {Server}
+ * @returns {Promise<void>} fulfilled when the server is closed
+ */
 Server.prototype[asyncDispose] = async function() {
   if (!this._handle) return;
   await promisify(this.close).call(this);
@@ -262,6 +270,7 @@ Server.prototype[asyncDispose] = async function() {
 
 /**
  * Runs when a listener's promise rejects (`captureRejections`).
+ * @this {Server}
  * @param {Error} err
  * @param {string} event
  * @param {Socket} socket of 'connection'
@@ -287,4 +296,4 @@ addConnectionMembers(Server);
 addPause(Server);
 addShutdown(Server, isTaken);
 
-module.exports = { Server, createServer };
+module.exports = { Server: /** @type {ServerClass} */ (/** @type {*} */ (Server)), createServer };

@@ -7,13 +7,13 @@ const { isMptcp } = require('./connection-info');
 const { removeConnection } = require('./server-connections');
 
 /**
- * @param {Buffer|string|Array} data what `_write` or `_writev` was given
- * @param {string} encoding
+ * @param {*} data what `_write` or `_writev` was given
+ * @param {string} [encoding]
  * @returns {number} its bytes on the wire
  */
 function byteLength(data, encoding) {
   if (!data) return 0;
-  if (typeof data === 'string') return Buffer.byteLength(data, encoding);
+  if (typeof data === 'string') return Buffer.byteLength(data, /** @type {BufferEncoding} */ (encoding));
   if (!Array.isArray(data)) return data.length;
   let bytes = 0;
   for (const { chunk, encoding: chunkEncoding } of data) bytes += byteLength(chunk, chunkEncoding);
@@ -53,7 +53,7 @@ function getpeername() {
 }
 
 /** The computed properties. */
-const getters = Object.getOwnPropertyDescriptors({
+const getters = Object.getOwnPropertyDescriptors(/** @type {ThisType<Socket>} */ ({
   get _handle() { return this[kHandle]; },
   set _handle(handle) {
     this[kHandle] = handle;
@@ -84,6 +84,6 @@ const getters = Object.getOwnPropertyDescriptors({
   get localAddress() { return this._getsockname().address; },
   get localFamily() { return this._getsockname().family; },
   get localPort() { return this._getsockname().port; },
-});
+}));
 
 module.exports = { getsockname, getpeername, getters };

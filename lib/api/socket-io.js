@@ -127,7 +127,7 @@ function takeNextUserBuffer(socket) {
  * Gives a socket a handle, and revives the socket if it was destroyed.
  *
  * @param {import('../..').Socket} socket
- * @param {object} handle
+ * @param {AnyHandle|TCP|Pipe} handle
  */
 function attachHandle(socket, handle) {
   socket._handle = handle;
@@ -210,10 +210,10 @@ function read(n) {
  *
  * @this {import('../..').Socket}
  * @param {boolean} several whether `data` is an array of `{ chunk, encoding }`
- * @param {Buffer|string|Array} data
+ * @param {*} data
  * @param {string} encoding
- * @param {(error?: Error) => void} cb
- * @returns {false|undefined} false where there is nothing to write to
+ * @param {(error?: Error|null) => void} cb
+ * @returns {*} false where there is nothing to write to
  */
 function writeGeneric(several, data, encoding, cb) {
   if (this.connecting) {
@@ -239,13 +239,13 @@ function writeGeneric(several, data, encoding, cb) {
  * @param {boolean} several
  * @param {Buffer|string|Array} data
  * @param {string} encoding
- * @param {(error?: Error) => void} callback
+ * @param {(error?: Error|null) => void} callback
  */
 function writeOnceConnected(socket, several, data, encoding, callback) {
   socket._pendingData = data;
   socket._pendingEncoding = encoding;
   const onClose = () => callback(new codes.ERR_SOCKET_CLOSED_BEFORE_CONNECTION());
-  socket.once('connect', function connect() {
+  socket.once('connect', /** @this {Socket} */ function connect() {
     this.off('close', onClose);
     this._writeGeneric(several, data, encoding, callback);
   });
@@ -253,7 +253,7 @@ function writeOnceConnected(socket, several, data, encoding, callback) {
 }
 
 /**
- * @param {object} handle
+ * @param {AnyHandle} handle
  * @param {WriteReq} req
  * @param {Buffer|string} data
  * @param {string} encoding
@@ -276,14 +276,14 @@ function writeChunk(handle, req, data, encoding) {
     case 'utf-16le':
       return handle.writeUcs2String(req, data);
     default:
-      return handle.writeBuffer(req, Buffer.from(data, encoding));
+      return handle.writeBuffer(req, Buffer.from(data, /** @type {BufferEncoding} */ (encoding)));
   }
 }
 
 /**
- * @param {object} handle
+ * @param {AnyHandle} handle
  * @param {WriteReq} req
- * @param {Array<{chunk: Buffer|string, encoding: string}>} entries
+ * @param {Array<{chunk: Buffer|string, encoding: string}> & {allBuffers?: boolean}} entries
  * @returns {number} status
  */
 function writeChunks(handle, req, entries) {
@@ -300,7 +300,7 @@ function writeChunks(handle, req, entries) {
  * `writable._final`: half-closes the connection once everything is sent.
  *
  * @this {import('../..').Socket}
- * @param {(error?: Error) => void} callback
+ * @param {(error?: Error|null) => void} callback
  * @returns {*} as the built-in's
  */
 function final(callback) {
@@ -337,11 +337,11 @@ function onShutdownComplete() {
  * @this {import('../..').Socket}
  * @param {*} chunk
  * @param {string|Function} [encoding]
- * @param {Function} [callback]
+ * @param {(error?: Error|null) => void} [callback]
  * @returns {boolean} false
  */
 function writeAfterFIN(chunk, encoding, callback) {
-  if (!this.writableEnded) return Duplex.prototype.write.call(this, chunk, encoding, callback);
+  if (!this.writableEnded) return Duplex.prototype.write.call(this, chunk, /** @type {*} */ (encoding), callback);
   const done = typeof encoding === 'function' ? encoding : callback;
   const error = new Error('This socket has been ended by the other party');
   error.code = 'EPIPE';

@@ -15,7 +15,7 @@ const {
 const LISTS_TOS = 'setTypeOfService' in builtin.Socket.prototype;
 
 /**
- * @param {number} milliseconds
+ * @param {*} milliseconds
  * @returns {number} whole seconds, as tcp(7) takes them
  */
 function seconds(milliseconds) {
@@ -26,7 +26,7 @@ function seconds(milliseconds) {
  * Keeps the constructor's options.
  *
  * @param {import('../..').Socket} socket
- * @param {object} options `noDelay`, `keepAlive`, `keepAliveInitialDelay` (milliseconds), `typeOfService`
+ * @param {Options} options `noDelay`, `keepAlive`, `keepAliveInitialDelay` (milliseconds), `typeOfService`
  */
 function initOptions(socket, options) {
   socket[kSetNoDelay] = Boolean(options.noDelay);
@@ -50,10 +50,10 @@ function applyOptions(socket) {
 
 /**
  * @param {import('../..').Socket} socket
- * @param {object} handle
+ * @param {AnyHandle} handle
  */
 function callSetKeepAlive(socket, handle) {
-  handle.setKeepAlive(socket[kSetKeepAlive], socket[kSetKeepAliveInitialDelay],
+  handle.setKeepAlive?.(socket[kSetKeepAlive], socket[kSetKeepAliveInitialDelay],
     socket[kSetKeepAliveInterval], socket[kSetKeepAliveCount]);
 }
 
@@ -91,7 +91,7 @@ function setNoDelay(enable) {
  * `socket.setKeepAlive` (SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT).
  *
  * @this {import('../..').Socket}
- * @param {boolean|object} [enable] or `{ enable, initialDelay, interval, count }`
+ * @param {boolean|Options} [enable] or `{ enable, initialDelay, interval, count }`
  * @param {number} [initialDelay] milliseconds
  * @param {number} [interval] milliseconds
  * @param {number} [count] probes

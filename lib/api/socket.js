@@ -43,15 +43,15 @@ const {
 /**
  * A TCP or Unix-domain socket as a stream. See "Class: net.Socket" in Node's documentation.
  *
- * @class
- * @param {object|number} [options] or a descriptor
+ * @this {Socket}
+ * @param {*} [options] an object, or a descriptor
  * @throws {TypeError|RangeError} for bad options
  */
 function Socket(options) {
   if (!isSocket(this)) {
     // Classes derived from the built-in call the current `net.Socket`.
     if (this instanceof builtin.Socket) return builtin.Socket.call(this, options);
-    return new Socket(options);
+    return new (/** @type {*} */ (Socket))(options);
   }
   beginUse();
   if (options?.handle && !isUsable(options.handle)) {
@@ -86,7 +86,7 @@ function Socket(options) {
   this._sockname = null;
   this._pendingData = null;
   this._pendingEncoding = '';
-  this.server = null;
+  /** @type {Options} */ (this).server = null;
   this._server = null;
   socketOptions.initOptions(this, settings);
   rememberKernelOptions(this, settings);
@@ -124,7 +124,7 @@ function refuse(socket, error) {
 }
 
 /**
- * @param {object} handle the option
+ * @param {AnyHandle} handle the option
  * @returns {boolean} whether rsnet can work with it
  */
 function isUsable(handle) {
@@ -188,16 +188,13 @@ function startOrPause(socket, settings) {
 
 /**
  * Runs when the peer ends. Without half-open, later writes fail.
- *
  * @this {Socket}
  */
 function onReadableStreamEnd() {
   if (!this.allowHalfOpen) this.write = io.writeAfterFIN;
 }
 
-/**
- * @param {Socket} socket that is destroyed without a handle
- */
+/** @param {Socket} socket that is destroyed without a handle */
 function emitClose(socket) {
   debug('SERVER: emit close');
   socket.emit('close');
@@ -205,6 +202,7 @@ function emitClose(socket) {
 
 const { value: hostWriteGeneric } = hostMembers._writeGeneric;
 
+/** @type {ThisType<Socket>} */
 const methods = {
   connect: socketConnect,
   setTimeout: timeouts.setSocketTimeout,
@@ -229,11 +227,11 @@ const methods = {
    * `writable.end`.
    * @param {*} [data]
    * @param {string|Function} [encoding]
-   * @param {Function} [callback]
+   * @param {() => void} [callback]
    * @returns {Socket} this
    */
   end(data, encoding, callback) {
-    Duplex.prototype.end.call(this, data, encoding, callback);
+    Duplex.prototype.end.call(this, data, /** @type {*} */ (encoding), callback);
     return this;
   },
 
@@ -243,7 +241,7 @@ const methods = {
    */
   pause() {
     if (this[kBuffer] && !this.connecting && this._handle?.reading) io.stopReading(this);
-    return Duplex.prototype.pause.call(this);
+    return /** @type {Socket} */ (Duplex.prototype.pause.call(this));
   },
 
   /**
@@ -252,7 +250,7 @@ const methods = {
    */
   resume() {
     io.readIntoUserBuffer(this);
-    return Duplex.prototype.resume.call(this);
+    return /** @type {Socket} */ (Duplex.prototype.resume.call(this));
   },
 
   /**
@@ -394,7 +392,9 @@ defineLike(Socket.prototype, builtin.Socket.prototype, withHostMembers({
   ...getters,
 }));
 
-useSocketClass(Socket);
-pipeRelay.useSocketClass(Socket);
+/** The function as a class. */
+const Class = /** @type {SocketClass} */ (/** @type {*} */ (Socket));
+useSocketClass(Class);
+pipeRelay.useSocketClass(Class);
 
-module.exports = Socket;
+module.exports = Class;

@@ -8,7 +8,7 @@ const { handedOver, totals } = require('./counters');
 const { fileCalls } = require('./send-file-engine');
 
 /**
- * @returns {Set<object>} the open Sockets and Servers of this thread
+ * @returns {Set<*>} the open Sockets and Servers of this thread
  */
 function openOwners() {
   const owners = new Set(handedOver);

@@ -48,8 +48,8 @@ function trappingPrototype(prototype, { reads, writes }, make) {
 /**
  * @param {object} prototype
  * @param {Array<string|symbol>} names of members that end the relay
- * @param {(object: object) => (object|undefined)} relayOf finds it by the object with that prototype
- * @param {string[]} [patched] names of members that end the relay if they are replaced
+ * @param {(object: object) => *} relayOf finds it by the object with that prototype
+ * @param {Array<string|symbol>} [patched] names of members that end the relay if they are replaced
  * @returns {object} a prototype that derives from `prototype`
  */
 function withAccessors(prototype, names, relayOf, patched = []) {
@@ -73,7 +73,7 @@ function withAccessors(prototype, names, relayOf, patched = []) {
 }
 
 /**
- * @param {object} handle
+ * @param {AnyHandle} handle
  * @param {{reads: boolean, writes: boolean}} role
  * @returns {object} the prototype that it gets
  */
@@ -128,7 +128,7 @@ class TouchTraps {
 
   /**
    * @param {import('../..').Socket} socket
-   * @param {object} handle its handle
+   * @param {AnyHandle} handle its handle
    * @param {{reads: boolean, writes: boolean}} role whether the relay reads it, and whether it writes to it
    */
   set(socket, handle, role) {

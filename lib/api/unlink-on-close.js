@@ -5,7 +5,8 @@
 const { codes } = require('../node/errors');
 
 /** Names in the engine, by the option's value. */
-const RULES = new Map([[true, 'always'], [false, 'never'], ['own', 'own']]);
+const RULES = new Map(/** @type {Array<[value: *, rule: string]>} */ (
+  [[true, 'always'], [false, 'never'], ['own', 'own']]));
 
 /** The rule of each server that does not have Node's. */
 const ruleOf = new WeakMap();
@@ -48,7 +49,7 @@ function unlinkRefusal(server, value, isOwn) {
 
 /**
  * @param {import('../..').Server} server
- * @param {object} handle that is about to be bound for it, or was by a BoundSocket
+ * @param {AnyHandle} handle that is about to be bound for it, or was by a BoundSocket
  */
 function applyUnlink(server, handle) {
   const rule = ruleOf.get(server);
@@ -58,7 +59,7 @@ function applyUnlink(server, handle) {
 /**
  * Closes a handle that was bound and cannot listen. Its path goes, whatever the rule.
  *
- * @param {object} handle
+ * @param {AnyHandle} handle
  */
 function closeUnused(handle) {
   handle.setUnlink?.('always');

@@ -9,8 +9,8 @@ const { kAfterAsyncWrite, kLastWriteQueueSize, owner_symbol } = require('../hand
 
 /**
  * @param {import('../..').Socket} socket which is about to write
- * @param {object} handle
- * @param {(error?: Error) => void} cb
+ * @param {AnyHandle} handle
+ * @param {(error?: Error|null) => void} cb
  * @returns {WriteReq} to be given to the handle
  */
 function writeRequest(socket, handle, cb) {
@@ -26,7 +26,7 @@ function writeRequest(socket, handle, cb) {
  * @param {import('../..').Socket} socket
  * @param {WriteReq} req
  * @param {number} status with which the handle has taken it
- * @param {(error?: Error) => void} cb
+ * @param {(error?: Error|null) => void} cb
  */
 function settleWrite(socket, req, status, cb) {
   if (status !== 0) {

@@ -4,7 +4,10 @@
 // must not import from a room above it.
 
 module.exports = {
-  /** The `onread` of a Socket's handle; from `api/socket-io`. */
+  /**
+   * The `onread` of a Socket's handle; from `api/socket-io`.
+   * @type {Function|undefined}
+   */
   onSocketRead: undefined,
   /**
    * Called, as the handle, when descriptors have arrived; from `api/descriptors`.
@@ -14,22 +17,22 @@ module.exports = {
   /**
    * Called with a handle and a large chunk that its Socket has not got: whether a relay has taken it; from
    * `api/pipe-relay`.
-   * @type {(handle: object, chunk: Buffer) => boolean}
+   * @type {(handle: *, chunk: Buffer) => boolean}
    */
   takesBulk: () => false,
   /**
    * Answers `handle.isStreamBase`; from `interop/hand-over`.
-   * @type {(handle: object) => boolean}
+   * @type {(handle: *) => boolean}
    */
   offer: () => false,
   /**
    * Gives the connection of a Socket to one of Node's handles; from `interop/hand-over`.
-   * @type {(socket: object) => (object|undefined)}
+   * @type {(socket: *) => (object|undefined)}
    */
   handOver: () => undefined,
   /**
    * Called after each read that went to Node's HTTP parser; from `interop/http-hand-over`.
-   * @type {(handle: object, socket: object, length: number) => void}
+   * @type {(handle: *, socket: *, length: number) => void}
    */
   countParserRead() {},
 };

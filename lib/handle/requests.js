@@ -5,7 +5,7 @@
 /** A connect over TCP. */
 class ConnectReq {
   /**
-   * @param {(status: number, handle: object, req: ConnectReq, readable: boolean, writable: boolean) => void} oncomplete
+   * @param {(status: number, handle: *, req: ConnectReq, readable: boolean, writable: boolean) => void} oncomplete
    */
   constructor(oncomplete) {
     this.oncomplete = oncomplete;
@@ -26,7 +26,7 @@ class PathConnectReq extends ConnectReq {}
 class WriteReq {
   /**
    * @param {(status: number) => void} oncomplete
-   * @param {((error?: Error) => void)|null} callback the stream's
+   * @param {((error?: Error|null) => void)|null} callback the stream's
    */
   constructor(oncomplete, callback) {
     this.oncomplete = oncomplete;
@@ -47,7 +47,7 @@ class WriteReq {
 class ShutdownReq {
   /**
    * @param {(status: number) => void} oncomplete
-   * @param {(error?: Error) => void} callback
+   * @param {(error?: Error|null) => void} callback
    */
   constructor(oncomplete, callback) {
     this.oncomplete = oncomplete;

@@ -73,7 +73,6 @@ const writeInto = hasMethods ? writeByMethod : writeByUnits;
 /**
  * @param {string} string
  * @param {BufferEncoding} name
- * @returns {Buffer}
  */
 function toBuffer(string, name) {
   const encoding = NAMED[name];

@@ -35,7 +35,7 @@ function makeHandle(isPipe) {
       /** The constructor calls this. */
       read() {}
     }
-    return new Silent(/** @type {*} */ (undefined), { pipe: isPipe })._handle._parent;
+    return /** @type {*} */ (new Silent(/** @type {*} */ (undefined), { pipe: isPipe }))._handle._parent;
   }
   const socket = new builtin.Socket();
   try {
@@ -44,7 +44,7 @@ function makeHandle(isPipe) {
     // `true` is no path and no port. Node makes the handle before it finds that, and it has not asked then whether the
     // host is an IP address, for which it would compile a large regular expression.
   }
-  const handle = socket._handle ?? undefined;
+  const handle = /** @type {*} */ (socket)._handle ?? undefined;
   // `destroy` would look at process.stderr, which creates it.
   socket._handle = null;
   return handle;

@@ -200,7 +200,6 @@ const codes = {
      * @param {*} family
      * @param {string} host
      * @param {number} port
-     * @returns {string}
      */
     function(family, host, port) {
       this.host = host;
@@ -264,8 +263,8 @@ hide(NodeAggregateError.prototype, 'constructor', AggregateError);
 if (kIsNodeError !== undefined) hide(NodeAggregateError.prototype, kIsNodeError, true);
 
 /**
- * @param {string} address
- * @param {number} [port]
+ * @param {string|null} address
+ * @param {number|null} [port]
  * @returns {string} ` address:port`, ` address` or nothing
  */
 function place(address, port) {
@@ -295,8 +294,8 @@ class ExceptionWithHostPort extends Error {
   /**
    * @param {number|Error} errno a negated errno, or the error of the permission model
    * @param {string} syscall
-   * @param {string} address a host, an IP address or a path
-   * @param {number} [port]
+   * @param {string|null} address a host, an IP address or a path
+   * @param {number|null} [port]
    * @param {string} [additional] the local end
    */
   constructor(errno, syscall, address, port, additional) {

@@ -20,6 +20,7 @@ function hostSymbol(object, description) {
 const resource = new AsyncResource('RSNETSAMPLE', { requireManualDestroy: true });
 /** @type {*} */
 const handle = { readStart: () => 0, getAsyncId: () => 0, close() {} };
+/** @type {*} */
 const socket = probe('samples', () => new builtin.Socket({ handle, manualStart: true })) ?? {};
 // Or tools that look for open resources, such as jest's `--detectOpenHandles`, would find it.
 resource.emitDestroy();

@@ -45,7 +45,6 @@ function hasStockStreams() {
 /**
  * @param {EventEmitter} emitter
  * @param {string} event
- * @returns {Function[]}
  */
 function listenersOf(emitter, event) {
   return rawListeners.call(emitter, event);

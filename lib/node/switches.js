@@ -19,7 +19,6 @@ function variable(name) {
 
 /**
  * @param {string} name of the variable
- * @returns {boolean}
  */
 function isOn(name) {
   return !OFF.has((variable(name) ?? '').toLowerCase());

@@ -10,7 +10,11 @@ const util = require('util');
 const { probe } = require('./capabilities');
 const { defineOnHost } = require('./host-objects');
 
-const host = probe('transfer', findProtocol) ?? null;
+/**
+ * The symbols of the protocol; null where Node has none, and then nothing else here is used.
+ * @type {NonNullable<ReturnType<typeof findProtocol>>}
+ */
+const host = probe('transfer', findProtocol) ?? /** @type {*} */ (null);
 
 /**
  * @returns {Record<'aborted'|'transferList'|'transfer'|'deserialize', symbol>|null} the symbols of the protocol; null

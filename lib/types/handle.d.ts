@@ -19,3 +19,14 @@ type ConnectReq = InstanceType<typeof import('../handle/requests').ConnectReq>;
 type PathConnectReq = InstanceType<typeof import('../handle/requests').PathConnectReq>;
 type WriteReq = InstanceType<typeof import('../handle/requests').WriteReq>;
 type ShutdownReq = InstanceType<typeof import('../handle/requests').ShutdownReq>;
+
+/** Members of AnyHandle for which lib/ looks before it calls them. */
+type LookedFor = 'setAccepting' | 'setKeepAlive' | 'setNoDelay';
+
+/** The handle of a Socket or Server: rsnet's, one of Node's, or the program's. Not every kind has all of this. */
+type AnyHandle = Omit<TCP & Pipe, LookedFor> & Partial<Pick<TCP & Pipe, LookedFor>> & {
+  reading: boolean;
+  onconnection: (...args: any[]) => void;
+  /** Of Node's, once its HTTP parser reads from it. */
+  _consumed?: boolean;
+};

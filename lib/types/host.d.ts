@@ -73,4 +73,5 @@ interface WritableState {
 /** Of Node's errors, and of those in lib/node/errors.js. */
 interface Error {
   code?: string;
+  errno?: any;
 }

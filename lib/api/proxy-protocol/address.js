@@ -31,7 +31,6 @@ function familyOf(text) {
 /**
  * @param {Uint8Array} bytes
  * @param {number} offset
- * @returns {string}
  */
 function formatIPv4(bytes, offset) {
   return `${bytes[offset]}.${bytes[offset + 1]}.${bytes[offset + 2]}.${bytes[offset + 3]}`;
@@ -57,7 +56,6 @@ function longestZeros(words) {
  *
  * @param {Buffer} bytes
  * @param {number} offset
- * @returns {string}
  */
 function formatIPv6(bytes, offset) {
   const words = Array.from({ length: WORDS }, (_, i) => bytes.readUInt16BE(offset + 2 * i));
@@ -96,7 +94,7 @@ function parseIPv6(text) {
 
 /**
  * @param {string} text a valid address
- * @param {'IPv4'|'IPv6'} family that it is to have; an IPv4 address can be had as an IPv6 one
+ * @param {string} family that it is to have; an IPv4 address can be had as an IPv6 one
  * @returns {Buffer} its bytes
  */
 function addressBytes(text, family) {
@@ -113,7 +111,7 @@ function addressBytes(text, family) {
 /**
  * @param {Buffer} bytes
  * @param {number} offset
- * @param {'IPv4'|'IPv6'} family
+ * @param {string} family
  * @returns {string} the address that stands there
  */
 function addressAt(bytes, offset, family) {

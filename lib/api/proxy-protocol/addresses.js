@@ -6,7 +6,7 @@
 const headers = new WeakMap();
 
 /**
- * @param {object} handle
+ * @param {AnyHandle} handle
  * @param {string} name of its method
  * @param {{address?: string, port?: number, family: string}} end
  */
@@ -26,7 +26,7 @@ function answerWith(handle, name, { address, port, family }) {
  * Lets the handle of a Socket answer what its header says. TLS asks the handle, and has no other way to know.
  *
  * @param {import('../../..').Socket} socket
- * @param {object} handle that is or becomes the Socket's
+ * @param {AnyHandle} handle that is or becomes the Socket's
  */
 function carryAddresses(socket, handle) {
   const header = headers.get(socket);
@@ -39,7 +39,7 @@ function carryAddresses(socket, handle) {
  * Gives a Socket what its header says.
  *
  * @param {import('../../..').Socket} socket
- * @param {object} header parsed
+ * @param {*} header parsed
  */
 function applyHeader(socket, header) {
   const proxy = { ...header, peer: { ...socket._getpeername() }, local: { ...socket._getsockname() } };
@@ -52,7 +52,7 @@ function applyHeader(socket, header) {
 
 /**
  * @param {import('../../..').Socket} socket below a TLS socket
- * @param {object} tlsSocket that gets to know the header, too
+ * @param {Socket} tlsSocket that gets to know the header, too
  */
 function shareHeader(socket, tlsSocket) {
   const header = headers.get(socket);

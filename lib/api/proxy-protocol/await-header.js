@@ -21,8 +21,8 @@ const USUAL = 256;
  * Collects the first bytes of a connection.
  *
  * @param {number} limit bytes that a header may have
- * @returns {{bytes: Buffer, take: (chunk: Buffer) => object}} what was collected, and a function that adds to it and
- *   parses
+ * @returns {{bytes: Buffer, take: (chunk: Buffer) => {parsed: import('./parse').Parsed, seen: Buffer}}} what was
+ *   collected, and a function that adds to it and parses
  */
 function collector(limit) {
   let memory;
@@ -40,12 +40,12 @@ function collector(limit) {
           memory.set(chunk, length);
         }
         length += chunk.length;
-        if (length < needed) return { parsed: { state: 'more', isHeader: true } };
+        if (length < needed) return { parsed: { state: 'more', isHeader: true }, seen };
         seen = memory.subarray(0, length);
       }
       const parsed = parseHeader(seen, limit);
       if (parsed.state !== 'more') return { parsed, seen };
-      ({ needed } = parsed);
+      needed = /** @type {number} */ (parsed.needed);
       if (!memory) {
         // The chunk may be a small part of a large piece of memory.
         memory = Buffer.allocUnsafeSlow(Math.max(needed, USUAL, chunk.length));
@@ -60,7 +60,7 @@ function collector(limit) {
 /**
  * Lets a handle that is not to be read from read nevertheless.
  *
- * @param {object} handle
+ * @param {AnyHandle} handle
  * @param {boolean} isOn
  */
 function setReading(handle, isOn) {
@@ -103,7 +103,7 @@ const FAILURES = {
  *
  * @param {import('../../..').Server} server
  * @param {import('../../..').Socket} socket that it has just accepted
- * @param {object} settings of the server
+ * @param {Options} settings of the server
  * @param {() => void} announce emits 'connection'; never called if the connection ends before that
  */
 function awaitHeader(server, socket, settings, announce) {
@@ -123,7 +123,7 @@ function awaitHeader(server, socket, settings, announce) {
   const stop = () => {
     clearTimeout(timer);
     waiting.delete(fail);
-    delete socket.push;
+    delete /** @type {Partial<Socket>} */ (socket).push;
     socket.removeListener('finish', onFinish);
     socket.removeListener('close', stop);
     socket.removeListener('error', onError);
@@ -189,7 +189,7 @@ function awaitHeader(server, socket, settings, announce) {
       if (state === 'absent' && isOptional) return finish(seen);
       if (state === 'more') {
         if (!hasSignature && parsed.isHeader && isOptional) wait(timeout);
-        hasSignature ||= parsed.isHeader;
+        hasSignature ||= parsed.isHeader === true;
         return true;
       }
       fail(proxyError(FAILURES[state], parsed.reason));

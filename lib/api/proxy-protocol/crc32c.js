@@ -20,7 +20,6 @@ function makeTable() {
 /**
  * @param {Uint8Array} bytes
  * @param {number} [hole] offset of four bytes that count as zeros
- * @returns {number}
  */
 function crc32c(bytes, hole = -4) {
   table ??= makeTable();

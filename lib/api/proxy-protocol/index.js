@@ -54,7 +54,7 @@ function proxyHeaderOf({ proxyProtocol }) {
  * Keeps what a Socket is to send, in place of that of an earlier connect().
  *
  * @param {import('../../..').Socket} socket
- * @param {object} [settings] as `proxyHeaderOf` gives them
+ * @param {Options} [settings] as `proxyHeaderOf` gives them
  */
 function rememberHeader(socket, settings) {
   if (settings === undefined) senders.delete(socket);

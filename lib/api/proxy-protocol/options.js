@@ -96,7 +96,7 @@ function checkedValue(value, name) {
 }
 
 /**
- * @param {object} value of the option
+ * @param {Options} value of the option
  * @returns {Map<number, Buffer>} its TLVs, those that have a name among them
  * @throws {TypeError|RangeError}
  */

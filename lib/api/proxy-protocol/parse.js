@@ -99,7 +99,7 @@ function parseV1(bytes, limit) {
 /**
  * @param {Buffer} bytes
  * @param {string} family
- * @returns {{length: number, source: object|undefined, destination: object|undefined}} the addresses of version 2, and
+ * @returns {{length: number, source: *, destination: *}} the addresses of version 2, and
  *   how many bytes they take
  */
 function addressesOf(bytes, family) {
@@ -170,12 +170,18 @@ function parseV2(bytes, limit) {
 }
 
 /**
+ * Each signature, and what parses a header that begins with it.
+ * @type {Array<[signature: Buffer, parse: (bytes: Buffer, limit: number) => Parsed]>}
+ */
+const SIGNATURES = [[V2_SIGNATURE, parseV2], [V1_SIGNATURE, parseV1]];
+
+/**
  * @param {Buffer} bytes the first of a connection
  * @param {number} limit bytes that a header may have
  * @returns {Parsed}
  */
 function parseHeader(bytes, limit) {
-  for (const [signature, parse] of [[V2_SIGNATURE, parseV2], [V1_SIGNATURE, parseV1]]) {
+  for (const [signature, parse] of SIGNATURES) {
     if (!mayBegin(bytes, signature)) continue;
     if (bytes.length >= signature.length) return parse(bytes, limit);
     return { state: 'more', isHeader: false, needed: bytes.length + 1 };

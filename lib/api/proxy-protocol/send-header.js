@@ -9,7 +9,7 @@ const { buildHeader } = require('./write');
  * @returns {object|undefined} it, without the zone of an IPv6 address; undefined for a Unix-domain socket
  */
 function endOf({ address, port }) {
-  return port === undefined ? undefined : { address: address.split('%')[0], port };
+  return port === undefined ? undefined : { address: address?.split('%')[0], port };
 }
 
 /**
@@ -17,7 +17,7 @@ function endOf({ address, port }) {
  * the header goes past it.
  *
  * @param {import('../../..').Socket} socket that has just been connected; nothing was written to its handle
- * @param {object} settings as `clientSettings` gives them
+ * @param {Options} settings as `clientSettings` gives them
  */
 function sendHeader(socket, settings) {
   const header = buildHeader(settings, {

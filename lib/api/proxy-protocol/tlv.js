@@ -58,7 +58,6 @@ const ENCODINGS = { alpn: 'latin1', authority: 'utf8', netns: 'latin1' };
 /**
  * @param {string} name of a text
  * @param {Buffer} value
- * @returns {string}
  */
 function textOf(name, value) {
   return value.toString(ENCODINGS[name]);
@@ -76,11 +75,12 @@ function nameTlvs(tlvs) {
   const netns = tlvs.get(TLV.NETNS);
   if (alpn) named.alpn = textOf('alpn', alpn);
   if (authority) named.authority = textOf('authority', authority);
-  if (uniqueId?.length > UNIQUE_ID_MAX) return undefined;
+  if (uniqueId && uniqueId.length > UNIQUE_ID_MAX) return undefined;
   if (uniqueId) named.uniqueId = uniqueId;
   if (netns) named.netns = textOf('netns', netns);
-  if (tlvs.has(TLV.SSL)) {
-    named.ssl = parseSsl(tlvs.get(TLV.SSL));
+  const ssl = tlvs.get(TLV.SSL);
+  if (ssl !== undefined) {
+    named.ssl = parseSsl(ssl);
     if (named.ssl === undefined) return undefined;
   }
   return named;
@@ -89,8 +89,8 @@ function nameTlvs(tlvs) {
 /**
  * @param {Buffer} header the whole
  * @param {number} from where the values begin
- * @returns {{reason: string}|{tlvs: Map<number, Buffer>, named: object}} what is wrong, or the values: copies, the last
- *   one of each type, without padding
+ * @returns {{reason?: string, tlvs?: Map<number, Buffer>, named?: object}} what is wrong, or the values: copies, the
+ *   last one of each type, without padding
  */
 function parseTlvs(header, from) {
   const found = scan(header, from, header.length);

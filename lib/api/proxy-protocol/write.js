@@ -20,8 +20,8 @@ function familyOfEnd(end) {
 }
 
 /**
- * @param {object} source
- * @param {object} destination
+ * @param {Options} source
+ * @param {Options} destination
  * @returns {string} the family that can say both; IPv6 if only one of them is IPv4
  */
 function commonFamily(source, destination) {
@@ -42,8 +42,8 @@ function addressText(address, family) {
 
 /**
  * @param {string} family
- * @param {object} source
- * @param {object} destination
+ * @param {Options} source
+ * @param {Options} destination
  * @returns {Buffer} a header of version 1
  */
 function lineOf(family, source, destination) {
@@ -54,8 +54,8 @@ function lineOf(family, source, destination) {
 
 /**
  * @param {string} family
- * @param {object} source
- * @param {object} destination
+ * @param {Options} source
+ * @param {Options} destination
  * @returns {Buffer} the addresses of version 2
  */
 function addressBlock(family, source, destination) {
@@ -68,10 +68,10 @@ function addressBlock(family, source, destination) {
 }
 
 /**
- * @param {object} settings
+ * @param {Options} settings
  * @param {string} family
- * @param {object} source
- * @param {object} destination
+ * @param {Options} source
+ * @param {Options} destination
  * @returns {Buffer} a header of version 2
  */
 function binaryOf({ command, transport, tlvs, crc32c: hasChecksum }, family, source, destination) {
@@ -89,8 +89,8 @@ function binaryOf({ command, transport, tlvs, crc32c: hasChecksum }, family, sou
 }
 
 /**
- * @param {object} settings as `clientSettings` gives them
- * @param {{source?: object, destination?: object}} own ends of the connection, for what the settings leave open
+ * @param {Options} settings as `clientSettings` gives them
+ * @param {{source?: Options, destination?: Options}} own ends of the connection, for what the settings leave open
  * @returns {Buffer}
  */
 function buildHeader(settings, own) {
