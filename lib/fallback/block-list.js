@@ -7,8 +7,8 @@ const { builtin } = require('../node/builtin');
 const { codes } = require('../node/errors');
 
 /**
- * @param {object} [list] a net.BlockList
- * @param {string} address numeric
+ * @param {import('net').BlockList|undefined} list
+ * @param {*} address a string, numeric
  * @returns {Error|undefined} the reason if the list blocks it
  */
 function blocked(list, address) {
@@ -18,7 +18,7 @@ function blocked(list, address) {
 
 /**
  * Wraps a lookup function: the result leaves out blocked addresses.
- * @param {object} list a net.BlockList
+ * @param {import('net').BlockList} list
  * @param {Function} [lookup]
  * @returns {Function}
  */

@@ -18,8 +18,8 @@ const UV_TCP_IPV6ONLY = 1;
 const UV_TCP_REUSEPORT = 2;
 
 /**
- * @param {object} options of a TCP address
- * @returns {object} a handle of the host, bound
+ * @param {Options} options of a TCP address
+ * @returns {HostHandle} a handle of the host, bound
  * @throws {Error} of the system call bind
  */
 function bindTcp(options) {
@@ -27,11 +27,13 @@ function bindTcp(options) {
   if (reusePort && !hasReusePort) throw unavailable('reusePort');
   const flags = (isIPv6 && ipv6Only ? UV_TCP_IPV6ONLY : 0) | (reusePort ? UV_TCP_REUSEPORT : 0);
   const handle = builtin._createServerHandle(host, port, isIPv6 ? 6 : 4, undefined, flags);
+  /** @type {*} */
   let status = handle;
   if (typeof handle === 'object') {
     // libuv reports a busy port in the next call that needs the address, not in bind.
+    /** @type {SocketName} */
     const bound = {};
-    status = handle.getsockname(bound);
+    status = handle.getsockname?.(bound);
     if (!status && bound.port === 0) status = UV_EADDRINUSE;
     if (!status) return handle;
     handle.close();
@@ -40,8 +42,8 @@ function bindTcp(options) {
 }
 
 /**
- * @param {object} options with `path`
- * @returns {object} a handle of the host, bound
+ * @param {Options} options with `path`
+ * @returns {HostHandle} a handle of the host, bound
  * @throws {Error} of the system call bind
  */
 function bindPath(options) {
@@ -55,11 +57,12 @@ function bindPath(options) {
  * it gives to neither.
  */
 class BoundSocket {
+  /** @type {HostHandle|null} */
   #handle;
   #path;
 
   /**
-   * @param {object} [options] `host` (numeric), `port`, `ipv6Only`, `reusePort`; or `path`
+   * @param {Options} [options] `host` (numeric), `port`, `ipv6Only`, `reusePort`; or `path`
    * @throws {TypeError|RangeError} for a bad option
    * @throws {Error} of the system call bind
    */
@@ -72,7 +75,7 @@ class BoundSocket {
   }
 
   /**
-   * @returns {object} the handle
+   * @returns {HostHandle} the handle
    * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
    */
   #held() {
@@ -81,14 +84,14 @@ class BoundSocket {
   }
 
   /**
-   * @returns {{address: string, family: string, port: number}|string} the local address, or the path
+   * @returns {SocketName|string} the local address, or the path
    * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
    */
   address() {
     const handle = this.#held();
     if (this.isPipe) return this.#path;
     const address = {};
-    const status = handle.getsockname(address);
+    const status = handle.getsockname?.(address);
     if (status) throw new ErrnoException(status, 'address');
     return address;
   }
@@ -120,7 +123,7 @@ class BoundSocket {
   }
 
   /**
-   * @returns {object} the handle, owned by the caller from now on
+   * @returns {HostHandle} the handle, owned by the caller from now on
    * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
    */
   [kConsume]() {

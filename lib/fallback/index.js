@@ -26,7 +26,7 @@ function connect(...args) {
   const socket = new Socket(options);
   if (clientSocket.hasSubscribers) clientSocket.publish({ socket });
   if (options.timeout) socket.setTimeout(options.timeout);
-  return socket.connect(normalized);
+  return socket.connect(/** @type {*} */ (normalized));
 }
 
 const own = {

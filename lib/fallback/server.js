@@ -26,15 +26,15 @@ const host = HostServer.prototype;
 /**
  * Listens on a TCP port or a Unix-domain socket. See "Class: net.Server" in Node's documentation.
  *
- * @class
- * @param {object|Function} [options] or the listener
- * @param {Function} [connectionListener] listener of 'connection'
+ * @this {Server}
+ * @param {*} [options] an object, or the listener
+ * @param {(socket: *) => void} [connectionListener] listener of 'connection'
  * @throws {TypeError|RangeError} for bad options
  */
 function Server(options, connectionListener) {
   if (!isMadeBy(Server, this)) {
     if (this instanceof HostServer) return HostServer.call(this, options, connectionListener);
-    return new Server(options, connectionListener);
+    return new (/** @type {*} */ (Server))(options, connectionListener);
   }
   HostServer.call(this, options, connectionListener);
   if (typeof options !== 'object' || options === null) return;
@@ -66,6 +66,7 @@ function refusalOf(where) {
 /** Sockets whose header is read, or has been. */
 const begun = new WeakSet();
 
+/** @type {ThisType<Server>} */
 const members = {
   listen(...args) {
     const [where] = args;
@@ -75,12 +76,12 @@ const members = {
     if (where instanceof BoundSocket) args[0] = consumed(where);
     else if (where?.handle instanceof BoundSocket) args[0] = { ...where, handle: consumed(where.handle) };
     else if (where?.fdName !== undefined) args[0] = { ...where, fd: descriptorNamed(where.fdName) };
-    return host.listen.apply(this, args);
+    return host.listen.apply(this, /** @type {*} */ (args));
   },
 
   // The host's Server makes instances of the built-in Socket.
   emit(event, ...args) {
-    const [socket] = args;
+    const socket = /** @type {Socket} */ (args[0]);
     if (event === 'connection' && socket instanceof builtin.Socket) {
       adopt(socket);
       if (outliving.has(this)) outliveIteration(socket);
@@ -100,9 +101,8 @@ const members = {
   },
 };
 
-nameLike(members.listen, host.listen);
-nameLike(members.emit, host.emit);
 for (const [name, value] of Object.entries(members)) {
+  nameLike(value, host[name]);
   Object.defineProperty(Server.prototype, name, { value, writable: true, configurable: true, enumerable: true });
 }
 
@@ -115,12 +115,12 @@ for (const name of ['pause', 'resume']) {
 
 /**
  * `net.createServer`.
- * @param {object|Function} [options] or the listener
- * @param {Function} [connectionListener] listener of 'connection'
+ * @param {*} [options] an object, or the listener
+ * @param {(socket: Socket) => void} [connectionListener] listener of 'connection'
  * @returns {Server}
  */
 function createServer(options, connectionListener) {
-  return new Server(options, connectionListener);
+  return new (/** @type {*} */ (Server))(options, connectionListener);
 }
 
-module.exports = { Server, createServer };
+module.exports = { Server: /** @type {ServerClass} */ (/** @type {*} */ (Server)), createServer };

@@ -32,14 +32,14 @@ const host = HostSocket.prototype;
 /**
  * A TCP or Unix-domain socket as a stream. See "Class: net.Socket" in Node's documentation.
  *
- * @class
- * @param {object|number} [options] or a descriptor
+ * @this {Socket}
+ * @param {*} [options] an object, or a descriptor
  * @throws {TypeError|RangeError} for bad options
  */
 function Socket(options) {
   if (!isMadeBy(Socket, this)) {
     if (this instanceof HostSocket) return HostSocket.call(this, options);
-    return new Socket(options);
+    return new (/** @type {*} */ (Socket))(options);
   }
   const settings = checkedOptions(options);
   const isBound = settings.handle instanceof BoundSocket;
@@ -61,7 +61,7 @@ derive(Socket, HostSocket);
 
 /**
  * Adds the members of rsnet's Socket to one that the host's Server has accepted.
- * @param {object} socket
+ * @param {Socket} socket
  */
 function adopt(socket) {
   if (Object.getPrototypeOf(socket) === host) Object.setPrototypeOf(socket, Socket.prototype);
@@ -77,7 +77,7 @@ function normalized(args) {
 }
 
 /**
- * @param {object} list a net.BlockList
+ * @param {import('net').BlockList} list
  * @param {Array} args of `connect`
  * @returns {{problem: Error|undefined, args: Array}} why it may not connect; arguments with a `lookup` that filters
  */
@@ -97,12 +97,12 @@ function withBlockList(list, args) {
  */
 function connectByHost(socket, args) {
   if (hasBlockList || !socket.blockList) {
-    host.connect.apply(socket, args);
+    host.connect.apply(socket, /** @type {*} */ (args));
     return;
   }
   const { problem, args: guarded } = withBlockList(socket.blockList, args);
   if (problem) failConnect(socket, problem);
-  else host.connect.apply(socket, guarded);
+  else host.connect.apply(socket, /** @type {*} */ (guarded));
 }
 
 /**
@@ -115,6 +115,7 @@ function withBoolean(args) {
   return [{ ...options, autoSelectFamily: true }, ...rest.filter(Boolean)];
 }
 
+/** @type {ThisType<Socket>} */
 const members = {
   connect(...args) {
     const [options] = normalized(args);
@@ -156,9 +157,9 @@ function withoutConnection(socket, call) {
 
 for (const [name, { argument, check, method }] of Object.entries(KERNEL_OPTIONS)) {
   if (method === undefined) continue;
-  Object.assign(members, {
+  Object.assign(members, /** @type {ThisType<Socket>} */ ({
     [`set${method}`](value) {
-      check(value, argument);
+      check(value, /** @type {string} */ (argument));
       if (this._handle) throw unavailable(`set${method}`);
       ask(this, name, value);
       return this;
@@ -168,10 +169,13 @@ for (const [name, { argument, check, method }] of Object.entries(KERNEL_OPTIONS)
       withoutConnection(this, `get${method}`);
       return asked(this, name);
     },
-  });
+  }));
 }
 
-/** Newer Nodes have these. */
+/**
+ * Newer Nodes have these.
+ * @type {ThisType<Socket>}
+ */
 const typeOfService = {
   setTypeOfService(tos) {
     validateInt32(tos, 'tos', 0, 255);
@@ -186,7 +190,10 @@ const typeOfService = {
   },
 };
 
-/** Newer Nodes also take an object, an interval and a count. */
+/**
+ * Newer Nodes also take an object, an interval and a count.
+ * @type {ThisType<Socket>}
+ */
 const keepAlive = {
   setKeepAlive(enable, initialDelay, interval, count) {
     if (typeof enable === 'object' && enable !== null) {
@@ -210,4 +217,4 @@ for (const [name, value] of Object.entries(added)) {
 
 Object.defineProperty(Socket.prototype, 'isMptcp', { get: () => false, configurable: true });
 
-module.exports = { Socket, adopt };
+module.exports = { Socket: /** @type {SocketClass} */ (/** @type {*} */ (Socket)), adopt };

@@ -49,9 +49,9 @@ function refusal(owner) {
 
 /**
  * Destroys a Socket in place of connecting it.
- * @param {object} socket
+ * @param {Socket} socket
  * @param {Error} error emitted in the next tick, as a failed connect(2) is
- * @returns {object} the Socket
+ * @returns {Socket}
  */
 function failConnect(socket, error) {
   socket.connecting = true;
@@ -60,9 +60,9 @@ function failConnect(socket, error) {
 }
 
 /**
- * @param {object} server
+ * @param {Server} server
  * @param {Error} error emitted in the next tick
- * @returns {object} the Server
+ * @returns {Server}
  */
 function failListen(server, error) {
   nextTick(() => server.emit('error', error));

@@ -73,7 +73,7 @@ function hostProxy(fd) {
 }
 
 /**
- * @param {object} handle of TCP: rsnet's, or the host's
+ * @param {*} handle of TCP: rsnet's, or the host's
  * @returns {DescriptorProxy} with a copy of the descriptor
  * @throws {Error} when there can't be a copy
  */
@@ -85,7 +85,7 @@ function pack(handle) {
 }
 
 /**
- * @param {object} handle that of a proxy, or the TCP handle of a built-in socket
+ * @param {*} handle that of a proxy, or the TCP handle of a built-in socket
  * @returns {number} the descriptor, which the caller owns, or a negated errno
  */
 function unpack(handle) {
@@ -118,7 +118,7 @@ function discard(object) {
 
 /**
  * @param {object} object that is about to be transferred
- * @param {TCP} handle its handle
+ * @param {AnyHandle|TCP} handle its handle
  * @returns {object[]} what must be transferred with it
  * @throws {Error} when its descriptor can't be copied
  */
@@ -141,7 +141,7 @@ function take(object) {
 }
 
 /**
- * @param {{handle: object}} data the message
+ * @param {{handle: *}} data the message
  * @param {string} name of the class
  * @returns {number} the descriptor, which the caller owns
  * @throws {Error} when the message has no open descriptor

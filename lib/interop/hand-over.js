@@ -39,15 +39,15 @@ const { UV_ECANCELED } = require('../node/errno');
  * @property {number} readError of the read after `unread`; a negated errno, or 0
  * @property {Buffer} [unsent]
  * @property {number} writeError a negated errno, or 0
- * @property {object[]} writes unfinished requests
- * @property {object|null} shutdown the unfinished request
+ * @property {WriteReq[]} writes unfinished requests
+ * @property {ShutdownReq|null} shutdown the unfinished request
  * @property {boolean} shuts whether shutdown(2) has not been called for it
  */
 
 /**
  * Closes a handle, but not its descriptor.
  *
- * @param {object} handle rsnet's
+ * @param {AnyHandle} handle rsnet's
  * @returns {ConnectionState|undefined} undefined when it is no connection
  */
 function takeFrom(handle) {
@@ -82,7 +82,7 @@ function takeFrom(handle) {
 /**
  * Completes requests of rsnet's handle.
  *
- * @param {object[]} reqs
+ * @param {Array<(WriteReq|ShutdownReq) & {failed?: number, error?: Error}>} reqs
  * @param {number} status of the first one; an error cancels the others
  */
 function complete(reqs, status) {
@@ -98,7 +98,7 @@ function complete(reqs, status) {
 /**
  * Sends rsnet's unsent bytes, then shuts down if the program has asked for that.
  *
- * @param {object} socket whose handle is the host's
+ * @param {Socket} socket whose handle is the host's
  * @param {ConnectionState} state
  * @param {() => void} onSent
  */
@@ -133,7 +133,7 @@ function sendRest(socket, { unsent, writes, writeError, shutdown, shuts }, onSen
  * Appends bytes to those that the stream has buffered. The next consumer looks at `readableLength` and calls
  * `read()`. The bytes do not go into the stream's buffer, because a flowing stream would emit them.
  *
- * @param {object} socket
+ * @param {Socket} socket
  * @param {Buffer[]} chunks
  */
 function giveFirst(socket, chunks) {
@@ -167,12 +167,12 @@ function giveFirst(socket, chunks) {
 /**
  * Gives a socket's connection to a handle of the host, which becomes its `_handle`.
  *
- * @param {object} socket connected, with a handle of rsnet
+ * @param {Socket} socket connected, with a handle of rsnet
  * @param {object} [options]
  * @param {() => void} [options.onSent] called when rsnet's unsent bytes are sent
  * @param {(chunk: Buffer) => void} [options.takeUnread] called with each undelivered chunk; without it, the socket's
  *   `read()` returns them
- * @returns {object|undefined} that handle; undefined when it cannot take the connection
+ * @returns {*} that handle; undefined when it cannot take the connection
  * @throws {Error} ERR_ACCESS_DENIED where the permission model refuses `handle.open(fd)`
  */
 function handOver(socket, { onSent = () => {}, takeUnread } = {}) {
@@ -213,8 +213,8 @@ function handOver(socket, { onSent = () => {}, takeUnread } = {}) {
 /**
  * Calls `handOver` once a socket is connected.
  *
- * @param {object} socket that connects
- * @param {object} hostHandle its next handle
+ * @param {Socket} socket that connects
+ * @param {*} hostHandle its next handle
  */
 function handOverOnceConnected(socket, hostHandle) {
   socket[kNextHandle] = hostHandle;
@@ -231,7 +231,7 @@ function handOverOnceConnected(socket, hostHandle) {
 }
 
 /**
- * @param {object} handle rsnet's
+ * @param {AnyHandle} handle rsnet's
  * @returns {boolean} whether the kernel has not accepted all written bytes
  */
 function hasUnsent(handle) {
@@ -242,9 +242,9 @@ function hasUnsent(handle) {
 /**
  * Finds the stream for TLS.
  *
- * @param {object} socket with a handle of rsnet
+ * @param {Socket} socket with a handle of rsnet
  * @param {() => void} onSent called when earlier writes are sent, if TLS must wait for them
- * @param {object} [tlsSocket] whose stream it is
+ * @param {Socket} [tlsSocket] whose stream it is
  * @returns {{stream: object|undefined, waits: boolean}} a C++ stream, if there can be one; whether it calls `onSent`
  * @throws {TypeError} ERR_INVALID_HANDLE_TYPE when the connection has messages, which records of TLS are not
  */
@@ -279,7 +279,7 @@ function isRefused() {
  * Answers `handle.isStreamBase`. Node's HTTP/2 asks before it takes the handle from the socket. Node's HTTP asks
  * after it has given the socket a parser. It is faster without a hand-over, so the answer is false.
  *
- * @param {object} handle rsnet's
+ * @param {AnyHandle} handle rsnet's
  * @returns {boolean} whether the socket's handle is, or becomes on connect, a C++ stream
  */
 function offer(handle) {

@@ -24,7 +24,7 @@ const UNIT = 16 * 1024;
 /**
  * Counts a read of the parser, and hands the connection over when that is likely to pay.
  *
- * @param {object} handle rsnet's
+ * @param {AnyHandle} handle rsnet's
  * @param {import('../..').Socket} socket of a server, with a parser
  * @param {number} length bytes of the read
  */
@@ -39,7 +39,7 @@ function countParserRead(handle, socket, length) {
   const unread = [];
   const hostHandle = handOver(socket, { takeUnread: (chunk) => unread.push(chunk) });
   if (hostHandle === undefined) return;
-  const { parser } = socket;
+  const parser = /** @type {Required<HostParser>} */ (socket.parser);
   // Node's HTTP server does this with a connection that the built-in has accepted.
   parser._consumed = true;
   hostHandle._consumed = true;

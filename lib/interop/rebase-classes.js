@@ -30,7 +30,7 @@ function loadedClasses() {
 /**
  * Plans what lets the classes of modules that are already loaded derive from rsnet's.
  * @param {typeof import('node:net')} builtin the host's own net
- * @param {typeof import('node:net')} rsnet what takes its place
+ * @param {typeof import('../..')} rsnet what takes its place
  * @returns {(() => void)|undefined} does that; undefined where a class is frozen
  */
 function planRebase(builtin, rsnet) {

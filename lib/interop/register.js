@@ -17,7 +17,7 @@ const TLS = ['_tls_wrap', 'internal/tls/wrap'];
  * Puts rsnet's exports into the built-in module's exports object. `require`, the default import and
  * process.getBuiltinModule return that object; http, tls, cluster and child_process use it.
  * @param {typeof import('node:net')} net the built-in module's exports
- * @param {typeof import('node:net')} rsnet
+ * @param {typeof import('../..')} rsnet
  * @returns {boolean} whether all that has to change could change; if not, nothing has
  */
 function replaceExports(net, rsnet) {

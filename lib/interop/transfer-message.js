@@ -77,11 +77,13 @@ function transferListOf(list) {
 
 /** Lets the ports of this thread post unmarked objects. */
 function install() {
-  implement(TransferProxy.prototype, {
+  /** @type {Parameters<typeof implement>[1] & ThisType<*>} */
+  const methods = {
     transferList() { return this.source[host.transferList](); },
     transfer() { return this.source[host.transfer](); },
     deserialize() {},
-  });
+  };
+  implement(TransferProxy.prototype, methods);
   if (MessagePort === undefined) return;
   const { prototype } = MessagePort;
   const { postMessage } = prototype;
@@ -93,7 +95,7 @@ function install() {
       if (sources.size === 0) return Reflect.apply(hostPostMessage, this, [value, list, ...rest]);
       const copies = new Map();
       for (const source of sources) copies.set(source, marked(new TransferProxy(source)));
-      const transferred = items.map((item) => copies.get(item) ?? item);
+      const transferred = items?.map((item) => copies.get(item) ?? item);
       return Reflect.apply(hostPostMessage, this, [replace(value, copies), transferred, ...rest]);
     },
   };

@@ -27,6 +27,16 @@ const { hide, host, implement, marked, marksInPlace } = require('../node/transfe
 const { deserializeWeakly, weakProperty } = require('../node/weak');
 const { defineLike, nameLike } = require('../node/mirror-members');
 
+/**
+ * How objects of a class are transferred.
+ *
+ * @typedef {object} Transfer
+ * @property {string} name of the class
+ * @property {() => object[]} transferList
+ * @property {() => *} transfer
+ * @property {(data: *) => void} deserialize
+ */
+
 /** Property of a class: its receiver, which lives as long as the class. */
 const kReceiver = Symbol('kReceiver');
 
@@ -48,6 +58,7 @@ function checkSocket(socket) {
   if (!fresh) throw new codes.ERR_WORKER_HANDLE_NOT_TRANSFERABLE('net.Socket');
 }
 
+/** @type {Transfer & ThisType<Socket>} */
 const socketTransfer = {
   name: 'Socket',
 
@@ -85,12 +96,13 @@ const socketTransfer = {
 
 /**
  * @param {Socket} socket
- * @param {TCP} handle that was stopped for a transfer
+ * @param {AnyHandle} handle that was stopped for a transfer
  */
 function readOn(socket, handle) {
   if (socket._handle === handle && handle.reading) handle.readStart();
 }
 
+/** @type {Transfer & ThisType<Server>} */
 const serverTransfer = {
   name: 'Server',
 
@@ -137,6 +149,7 @@ const serverTransfer = {
   },
 };
 
+/** @type {Transfer & ThisType<BoundSocket>} */
 const boundTransfer = {
   name: 'BoundSocket',
 
@@ -171,7 +184,7 @@ function become(object, Class) {
 }
 
 /**
- * @param {object} kind one of those above
+ * @param {Transfer} kind
  * @returns {Function} the class that a receiver makes first, where it can't make one of rsnet's
  */
 function receiverOf({ deserialize }) {
@@ -189,7 +202,7 @@ function receiverOf({ deserialize }) {
  * Where rsnet is loaded but not registered, the host deserializes rsnet's messages into objects of its own.
  *
  * @param {object} prototype of the host's class
- * @param {object} kind one of those above
+ * @param {Transfer} kind
  * @returns {boolean} whether that was possible
  */
 function takeFromHost(prototype, kind) {
@@ -208,13 +221,14 @@ function takeFromHost(prototype, kind) {
  */
 function showLikeHost(prototype, model) {
   const keys = [host.transferList, host.transfer, host.deserialize].filter((key) => Object.hasOwn(prototype, key));
+  /** @type {*} */
   const members = Object.fromEntries(keys.map((key) => [key, Object.getOwnPropertyDescriptor(prototype, key)]));
   defineLike(prototype, model, members);
 }
 
 /**
- * @param {object} kind one of those above
- * @returns {object} methods of the protocol that transfer nothing
+ * @param {Transfer} kind
+ * @returns {Omit<Transfer, 'name'>} methods of the protocol that transfer nothing
  */
 function staysHere({ name }) {
   return {
@@ -226,7 +240,7 @@ function staysHere({ name }) {
 
 /**
  * @param {Function} Class of rsnet
- * @param {object} kind one of those above
+ * @param {Transfer} kind
  * @returns {Function|undefined} the class that the receiver makes first, unless `net` exports it. Where the host's
  *   objects are frozen, there is none, and objects of this class stay in their thread.
  */
@@ -236,7 +250,9 @@ function enable(Class, kind) {
   const receiver = byHost && kind !== boundTransfer ? undefined : receiverOf(kind);
   const exported = `${receiver ? '_Transferred' : ''}${kind.name}`;
   // The host looks the class up in the exports of `net`.
-  const isReceived = byHost ? takeFromHost(HostClass.prototype, kind) : weakProperty(net, exported, receiver);
+  const isReceived = byHost
+    ? takeFromHost(HostClass.prototype, kind)
+    : weakProperty(net, exported, /** @type {Function} */ (receiver));
   if (!record('transfer', isReceived)) {
     implement(Class.prototype, staysHere(kind));
     return undefined;

@@ -60,10 +60,10 @@ class Sessions {
 }
 
 /**
- * @param {object} settings of the connector
+ * @param {Options} settings of the connector
  * @param {Sessions} sessions
- * @param {object} target undici's request
- * @returns {object} a TLSSocket on undici's `httpSocket`, or else on a connection of rsnet
+ * @param {Options} target undici's request
+ * @returns {import('tls').TLSSocket} a TLSSocket on undici's `httpSocket`, or else on a connection of rsnet
  */
 function connectTls(settings, sessions, target) {
   const tls = require('tls');
@@ -91,8 +91,8 @@ function connectTls(settings, sessions, target) {
 }
 
 /**
- * @param {object} settings of the connector
- * @param {object} target undici's request
+ * @param {Options} settings of the connector
+ * @param {Options} target undici's request
  * @param {number} port
  * @returns {import('../..').Socket}
  */
@@ -105,9 +105,9 @@ function connectPlain(settings, { hostname, localAddress }, port) {
 /**
  * Calls back once, when there is a connection, an error, or no time left.
  *
- * @param {object} socket that connects
+ * @param {import('net').Socket} socket that connects
  * @param {{isTls: boolean, timeout: number, target: string}} about `timeout` in milliseconds, 0 = none
- * @param {(error: Error|null, socket?: object) => void} callback
+ * @param {((error: Error|null, socket?: object) => void)|null} callback
  */
 function whenConnected(socket, { isTls, timeout, target }, callback) {
   let timer;
@@ -133,7 +133,7 @@ function whenConnected(socket, { isTls, timeout, target }, callback) {
  * @param {string} [options.socketPath] a Unix socket to connect to, in place of the URL's host
  * @param {boolean} [options.keepAlive] probe silent connections; true unless false
  * @param {number} [options.keepAliveInitialDelay] milliseconds of silence before that
- * @returns {(options: object, callback: (error: Error|null, socket?: object) => void) => object} connects for undici,
+ * @returns {(target: Options, callback: (error: Error|null, socket?: object) => void) => object} connects for undici,
  *   and gives the socket
  * @throws {TypeError} when `maxCachedSessions` is no whole number of at least 0
  */
