@@ -14,7 +14,7 @@ function hasMessages(owner) {
 }
 
 /**
- * @param {object} settings of a Socket of messages
+ * @param {Options} settings of a Socket of messages
  * @throws {TypeError} for an option that would cut or join them
  */
 function checkMessageOptions(settings) {

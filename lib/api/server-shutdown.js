@@ -4,7 +4,7 @@
 
 const { clearTimeout, setTimeout } = require('../node/captured');
 const { validateAbortSignal, validateInt32, validateObject } = require('../node/validators');
-const { hasFiles } = require('./send-file');
+const { hasFiles } = require('./queued-files');
 const { openConnections } = require('./server-connections');
 
 /** Milliseconds after which a server looks again for connections that have become idle. */

@@ -12,7 +12,9 @@ const { LATIN1, UTF16LE, UTF8, Writer } = require('./writer');
  * @returns {Writer} made on first use
  */
 function writerOf(handle) {
-  return handle[kWriter] ??= new (handle[kSeqpacket] ? MessageWriter : Writer)(/** @type {Handle} */ (handle), handle[kSlot]);
+  if (handle[kWriter] !== null) return handle[kWriter];
+  const Class = handle[kSeqpacket] ? MessageWriter : Writer;
+  return handle[kWriter] = new Class(/** @type {Handle} */ (handle), handle[kSlot]);
 }
 
 /** @returns {TypeError} that of Node's StreamBase::WriteBuffer */

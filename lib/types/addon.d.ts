@@ -13,7 +13,7 @@ interface Addon {
   /** Only on Linux. */
   FileSender: new (ended: (transfer: number, status: number) => void) => FileSender;
   constants(): AddonConstants;
-  /** Node's name of the type: 'TCP', 'PIPE', 'UDP', 'FILE', 'TTY' or 'UNKNOWN'. */
+  /** Node's name of the type: 'TCP', 'PIPE', 'UDP', 'FILE', 'TTY' or 'UNKNOWN'; or 'SEQPACKET'. */
   descriptorKind(fd: number): string;
   dupDescriptor(fd: number): number;
   sendWaiting(): void;
@@ -26,7 +26,9 @@ interface AddonConstants {
     'NONE' | 'CONNECT' | 'READ' | 'WRITE' | 'SHUTDOWN' | 'CONNECTION' | 'CLOSED' | 'WRITABLE' | 'DESCRIPTORS', number>;
   entry: Record<'FIELDS' | 'OUT_OF_LINE' | 'USER_BUFFER', number>;
   encodings: Record<'UTF8' | 'LATIN1' | 'UTF16LE', number>;
-  sizes: Record<'BATCH_MEMORY' | 'USUAL_READ' | 'STRING_PIECE', number>;
+  sentinels: Record<'NO_SLOT' | 'NONE_FREE', number>;
+  sizes: Record<
+    'BATCH_MEMORY' | 'USUAL_READ' | 'MAX_READ' | 'STRING_PIECE' | 'MAX_SLICES' | 'MAX_DESCRIPTORS', number>;
 }
 
 /** The commands that are plain functions (src/addon/functions.rs, src/addon/writer.rs). */
