@@ -9,6 +9,17 @@ function escape(text) {
 }
 
 /**
+ * @param {number|string} x pixels
+ * @param {number|string} y pixels, of the text's foot
+ * @param {string} text
+ * @param {'start'|'middle'|'end'} [anchor] which part of the text is at `x`
+ * @returns {string} SVG of a small text
+ */
+function label(x, y, text, anchor = 'start') {
+  return `<text class="small" x="${x}" y="${y}" text-anchor="${anchor}">${escape(text)}</text>`;
+}
+
+/**
  * @param {number} width pixels
  * @param {number} height pixels
  * @param {string[]} parts what is drawn on white; texts of the classes `title` and `small` have their size
@@ -24,4 +35,4 @@ function drawing(width, height, parts) {
   ].join('\n');
 }
 
-module.exports = { drawing, escape };
+module.exports = { drawing, escape, label };

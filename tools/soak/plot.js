@@ -1,6 +1,6 @@
 'use strict';
 
-const { drawing, escape } = require('../lib/svg');
+const { drawing, escape, label } = require('../lib/svg');
 
 const WIDTH = 900;
 const LEFT = 70;
@@ -46,8 +46,7 @@ function renderPanel({ title, lines }, top, seconds) {
   for (const share of [0, 0.5, 1]) {
     const height = y(highest * share);
     parts.push(`<path d="M${LEFT} ${height}H${WIDTH - RIGHT}" stroke="#e5e7eb"/>`,
-      `<text class="small" x="${LEFT - 6}" y="${Number(height) + 4}" text-anchor="end">` +
-        `${(highest * share).toLocaleString('en')}</text>`);
+      label(LEFT - 6, Number(height) + 4, (highest * share).toLocaleString('en'), 'end'));
   }
   let line = top + 10;
   for (const [name, values] of Object.entries(lines)) {
@@ -88,8 +87,7 @@ function renderPlot(panels, seconds, about) {
   const bottom = height - GAP - 10;
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => {
     const at = LEFT + share * (WIDTH - LEFT - RIGHT);
-    return `<text class="small" x="${at}" y="${bottom + 16}" text-anchor="middle">` +
-      `${Math.round(seconds * share).toLocaleString('en')} s</text>`;
+    return label(at, bottom + 16, `${Math.round(seconds * share).toLocaleString('en')} s`, 'middle');
   });
   return drawing(WIDTH, height, [
     `<text x="20" y="20">${escape(about)}</text>`,

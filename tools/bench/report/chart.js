@@ -1,6 +1,6 @@
 'use strict';
 
-const { drawing, escape } = require('../../lib/svg');
+const { drawing, escape, label: smallText } = require('../../lib/svg');
 const { METRICS, formatMetric, formatRatio } = require('./format');
 
 const WIDTH = 900;
@@ -136,8 +136,7 @@ function renderChart(report, scenarios, title) {
       parts.push(
         `<rect x="${LEFT}" y="${y + 1}" width="${(end - LEFT).toFixed(1)}" height="${BAR - 2}" fill="${color}"/>`,
         `<path d="M${x(ratio.least).toFixed(1)} ${line}H${x(ratio.most).toFixed(1)}" stroke="#111827"/>`,
-        `<text class="small" x="${(Math.max(x(ratio.most), end) + 5).toFixed(1)}" y="${y + BAR - 2}">` +
-          `${escape(label)}</text>`,
+        smallText((Math.max(x(ratio.most), end) + 5).toFixed(1), y + BAR - 2, label),
       );
       y += BAR;
     }
@@ -148,7 +147,7 @@ function renderChart(report, scenarios, title) {
   for (let tick = 0; tick <= scale; tick += scale > 3 ? 1 : 0.5) {
     const at = x(tick).toFixed(1);
     ticks.push(`<path d="M${at} ${TOP - 6}V${y}" stroke="${tick === 1 ? '#6b7280' : '#e5e7eb'}"/>`,
-      `<text class="small" x="${at}" y="${y + 14}" text-anchor="middle">${tick}x</text>`);
+      smallText(at, y + 14, `${tick}x`, 'middle'));
   }
   let at = 20;
   const shown = drawn(report.peers).map(({ color, title: name }) => ({ color, name }));
