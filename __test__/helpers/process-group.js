@@ -46,6 +46,8 @@ function runGroup(command, args, options, limit, onStart) {
       child[name].setEncoding('utf8').on('data', (text) => { result[name] += text; });
     }
     child.once('error', reject);
+    // A command that could not be started has no group.
+    if (child.pid === undefined) return;
     groups.add(child.pid);
     const timer = setTimeout(() => {
       result.timedOut = true;
