@@ -188,4 +188,16 @@ describeLinux('sockets of messages', (net) => {
     await end;
     await closed(client);
   });
+
+  test('what a peer sent before it closed with messages unread arrives, and the reset behind it', async () => {
+    const { client, peer } = await pair(net, net, { ...BOTH, server: { seqpacket: true, pauseOnConnect: true } });
+    await new Promise((resolve) => client.write('unread', resolve));
+    const found = [];
+    client.on('data', (data) => found.push(String(data)));
+    const failure = once(client, 'error');
+    for (const text of ['one', '', 'two']) peer.write(text);
+    peer.destroy();
+    expect(await failure).toMatchObject([{ code: 'ECONNRESET', syscall: 'read' }]);
+    expect(found).toEqual(['one', '', 'two']);
+  });
 });

@@ -1,5 +1,7 @@
 //! Reads of messages, whose bounds stay.
 
+use std::io;
+
 use socket2::Socket;
 
 use super::ReadSide;
@@ -17,28 +19,37 @@ impl ReadSide {
         self.config.messages && self.chunks.len() >= MESSAGES_AHEAD
     }
 
-    /// As [`ReadSide::read`]: takes one message.
+    /// As [`ReadSide::read`]: takes one message. The kernel reports that the peer has closed with messages unread before
+    /// it gives what that peer has sent. Here the reset comes behind it, as on a stream.
     pub(super) fn read_message(&mut self, socket: &Socket, limit: usize, order: u64) {
-        let size = match message::next_size(socket) {
-            Ok(Some(size)) => size,
-            Ok(None) => return self.arrive(Ok(Chunk::default()), 0, limit, order),
-            Err(error) => return self.arrive(Err(error), 0, limit, order),
-        };
+        let mut found = self.take_message(socket);
+        if matches!(&found, Err(error) if error.kind() == io::ErrorKind::ConnectionReset) {
+            self.send_error = Some(-libc::ECONNRESET);
+            found = self.take_message(socket);
+        }
+        match found {
+            Ok(Some((message, received))) => {
+                if let Some(descriptors) = self.allow(received, order) {
+                    self.keep(message, limit, order);
+                    self.pass(descriptors);
+                }
+            }
+            Ok(None) => self.arrive(Ok(Chunk::default()), 0, limit, order),
+            Err(error) => self.arrive(Err(error), 0, limit, order),
+        }
+    }
+
+    /// The next message, and what came with it; `None`: the peer sends no more.
+    fn take_message(&self, socket: &Socket) -> io::Result<Option<(Chunk, Received)>> {
+        let Some(size) = message::next_size(socket)? else { return Ok(None) };
         let mut received = Received::default();
-        let found = read_block(size, |areas| {
+        let message = read_block(size, |areas| {
             if self.receives == 0 {
                 return sys::receive(socket, areas);
             }
             received = rights::receive_message(socket, areas)?;
             Ok(received.count)
-        });
-        match (found, self.allow(received, order)) {
-            (Ok(chunk), Some(descriptors)) => {
-                self.keep(chunk, limit, order);
-                self.pass(descriptors);
-            }
-            (Ok(_), None) => {}
-            (Err(error), _) => self.arrive(Err(error), 0, limit, order),
-        }
+        })?;
+        Ok(Some((message, received)))
     }
 }
