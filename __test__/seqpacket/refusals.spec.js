@@ -84,6 +84,23 @@ describeLinux('where there are no messages', (net) => {
     expect(String((await once(client, 'data'))[0])).toBe('taken');
   });
 
+  test('a handle that has messages, also one that a listener has just got', async () => {
+    const { peer, server } = await pair(net, net, { ...BOTH, server: { seqpacket: true, pauseOnConnect: true } });
+    const wrongType = { code: 'EINVAL', syscall: 'setsockopt' };
+    const listener = track(net.createServer());
+    const refused = once(listener, 'error');
+    listener.listen(server._handle);
+    expect(await refused).toMatchObject([wrongType]);
+    const socket = track(new net.Socket({ handle: peer._handle }));
+    expect(await once(socket, 'error')).toMatchObject([wrongType]);
+    const other = await listen(net, { seqpacket: true, listen: tempPath() });
+    const problem = new Promise((resolve) => {
+      other._handle.onconnection = (status, handle) => track(new net.Socket({ handle })).once('error', resolve);
+    });
+    connect(net, { ...other.at, seqpacket: true }).on('error', () => {});
+    expect(await problem).toMatchObject(wrongType);
+  });
+
   test('files, relays and pipes', async () => {
     const { client, peer } = await pair(net, net, BOTH);
     await expect(client.sendFile(__filename)).rejects.toMatchObject(wrongKind);

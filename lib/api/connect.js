@@ -13,6 +13,7 @@ const { debug } = require('../node/debug');
 const diagnostics = require('./diagnostics');
 const { codes } = require('../node/errors');
 const { Pipe, TCP } = require('../handle');
+const { hasMessages, writeMessage } = require('./messages');
 const { proxyHeaderOf, rememberHeader } = require('./proxy-protocol');
 const { attachHandle } = require('./socket-io');
 const { kBoundSource, kSignal } = require('../handle/socket-symbols');
@@ -68,8 +69,10 @@ function socketConnect(...args) {
   if (listener !== null) this.once('connect', listener);
   if (this._parent?.connecting) return this;
   const { prototype } = Socket;
-  // After the peer's end the socket has a `write` of its own. A new connection needs that of the class.
-  if (this.write !== prototype.write && Object.hasOwn(this, 'write')) this.write = prototype.write;
+  // After the peer's end the socket has a `write` of its own. A new connection needs that of the class, or of messages.
+  if (this.write !== prototype.write && Object.hasOwn(this, 'write')) {
+    this.write = hasMessages(this) ? writeMessage : prototype.write;
+  }
   if (this.destroyed) {
     this._handle = null;
     this._peername = undefined;

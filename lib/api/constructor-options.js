@@ -6,7 +6,7 @@ const { builtin } = require('../node/builtin');
 const { codes } = require('../node/errors');
 const { validateInt32, validateNumber } = require('../node/validators');
 const { checkKernelOptions } = require('./kernel-option-names');
-const { checkMessageOptions } = require('./messages');
+const { checkMessageOptions, messageStreamOptions } = require('./messages');
 
 /** Options of streams that a socket can't have. */
 const UNSUPPORTED = ['objectMode', 'readableObjectMode', 'writableObjectMode'];
@@ -53,12 +53,12 @@ function setBlockList(socket, blockList) {
  * @returns {object}
  */
 function streamOptions(settings) {
-  return {
+  const options = {
     allowHalfOpen: Boolean(settings.allowHalfOpen),
     emitClose: false,
     autoDestroy: true,
     decodeStrings: false,
-    readableObjectMode: settings.seqpacket === true,
+    readableObjectMode: false,
     readable: settings.readable,
     writable: settings.writable,
     highWaterMark: settings.highWaterMark,
@@ -75,6 +75,7 @@ function streamOptions(settings) {
     destroy: settings.destroy,
     construct: settings.construct,
   };
+  return settings.seqpacket ? Object.assign(options, messageStreamOptions(settings)) : options;
 }
 
 module.exports = { checkedOptions, setBlockList, streamOptions };

@@ -7,8 +7,9 @@
 const { codes, ErrnoException } = require('../node/errors');
 const { Handle, TCP } = require('../handle');
 const { isTcp } = require('../handle/handed-over');
+const { kSeqpacket } = require('../handle/symbols');
 const { kAskedOptions } = require('../handle/socket-symbols');
-const { UV_EBADF, UV_ENOPROTOOPT } = require('../node/errno');
+const { UV_EBADF, UV_EINVAL, UV_ENOPROTOOPT } = require('../node/errno');
 const { KERNEL_OPTIONS, NAMES, given } = require('./kernel-option-names');
 
 /**
@@ -102,13 +103,24 @@ function setAll(handle, asked, listens) {
 }
 
 /**
+ * @param {object} handle
+ * @param {Record<string, *>|undefined} asked values by option
+ * @returns {Error|undefined} the reason why the owner, whose chunks have no bounds, cannot have a handle of messages
+ */
+function refuseMessages(handle, asked) {
+  if (handle[kSeqpacket] !== true || asked?.seqpacket === true) return undefined;
+  return errorOf(UV_EINVAL, 'setsockopt', 'seqpacket');
+}
+
+/**
  * Sets what was asked for on the handle of a Socket.
  *
  * @param {import('../..').Socket} socket
  * @returns {Error|undefined} the reason if one is not set
  */
 function applyKernelOptions(socket) {
-  return setAll(socket._handle, socket[kAskedOptions]);
+  const { _handle: handle, [kAskedOptions]: asked } = socket;
+  return refuseMessages(handle, asked) ?? setAll(handle, asked);
 }
 
 /**
@@ -145,7 +157,9 @@ function isListeners(name) {
  */
 function applyToListener(server, handle = server._handle) {
   const asked = server[kAskedOptions];
-  if (asked === undefined || handle instanceof Handle) return setAll(handle, asked, true);
+  if (asked === undefined || handle instanceof Handle) {
+    return refuseMessages(handle, asked) ?? setAll(handle, asked, true);
+  }
   const names = NAMES.filter((name) => asked[name] !== undefined);
   // The proxy for a path has no such method.
   if (!handle.getsockname) {

@@ -22,13 +22,88 @@ function checkMessageOptions(settings) {
   throw new codes.ERR_INVALID_ARG_VALUE('options.onread', settings.onread, 'is not supported with seqpacket');
 }
 
+/** A decoder of a stream, as `string_decoder` has it, but what a message ends with does not wait for the next one. */
+class MessageDecoder {
+  /** @param {string} encoding of each message */
+  constructor(encoding) {
+    this.encoding = encoding;
+  }
+
+  /**
+   * @param {Buffer|string} message
+   * @returns {string}
+   */
+  write(message) {
+    return typeof message === 'string' ? message : message.toString(this.encoding);
+  }
+
+  /** @returns {string} nothing: each message was whole */
+  end() {
+    return '';
+  }
+}
+
 /**
- * Has the stream write chunk by chunk.
+ * `readable.setEncoding()`. Node's joins the chunks that wait.
+ *
+ * @this {import('../..').Socket}
+ * @param {string} [encoding]
+ * @returns {import('../..').Socket} this
+ */
+function setEncoding(encoding) {
+  const state = this._readableState;
+  const { buffer, bufferIndex = 0 } = state;
+  const waiting = this.readableLength > 0 ? [...buffer].slice(bufferIndex) : [];
+  Object.getPrototypeOf(this).setEncoding.call(this, encoding);
+  const decoder = new MessageDecoder(this.readableEncoding);
+  state.decoder = decoder;
+  if (waiting.length === 0) return this;
+  // A list of its own up to Node 20.
+  if (Array.isArray(buffer)) buffer.length = 0;
+  else buffer.clear();
+  for (const message of waiting) buffer.push(decoder.write(message));
+  state.length = waiting.length;
+  return this;
+}
+
+/**
+ * `writable.write()`. An empty message has no bytes, so the stream would take any number of them.
+ *
+ * @this {import('../..').Socket}
+ * @param {...*} args
+ * @returns {boolean} whether more should be written before 'drain'
+ */
+function writeMessage(...args) {
+  const takesMore = Object.getPrototypeOf(this).write.apply(this, args);
+  const state = this._writableState;
+  if (!takesMore || !(state.bufferedRequestCount >= state.highWaterMark)) return takesMore;
+  state.needDrain = true;
+  return false;
+}
+
+/**
+ * Has the stream of a new socket neither join nor cut messages, nor take an unbounded number of them.
  *
  * @param {import('../..').Socket} socket of messages
  */
-function writeOneByOne(socket) {
-  Object.defineProperty(socket, '_writev', { value: null, writable: true, configurable: true, enumerable: false });
+function keepBounds(socket) {
+  const { readableEncoding } = socket;
+  if (readableEncoding) socket._readableState.decoder = new MessageDecoder(readableEncoding);
+  for (const [name, value] of Object.entries({ _writev: null, setEncoding, write: writeMessage })) {
+    Object.defineProperty(socket, name, { value, writable: true, configurable: true, enumerable: false });
+  }
 }
 
-module.exports = { checkMessageOptions, hasMessages, writeOneByOne };
+/**
+ * @param {object} settings of a Socket of messages
+ * @returns {object} options of its stream: the readable side counts messages, and `highWaterMark` are bytes
+ */
+function messageStreamOptions({ highWaterMark, writableHighWaterMark }) {
+  return {
+    readableObjectMode: true,
+    highWaterMark: undefined,
+    writableHighWaterMark: highWaterMark ?? writableHighWaterMark,
+  };
+}
+
+module.exports = { checkMessageOptions, hasMessages, keepBounds, messageStreamOptions, writeMessage };

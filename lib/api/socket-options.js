@@ -4,7 +4,7 @@
 
 const { builtin } = require('../node/builtin');
 const { codes, ErrnoException } = require('../node/errors');
-const { writeOneByOne } = require('./messages');
+const { keepBounds } = require('./messages');
 const { otherHandles } = require('./race');
 const { validateInt32 } = require('../node/validators');
 const {
@@ -32,7 +32,7 @@ function initOptions(socket, options) {
   socket[kSetNoDelay] = Boolean(options.noDelay);
   socket[kSetKeepAlive] = Boolean(options.keepAlive);
   socket[kSetKeepAliveInitialDelay] = seconds(options.keepAliveInitialDelay);
-  if (options.seqpacket) writeOneByOne(socket);
+  if (options.seqpacket) keepBounds(socket);
   if (LISTS_TOS || options.typeOfService !== undefined) socket[kSetTOS] = options.typeOfService;
 }
 

@@ -9,7 +9,7 @@ const {
 const { onStreamRead, withReadCount } = require('../node/private-symbols');
 const {
   kAdopted, kBulkLeft, kClosing, kConnectReq, kReading, kPendingRead, kOnClose, kOnRead, kParserReads, kProvider, kRead,
-  kReadEnded, kReadMost, kReadSize, kReadGate, kRef, kShutdownReq, kSlot, kUncounted, kWriter,
+  kReadEnded, kReadMost, kReadSize, kReadGate, kRef, kSeqpacket, kShutdownReq, kSlot, kUncounted, kWriter,
 } = require('./symbols');
 const { later } = require('../node/later');
 const hooks = require('./hooks');
@@ -356,6 +356,7 @@ class Handle extends WritableHandle {
       client.close();
       return;
     }
+    if (this[kSeqpacket] === true) client[kSeqpacket] = true;
     if (getBridge().backend !== 'tokio') {
       this.runInAsyncScope(this.onconnection, this, 0, client);
       return;
