@@ -119,7 +119,8 @@ function refuseMessages(handle, asked) {
  * @returns {Error|undefined} the reason if one is not set
  */
 function applyKernelOptions(socket) {
-  const { _handle: handle, [kAskedOptions]: asked } = socket;
+  const handle = socket._handle;
+  const asked = socket[kAskedOptions];
   return refuseMessages(handle, asked) ?? setAll(handle, asked);
 }
 

@@ -24,7 +24,7 @@ function checkMessageOptions(settings) {
 
 /** A decoder of a stream, as `string_decoder` has it, but what a message ends with does not wait for the next one. */
 class MessageDecoder {
-  /** @param {string} encoding of each message */
+  /** @param {BufferEncoding} encoding of each message */
   constructor(encoding) {
     this.encoding = encoding;
   }
@@ -47,7 +47,7 @@ class MessageDecoder {
  * `readable.setEncoding()`. Node's joins the chunks that wait.
  *
  * @this {import('../..').Socket}
- * @param {string} [encoding]
+ * @param {BufferEncoding} [encoding]
  * @returns {import('../..').Socket} this
  */
 function setEncoding(encoding) {
@@ -55,12 +55,12 @@ function setEncoding(encoding) {
   const { buffer, bufferIndex = 0 } = state;
   const waiting = this.readableLength > 0 ? [...buffer].slice(bufferIndex) : [];
   Object.getPrototypeOf(this).setEncoding.call(this, encoding);
-  const decoder = new MessageDecoder(this.readableEncoding);
+  const decoder = new MessageDecoder(/** @type {BufferEncoding} */ (this.readableEncoding));
   state.decoder = decoder;
   if (waiting.length === 0) return this;
   // A list of its own up to Node 20.
   if (Array.isArray(buffer)) buffer.length = 0;
-  else buffer.clear();
+  else buffer.clear?.();
   for (const message of waiting) buffer.push(decoder.write(message));
   state.length = waiting.length;
   return this;
@@ -95,7 +95,7 @@ function keepBounds(socket) {
 }
 
 /**
- * @param {object} settings of a Socket of messages
+ * @param {Options} settings of a Socket of messages
  * @returns {object} options of its stream: the readable side counts messages, and `highWaterMark` are bytes
  */
 function messageStreamOptions({ highWaterMark, writableHighWaterMark }) {

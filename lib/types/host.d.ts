@@ -47,7 +47,11 @@ interface HostParser {
 /** The state of a readable stream. */
 interface ReadableState {
   awaitDrainWriters: unknown;
+  /** The chunks that wait: an array, up to Node 20 a list of its own. */
+  buffer: Iterable<any> & { push(chunk: unknown): void, clear?(): void };
+  bufferIndex?: number;
   dataEmitted: boolean;
+  decoder: object | null;
   destroyed: boolean;
   ended: boolean;
   flowing: boolean | null;
@@ -61,10 +65,12 @@ interface ReadableState {
 
 /** The state of a writable stream. */
 interface WritableState {
+  bufferedRequestCount: number;
   corked: number;
   destroyed: boolean;
   ending: boolean;
   errored: Error | null;
+  highWaterMark: number;
   length: number;
   needDrain: boolean;
   objectMode: boolean;
