@@ -157,6 +157,29 @@ describeLinux('where there are no messages', (net) => {
     expect(result).toEqual([wrongKind.code, 'still usable', wrongKind.code, wrongKind.code]);
   });
 
+  test('HTTP/2 refuses it, also while the socket connects', async () => {
+    const result = await runMode(['-r', REGISTER], async (path) => {
+      const registered = require('net');
+      const http2 = require('http2');
+      const server = registered.createServer({ seqpacket: true });
+      server.on('connection', (socket) => socket.on('error', () => {}).resume().write('not a frame'));
+      await listening(server, path);
+      const codes = [];
+      for (const waits of [false, true]) {
+        const socket = registered.connect({ path, seqpacket: true });
+        socket.on('error', () => {});
+        if (waits) await once(socket, 'connect');
+        const session = http2.connect('http://localhost', { createConnection: () => socket });
+        session.on('error', ({ code }) => codes.push(code));
+        await new Promise((resolve) => session.once('close', resolve));
+        socket.destroy();
+      }
+      server.close();
+      return codes;
+    }, { args: [tempPath()] });
+    expect(result).toEqual(['ERR_STREAM_WRAP', 'ERR_STREAM_WRAP']);
+  });
+
   test('a server of a cluster that shares its path', async () => {
     const worker = (path) => {
       const server = require('net').createServer({ seqpacket: true });

@@ -284,7 +284,7 @@ function isRefused() {
  */
 function offer(handle) {
   const socket = handle[owner_symbol];
-  if (!socket || socket.parser || socket._handle !== handle || !canTake(handle)) return false;
+  if (!socket || socket.parser || socket._handle !== handle || hasMessages(socket) || !canTake(handle)) return false;
   // An HTTP/2 session takes every completed write for its own, so earlier unsent bytes must go through the Socket.
   if (!socket.connecting) return !hasUnsent(handle) && !isRefused() && handOver(socket) !== undefined;
   socket[kNextHandle] ??= null;
