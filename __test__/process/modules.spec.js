@@ -88,6 +88,30 @@ describeRsnet('the module loaded several times in a process', (rsnet) => {
     expect({ stdout, stderr }).toEqual({ stdout: 'collected\n', stderr: '' });
   });
 
+  test('loads no module of Node that sockets alone do not need', async () => {
+    const { stdout } = await spawnNode('rsnet', `
+      const names = ['child_process', 'cluster', 'dns', 'dgram', 'http', 'tls'];
+      const isLoaded = (name) => process.moduleLoadList.includes('NativeModule ' + name);
+      require('fs').writeSync(1, String(names.filter(isLoaded)));
+    `);
+    expect(stdout).toBe('');
+  });
+
+  test('a socket that is older than child_process can be the stdio of a child', async () => {
+    const { stdout, stderr } = await spawnNode('rsnet', `
+      const server = net.createServer({ pauseOnConnect: true }, (peer) => {
+        const { spawn } = require('child_process');
+        const program = 'require("fs").writeSync(1, "by stdio")';
+        spawn(process.execPath, ['-e', program], { stdio: ['ignore', peer, 'inherit'] })
+          .once('exit', () => peer.destroy());
+        server.close();
+      }).listen(0, '127.0.0.1', () => {
+        net.connect(server.address().port, '127.0.0.1').on('data', (data) => require('fs').writeSync(1, data));
+      });
+    `);
+    expect({ stdout, stderr }).toEqual({ stdout: 'by stdio', stderr: '' });
+  });
+
   test('the registry can be reset while sockets are open', async () => {
     const before = load();
     const server = await listen(before, (socket) => socket.pipe(socket));

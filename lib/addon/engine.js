@@ -21,7 +21,7 @@ const otherHost = (bun && `Bun ${bun}`) ?? (deno && `Deno ${deno}`);
 function useHostNet(problem) {
   if (isOn('RSNET_STRICT')) throw problem;
   trace('no engine: %s', problem.message);
-  const { getEnvironmentData, setEnvironmentData } = require('../node/captured');
+  const { getEnvironmentData, setEnvironmentData } = require('../node/worker-threads');
   const code = problem.code.replace(/^ERR_/, '');
   if (getEnvironmentData?.(code)) return;
   setEnvironmentData?.(code, true);

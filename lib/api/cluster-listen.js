@@ -3,19 +3,24 @@
 // Listening in a cluster worker: the primary owns the ports, and the worker asks it for a share.
 // See "How it works" in the chapter on cluster in Node's documentation.
 
-const cluster = require('cluster');
 const { record } = require('../node/capabilities');
 const { adoptHandle } = require('../handle/foreign');
+const { watchLoading } = require('../node/loaded-modules');
 const { isOwnerKnown } = require('../node/private-symbols');
 const { owner_symbol } = require('../handle/socket-symbols');
 const { UV_EADDRINUSE } = require('../node/errno');
+
+/** In a worker, Node has loaded cluster before the program runs. Another process may never need it. */
+const isLoaded = watchLoading('cluster');
 
 /**
  * @param {boolean|undefined} exclusive the option of that name
  * @returns {boolean} whether the primary must be asked for the handle
  */
 function asksPrimary(exclusive) {
-  return cluster.isWorker && !exclusive && record('clusterServers', typeof cluster._getServer === 'function');
+  if (exclusive || !isLoaded()) return false;
+  const cluster = require('cluster');
+  return cluster.isWorker && record('clusterServers', typeof cluster._getServer === 'function');
 }
 
 /**
@@ -62,7 +67,7 @@ function requestHandle(server, place, callback) {
     address: place.address, port: place.port, addressType: place.addressType, fd: place.fd, flags: place.flags,
     backlog: place.backlog, readableAll: place.readableAll, writableAll: place.writableAll,
   };
-  cluster._getServer(server, query, (status, handle) => {
+  require('cluster')._getServer(server, query, (status, handle) => {
     const problem = status || checkShared(handle, place.port);
     if (problem) {
       callback(problem);

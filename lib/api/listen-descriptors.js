@@ -2,7 +2,6 @@
 
 // Sockets that a service manager has opened for this process: sd_listen_fds(3).
 
-const cluster = require('cluster');
 const { codes } = require('../node/errors');
 const { validateString } = require('../node/validators');
 
@@ -19,7 +18,7 @@ const MOST = 2 ** 20;
 function listenDescriptors() {
   const { LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES } = process.env;
   const count = Number(LISTEN_FDS);
-  if (Number(LISTEN_PID) !== (cluster.isWorker ? process.ppid : process.pid)) return [];
+  if (Number(LISTEN_PID) !== (require('cluster').isWorker ? process.ppid : process.pid)) return [];
   if (!Number.isInteger(count) || count < 0 || count > MOST) return [];
   const names = LISTEN_FDNAMES?.split(':') ?? [];
   return Array.from({ length: count }, (_, i) => ({ fd: FIRST + i, name: names[i] ?? 'unknown' }));

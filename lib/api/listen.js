@@ -2,7 +2,6 @@
 
 /** `server.listen()`: its forms, and the handle for each. */
 
-const dns = require('dns');
 const { onconnection } = require('./accept');
 const { isPipeName, normalizeArgs, toNumber } = require('./arguments');
 const { BoundSocket, kConsume, kPath } = require('./bound-socket');
@@ -234,6 +233,7 @@ function lookupAndListen(server, place) {
     }
     obtainHandle(server, { ...place, address, addressType: address ? family : 4 });
   };
+  const dns = require('dns');
   if (host.listenAvoidsLinkLocal) {
     dns.lookup(place.address, { all: true }, (err, addresses) => {
       if (err) return found(err);

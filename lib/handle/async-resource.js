@@ -3,8 +3,8 @@
 // The part of a handle that async_hooks sees: AsyncWrap, in the built-in.
 
 const { AsyncResource } = require('async_hooks');
-const { markAsUncloneable } = require('../node/captured');
 const { context_frame } = require('../node/private-symbols');
+const { markAsUncloneable } = require('../node/worker-threads');
 
 /** A program's call goes through so many more functions than in the built-in before a hook of async_hooks is called. */
 const MORE_FRAMES = 8;

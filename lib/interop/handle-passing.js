@@ -6,8 +6,6 @@
 // Node can write only its own handles to a channel. So a proxy stands for an rsnet handle there: a handle of the host
 // on a copy of the descriptor.
 
-const { ChildProcess } = require('child_process');
-const cluster = require('cluster');
 const fs = require('fs');
 const { commands } = require('../addon/bridge');
 const { record } = require('../node/capabilities');
@@ -109,6 +107,7 @@ function install() {
   if (!hasChannels) guardSend(process);
   if (!installStdio(hasChannels) || !hasChannels) {
     // With SCHED_NONE the primary sends a listening handle of the host, and the workers accept.
+    const cluster = require('cluster');
     setOnHost(cluster, 'schedulingPolicy', cluster.SCHED_NONE);
     return;
   }
@@ -124,7 +123,7 @@ function install() {
  * @returns {boolean} false where the host does not allow that
  */
 function installStdio(hasChannels = true) {
-  return record('stdio', hookSpawn(ChildProcess, hasChannels ? undefined : guardSend));
+  return record('stdio', hookSpawn(require('child_process').ChildProcess, hasChannels ? undefined : guardSend));
 }
 
 module.exports = { install, installStdio };

@@ -60,7 +60,7 @@ function install({ Socket, Server }) {
   onFirstUse(() => record('instanceOf', hookClasses()));
   if (process.versions.openssl) onUseWith('tls', () => require('./tls').installPlain(hookClasses()));
   // Node asks no question about a child's stdio that this file could answer.
-  onUseWith('child_process', () => require('./handle-passing').installStdio());
+  onFirstUse(() => require('./handle-passing').installStdio());
 }
 
 module.exports = { install };

@@ -4,11 +4,11 @@
 // transferred object in the message.
 
 const { record } = require('../node/capabilities');
-// A vm context does not have this global.
-const { MessagePort } = require('../node/captured');
 const { setOnHost } = require('../node/host-objects');
 const { nameLike } = require('../node/mirror-members');
 const { hide, host, implement, marked } = require('../node/transferable');
+// A vm context does not have this global.
+const { MessagePort } = require('../node/worker-threads');
 
 /** Property of a replaced postMessage: the host's own. Another copy of rsnet may have replaced it. */
 const kHostPostMessage = Symbol.for('rsnet.hostPostMessage');

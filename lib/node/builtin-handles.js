@@ -2,10 +2,10 @@
 
 // Node's own classes of TCP and Pipe handles. Node exports neither, so they are taken from the handles of its sockets.
 
-const { channel } = require('diagnostics_channel');
 const { debuglog } = require('util');
 const { builtin } = require('./builtin');
 const { probe, record } = require('./capabilities');
+const { connectUnseen } = require('./connect-unseen');
 const { isHandleKnown, isOwnerKnown, onStreamRead } = require('./private-symbols');
 
 /**
@@ -25,10 +25,9 @@ function openHandle(isPipe = false) {
  * @returns {HostHandle|undefined} as `openHandle`
  */
 function makeHandle(isPipe) {
-  // A Socket makes its handle when it connects, and then prints for NODE_DEBUG=net and publishes to its diagnostics
-  // channel. A program must not see that, so a TLSSocket, which does neither, makes the handle.
-  const isHeard = debuglog('net').enabled || channel('net.client.socket').hasSubscribers;
-  if (isHeard && process.versions.openssl) {
+  // A Socket makes its handle when it connects, and then prints for NODE_DEBUG=net. A program must not see that, so a
+  // TLSSocket, which does not, makes the handle.
+  if (debuglog('net').enabled && process.versions.openssl) {
     const { TLSSocket } = require('tls');
     /** `read` would print for NODE_DEBUG=net. */
     class Silent extends TLSSocket {
@@ -39,7 +38,7 @@ function makeHandle(isPipe) {
   }
   const socket = new builtin.Socket();
   try {
-    socket.connect(/** @type {*} */ (isPipe ? { path: true } : { port: true }));
+    connectUnseen(socket, /** @type {*} */ (isPipe ? { path: true } : { port: true }));
   } catch {
     // `true` is no path and no port. Node makes the handle before it finds that, and it has not asked then whether the
     // host is an IP address, for which it would compile a large regular expression.

@@ -14,21 +14,4 @@ const { now } = root.Date;
 const { queueMicrotask } = root;
 const { clearTimeout, setImmediate, setTimeout } = timers;
 
-/**
- * @returns {Partial<typeof import('worker_threads')>} the module; empty where Node cannot load it because the program
- *   has frozen `process`
- */
-function findWorkerThreads() {
-  try {
-    return require('worker_threads');
-  } catch {
-    return {};
-  }
-}
-
-const { MessagePort, getEnvironmentData, markAsUncloneable, setEnvironmentData } = findWorkerThreads();
-
-module.exports = {
-  MessagePort, clearTimeout, getEnvironmentData, markAsUncloneable, nextTick, now, queueMicrotask, root,
-  setEnvironmentData, setImmediate, setTimeout,
-};
+module.exports = { clearTimeout, nextTick, now, queueMicrotask, root, setImmediate, setTimeout };

@@ -6,11 +6,11 @@
 // rsnet makes a proxy for each connect: a Socket of the built-in with a handle that does nothing. It connects when
 // rsnet's does, and that handle reports success when rsnet's connection is made.
 
-const { channel } = require('diagnostics_channel');
 const { debuglog } = require('util');
 const { builtin } = require('./builtin');
 const { probe, record } = require('./capabilities');
-const { defineOnHost, setOnHost } = require('./host-objects');
+const { connectUnseen } = require('./connect-unseen');
+const { setOnHost } = require('./host-objects');
 const { nameLike } = require('./mirror-members');
 const { watchLoading } = require('./loaded-modules');
 
@@ -58,21 +58,6 @@ function watchObservers(PerformanceObserver) {
 function isEntryBegun() {
   const { proxy } = beginEntry({ address: '127.0.0.1', port: 1, addressType: 4 });
   return Object.getOwnPropertySymbols(proxy).some(({ description }) => description?.startsWith('kPerfHooks'));
-}
-
-/**
- * Connects a Socket of the built-in that subscribers of its diagnostics channel do not see.
- * @param {import('net').Socket} proxy
- * @param {import('net').SocketConnectOpts} options
- */
-function connectUnseen(proxy, options) {
-  const sockets = channel('net.client.socket');
-  const isHidden = sockets.hasSubscribers && defineOnHost(sockets, 'publish', { value() {}, configurable: true });
-  try {
-    proxy.connect(options);
-  } finally {
-    if (isHidden) delete /** @type {Partial<typeof sockets>} */ (sockets).publish;
-  }
 }
 
 /**
