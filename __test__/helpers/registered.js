@@ -7,6 +7,9 @@ const { spawnNode } = require('./spawn');
 const REGISTER = path.join(root, 'register.js');
 const FIXTURES = path.join(__dirname, '..', 'fixtures');
 
+/** Loads rsnet when the program loads `net`. */
+const REGISTER_LATE = path.join(FIXTURES, 'register', 'late.js');
+
 /**
  * `[name, flags]` pairs: the same program on the built-in and with rsnet in its place.
  *
@@ -14,7 +17,7 @@ const FIXTURES = path.join(__dirname, '..', 'fixtures');
  */
 const modes = [];
 if (only !== 'rsnet') modes.push(['built-in', []]);
-if (only !== 'builtin') modes.push(['registered', ['-r', REGISTER]]);
+if (only !== 'builtin') modes.push(['registered', ['-r', REGISTER_LATE]]);
 
 /**
  * What a program of `runMode` finds.
@@ -73,4 +76,4 @@ async function runMode(flags, body, options = {}) {
   return JSON.parse(stdout);
 }
 
-module.exports = { FIXTURES, REGISTER, modes, runMode };
+module.exports = { FIXTURES, REGISTER, REGISTER_LATE, modes, runMode };

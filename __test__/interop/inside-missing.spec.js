@@ -9,7 +9,7 @@ const path = require('path');
 const { describeRsnet, spawnNode } = require('../helpers');
 const { nodeAtLeast } = require('../helpers/features');
 const { root } = require('../helpers/implementations');
-const { FIXTURES, REGISTER } = require('../helpers/registered');
+const { FIXTURES, REGISTER, REGISTER_LATE } = require('../helpers/registered');
 
 const BREAK = path.join(FIXTURES, 'inside', 'break.js');
 const PROGRAM = path.join(FIXTURES, 'inside', 'program.js');
@@ -36,7 +36,7 @@ function node(args, env) {
  *   it was, the parts that failed, the warnings of rsnet in each process, and what else stderr has
  */
 async function run(broken, mode) {
-  const args = ['-r', BREAK, ...(mode === 'registered' ? ['-r', REGISTER] : []), PROGRAM];
+  const args = ['-r', BREAK, ...(mode === 'registered' ? ['-r', REGISTER_LATE] : []), PROGRAM];
   const env = mode === 'library' ? { RSNET_SPEC_NET: root } : {};
   const result = await node(args, { ...env, RSNET_SPEC_BREAK: broken });
   if (result.code !== 0) throw new Error(`ended with ${result.code}: ${result.stderr}`);
@@ -84,6 +84,9 @@ const cases = [
   ['number:process._tickCallback', /process\._tickCallback/],
   ['delete:process.moduleLoadList', /process\.moduleLoadList/],
   ['number:process.moduleLoadList', /process\.moduleLoadList/],
+  ['push:process.moduleLoadList', null],
+  ['prototype:process.moduleLoadList', null],
+  ['copy:process.moduleLoadList', /process\.moduleLoadList/],
   ['delete:process.binding', null],
   ['throw:process.binding', null],
   ['delete:process._getActiveHandles', null],

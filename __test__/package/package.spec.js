@@ -67,15 +67,19 @@ describe('the tarballs', () => {
     expect(fs.readdirSync(folder).filter((name) => name.endsWith('.node'))).toEqual([]);
   });
 
-  test('have all modules in one file, for a faster start', () => {
+  test('have each module in one of three files, for a faster start', () => {
     const folder = path.join(project.app, 'node_modules', 'rsnet');
     const modules = fs.readdirSync(path.join(ROOT, 'lib'), { recursive: true }).filter((name) => name.endsWith('.js'));
-    const text = fs.readFileSync(path.join(folder, 'lib', 'all', 'rsnet.js'), 'utf8');
-    expect(modules.filter((name) => !text.includes(`\n'lib/${name}': function(module, exports) {\n`))).toEqual([]);
+    const [text, early, register] = ['lib/all/rsnet.js', 'lib/all/early.js', 'register.js']
+      .map((name) => fs.readFileSync(path.join(folder, name), 'utf8'));
+    const has = (file, name) => file.includes(`\n'lib/${name}': function(module, exports) {\n`);
+    const places = (name) => [text, early, register].filter((file) => has(file, name)).length;
+    expect(modules.filter((name) => places(name) !== 1)).toEqual([]);
     const files = fs.readdirSync(path.join(folder, 'lib'), { recursive: true }).filter((name) => name.includes('.'));
-    expect(files.sort()).toEqual(['addon/platform.js', 'all/rsnet.js', 'all/rsnet.js.map', 'interop/undici.js']);
+    expect(files.sort())
+      .toEqual(['addon/platform.js', 'all/early.js', 'all/rsnet.js', 'all/rsnet.js.map', 'interop/undici.js']);
     // V8 keeps the text in its heap.
-    expect(text).not.toMatch(/\/\*\*|@param/);
+    expect(text + early + register).not.toMatch(/\/\*\*|@param/);
   });
 
   test('have a source map with the modules as they were written', async () => {
@@ -180,6 +184,21 @@ describe('installed, it works', () => {
     const options = { cwd: flags[1].startsWith('rsnet') ? project.app : project.folder };
     const env = { ...project.env, NODE_OPTIONS };
     expectOutput(await runNode(['-p', 'require("net").engine'], { ...options, env }), 'rsnet\n');
+  });
+
+  test.each([['-r'], ['--import']])('by %s, rsnet and its addon are loaded once net is used', async (option) => {
+    project.write('late.cjs', `
+      const fs = require('fs');
+      const files = () => [
+        ...Object.keys(require.cache).filter((file) => /node_modules.(rsnet)/.test(file)),
+        ...process.report.getReport().sharedObjects.filter((file) => file.endsWith('.node')),
+      ].map((file) => require('path').basename(file)).sort();
+      const before = files();
+      fs.writeSync(1, JSON.stringify([before, require('net').engine, files().length > before.length]));
+    `);
+    const { stdout, stderr } = await project.node(option, 'rsnet/register', 'late.cjs');
+    expect({ found: JSON.parse(stdout), stderr })
+      .toEqual({ found: [['early.js', 'register.js'], 'rsnet', true], stderr: '' });
   });
 
   test('as the example of the README', async () => {

@@ -9,9 +9,8 @@ const path = require('node:path');
 const { trace } = require('../node/debug');
 const { withoutResource } = require('../node/private-symbols');
 const { variable } = require('../node/switches');
-const { TARGETS, hostId, binaryName, packageName } = require('./platform');
-
-const ROOT = path.join(__dirname, '..', '..');
+const { ROOT, candidates, places } = require('./binary-places');
+const { TARGETS, hostId, packageName } = require('./platform');
 
 /** Bundlers leave what it loads outside, and do not warn of a name that they cannot know. */
 const requireLate = createRequire(__filename);
@@ -75,14 +74,6 @@ function explain(causes) {
 }
 
 /**
- * Names both C libraries of Linux: a binary for the other one would not load, and asking which one runs is slow.
- * @returns {string[]} for example `['linux-x64-gnu', 'linux-x64-musl']`
- */
-function candidates() {
-  return process.platform === 'linux' ? [hostId('gnu'), hostId('musl')] : [hostId(null)];
-}
-
-/**
  * @param {string} id a path, or the name of a package
  * @returns {Addon}
  */
@@ -117,11 +108,6 @@ function loadChosen(file) {
  */
 function reason({ message }) {
   return message.split('\nRequire stack:')[0];
-}
-
-/** @returns {string[]} where the addon may lie: a bundle has the code of this file, and the addon beside itself */
-function places() {
-  return [ROOT, __dirname].flatMap((folder) => candidates().map((id) => path.join(folder, binaryName(id))));
 }
 
 /**

@@ -12,6 +12,7 @@ const { record } = require('../node/capabilities');
 const { nextTick } = require('../node/captured');
 const { codes } = require('../node/errors');
 const { setOnHost } = require('../node/host-objects');
+const { onLoad } = require('../node/load-trap');
 const { Handle, Pipe, TCP } = require('../handle');
 const { countKept } = require('../handle/read-gate');
 const { kReading, kPendingRead, kSeqpacket, kSlot } = require('../handle/symbols');
@@ -101,14 +102,21 @@ function giveToHost() {
 Object.defineProperty(Handle.prototype, kHostProxy, { value: hostProxy, configurable: true });
 Object.defineProperty(Handle.prototype, kHandOver, { value: giveToHost, configurable: true });
 
-/** Lets the channels between processes take rsnet's handles. */
+/** Lets the channels between processes take rsnet's handles, once there can be such channels. */
 function install() {
+  onLoad('child_process', installChannels);
+}
+
+/** Node has loaded child_process, or is going to now. */
+function installChannels() {
   const hasChannels = record('channels', hookChannels(() => closed(openHandle())));
   if (!hasChannels) guardSend(process);
   if (!installStdio(hasChannels) || !hasChannels) {
     // With SCHED_NONE the primary sends a listening handle of the host, and the workers accept.
-    const cluster = require('cluster');
-    setOnHost(cluster, 'schedulingPolicy', cluster.SCHED_NONE);
+    onLoad('cluster', () => {
+      const cluster = require('cluster');
+      setOnHost(cluster, 'schedulingPolicy', cluster.SCHED_NONE);
+    });
     return;
   }
   // The host sends them as its own handles of these names.

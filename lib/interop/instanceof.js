@@ -6,6 +6,7 @@
 const { record } = require('../node/capabilities');
 const { onFirstUse, onUseWith } = require('../node/first-use');
 const { Handle } = require('../handle');
+const { onLoad } = require('../node/load-trap');
 const { hookClasses, kServer, kSocket } = require('../node/patches');
 const { isHostRun } = require('../node/host-run-sockets');
 
@@ -60,7 +61,7 @@ function install({ Socket, Server }) {
   onFirstUse(() => record('instanceOf', hookClasses()));
   if (process.versions.openssl) onUseWith('tls', () => require('./tls').installPlain(hookClasses()));
   // Node asks no question about a child's stdio that this file could answer.
-  onFirstUse(() => require('./handle-passing').installStdio());
+  onFirstUse(() => onLoad('child_process', () => require('./handle-passing').installStdio()));
 }
 
 module.exports = { install };

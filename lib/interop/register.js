@@ -6,66 +6,45 @@
  *
  * RSNET_DISABLE=1 turns it off; RSNET_DEBUG=1 writes the active backend to stderr. Where rsnet's engine cannot run,
  * `net` stays the host's own.
+ *
+ * Most processes that inherit the option never use `net`. So rsnet is loaded when Node has loaded its own `net`.
  */
 
-const { isOn } = require('../node/switches');
+// Timers, ticks and the clock as they are now.
+require('../node/captured');
+const { hasBinary } = require('../addon/binary-places');
+const { setTrap } = require('../node/load-trap');
+const { isOn, variable } = require('../node/switches');
 
-/** The module that has TLSSocket. Node 22 renamed it. */
-const TLS = ['_tls_wrap', 'internal/tls/wrap'];
+/** What a program or a user wants to know at once. */
+const AT_ONCE = ['RSNET_DEBUG', 'RSNET_STRICT'];
 
-/**
- * Puts rsnet's exports into the built-in module's exports object. `require`, the default import and
- * process.getBuiltinModule return that object; http, tls, cluster and child_process use it.
- * @param {typeof import('node:net')} net the built-in module's exports
- * @param {typeof import('../..')} rsnet
- * @returns {boolean} whether all that has to change could change; if not, nothing has
- */
-function replaceExports(net, rsnet) {
-  const { BUILTIN, builtin } = require('../node/builtin');
-  const { canDefineOnHost, defineOnHost, setOnHost } = require('../node/host-objects');
-  const members = { [BUILTIN]: { value: builtin }, ...Object.getOwnPropertyDescriptors(rsnet) };
-  const rebase = require('./rebase-classes').planRebase(builtin, rsnet);
-  if (rebase === undefined || !Reflect.ownKeys(members).every((key) => canDefineOnHost(net, key))) return false;
-  for (const key of Reflect.ownKeys(members)) defineOnHost(net, key, { ...members[key], configurable: true });
-  // Where the host has this, `net/promises` is the same object.
-  if (builtin.promises) {
-    for (const [name, value] of Object.entries(rsnet.promises)) setOnHost(builtin.promises, name, value);
-  }
-  rebase();
-  return true;
+/** @returns {boolean} whether rsnet can be loaded later without anybody missing something until then */
+function canWait() {
+  const { bun, deno } = process.versions;
+  // With NODE_DEBUG, loading prints, and a stream that is being made cannot print. A process whose rights are
+  // restricted may not be allowed to load the addon later.
+  return !bun && !deno && !AT_ONCE.some(isOn) && !variable('NODE_DEBUG') && process.permission === undefined &&
+    hasBinary();
 }
 
-/** Lets TLS take connections of rsnet. To load TLS takes Node longer than to load rsnet, so the program does that. */
-function installTls() {
-  // The substitute for TLS changes the module's exports.
-  if (!require('./tls').install()) require('node:module').syncBuiltinESMExports();
+/** Registers while Node loads its `net`. Nothing may be thrown there. */
+function registerLate() {
+  try {
+    require('./activate').activate();
+  } catch (error) {
+    const text = `rsnet cannot be loaded: ${error?.message}. The host's own net is used instead.`;
+    process.emitWarning(text, { code: 'RSNET_LOAD', detail: error?.stack });
+    const net = require('node:net');
+    if (net.engine === undefined) Reflect.defineProperty(net, 'engine', { value: 'node', configurable: true });
+  }
 }
 
 /** @returns {boolean} false where `net` stays the host's own, since rsnet cannot run in its place */
-function register() {
-  const { syncBuiltinESMExports } = require('node:module');
-  const net = require('node:net');
-  const { record } = require('../node/capabilities');
-  const { defineOnHost } = require('../node/host-objects');
-  const { canRegister, isMissing } = require('../addon/engine');
-  const rsnet = require('../../index.js');
-  const { onceLoaded } = require('../node/first-use');
-
-  if (isMissing || !canRegister() || !record('exports', replaceExports(net, rsnet))) {
-    defineOnHost(net, 'engine', { value: 'node', configurable: true });
-    return false;
-  }
-  // A program may take it from `process` before anything is written.
-  require('../node/process-ends').hookExecve(require('../addon/native').sendWaiting);
-  syncBuiltinESMExports();
-  require('./handle-passing').install();
-  if (process.versions.openssl) {
-    // Looked for now, so that one warning names all that is missing. Where the substitute is needed, it must be there
-    // before a program takes functions from `tls`.
-    if (require('../node/builtin-handles').canHandOver()) onceLoaded(TLS, installTls);
-    else installTls();
-  }
-  return true;
+function registerNow() {
+  const isActive = require('./activate').activate();
+  if (isActive) require('node:module').syncBuiltinESMExports();
+  return isActive;
 }
 
 /**
@@ -91,5 +70,8 @@ function announce(isActive) {
   for (const line of listed()) require('../node/debug').trace(line);
 }
 
-const isActive = !isOn('RSNET_DISABLE') && register();
-if (isOn('RSNET_DEBUG')) announce(isActive);
+const isOff = isOn('RSNET_DISABLE');
+if (isOff || !canWait() || !setTrap('net', registerLate)) {
+  const isActive = !isOff && registerNow();
+  if (isOn('RSNET_DEBUG')) announce(isActive);
+}

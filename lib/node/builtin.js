@@ -2,8 +2,10 @@
 
 // The built-in `net`, as it was before `rsnet/register`.
 
-const net = require('node:net');
+const { ownLoad } = require('./load-trap');
 const { membersOf } = require('./mirror-members');
+
+const net = ownLoad(() => require('node:net'));
 
 /** Under this symbol of `net`, `rsnet/register` keeps the built-in's exports. All copies of rsnet share it. */
 const BUILTIN = Symbol.for('rsnet.builtin');

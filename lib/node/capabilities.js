@@ -51,7 +51,7 @@ const table = {
   },
   loadedModules: {
     member: 'process.moduleLoadList',
-    without: 'rsnet/register loads http, http2, tls and tty',
+    without: 'rsnet/register loads rsnet at once, and http, http2, tls and tty',
   },
   netEntries: {
     member: 'the performance entries of net.Socket',

@@ -3,21 +3,14 @@
 // Which of its modules Node has loaded. rsnet changes a module only when the program has loaded it.
 
 const { probe } = require('./capabilities');
+const { entryOf, hostList } = require('./load-trap');
 
-/** Node's list. In a test runner's sandbox, the global `process` has an outdated copy of it. */
+/** Node's list. */
 const moduleLoadList = probe('loadedModules', () => {
-  const list = (process.getBuiltinModule?.('process') ?? process).moduleLoadList;
+  const list = hostList();
   // `net` is loaded, so its entry shows whether the list still has the form that is expected here.
   return list.includes(entryOf('net')) && list;
 });
-
-/**
- * @param {string} name of a module of Node
- * @returns {string} its entry in the list
- */
-function entryOf(name) {
-  return `NativeModule ${name}`;
-}
 
 /**
  * @param {string} name of a module of Node

@@ -32,7 +32,7 @@ function resolve(root, from, request) {
 /** What stands before the modules. */
 const HEAD = `'use strict';
 
-// All modules of the package. The source map has them as they were written.
+// Modules of the package. The source map has them as they were written.
 
 const loaded = {};
 
@@ -72,10 +72,15 @@ function compact(text, source) {
  * @param {string} root folder of the package
  * @param {string[]} entries paths of modules in it
  * @param {string} place where the file goes: its path in the package
+ * @param {object} [options]
+ * @param {function(string): string|undefined} [options.elsewhere] gives the file that has a module: its path in the
+ *   package, if it is another file that this function has made
+ * @param {string} [options.run] path of a module that runs when the file is loaded
  * @returns {{code: string, map: string}} JavaScript that exports a function, which gives what a module exports by its
- *   path in the package, and the source map. Data stays in files of its own.
+ *   path in the package, or what the module of `run` exports, and the source map. Data stays in files of its own.
  */
-function oneFile(root, entries, place) {
+function oneFile(root, entries, place, { elsewhere = () => undefined, run } = {}) {
+  const relative = (file) => path.posix.relative(path.posix.dirname(place), file).replace(/^(?!\.)/, './');
   const modules = new Set(entries);
   let code = HEAD;
   const sections = [];
@@ -84,7 +89,9 @@ function oneFile(root, entries, place) {
     if (text.includes(LOAD)) throw new Failure(`${name} uses the name ${LOAD}`);
     const linked = text.replace(IMPORT, (_call, request) => {
       const imported = resolve(root, name, request);
-      if (!imported.endsWith('.js')) return `require('${path.posix.relative(path.posix.dirname(place), imported)}')`;
+      if (!imported.endsWith('.js')) return `require('${relative(imported)}')`;
+      const file = elsewhere(imported);
+      if (file !== undefined) return `require('${relative(file)}')('${imported}')`;
       modules.add(imported);
       return `${LOAD}('${imported}')`;
     });
@@ -96,7 +103,8 @@ function oneFile(root, entries, place) {
     });
     code += `${module.code}},\n`;
   }
-  code += `};\n\nmodule.exports = ${LOAD};\n//# sourceMappingURL=${path.posix.basename(place)}.map\n`;
+  const exported = run ? `${LOAD}('${run}')` : LOAD;
+  code += `};\n\nmodule.exports = ${exported};\n//# sourceMappingURL=${path.posix.basename(place)}.map\n`;
   // Node does not read a map that has sections.
   return { code, map: JSON.stringify(encodedMap(new FlattenMap({ version: 3, sections }))) };
 }

@@ -30,15 +30,30 @@ function writeManifest(folder, content) {
   fs.writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(content, null, 2)}\n`);
 }
 
-/** The file that has all modules. It lies as deep as lib/addon/native.js, which looks for the addon above itself. */
+/** The file that has nearly all modules. It lies as deep as lib/addon, whose modules look for the addon above. */
 const ALL = 'lib/all/rsnet.js';
+
+/** What both of them and `rsnet/register` need, in a small file: most processes that register load no more. */
+const EARLY = 'lib/all/early.js';
+
+/** The modules of that file. They need no others. */
+const EARLY_MODULES = [
+  'lib/addon/binary-places.js', 'lib/addon/platform.js', 'lib/node/captured.js', 'lib/node/load-trap.js',
+  'lib/node/switches.js',
+];
+
+/** The file that registers, and its one module. */
+const REGISTER = 'register.js';
+const REGISTER_MODULE = 'lib/interop/register.js';
 
 /** Files of the package that users load, and the module that each stands for. */
 const ENTRIES = {
   'index.js': 'index.js',
-  'register.js': 'lib/interop/register.js',
   'lib/interop/undici.js': 'lib/interop/undici.js',
 };
+
+/** What the file that registers loads later. */
+const LATE_ENTRY = 'lib/interop/activate.js';
 
 /** What the scripts of the package need as a file of its own. */
 const SEPARATE = ['lib/addon/platform.js'];
@@ -48,14 +63,23 @@ const SEPARATE = ['lib/addon/platform.js'];
  * @param {string} stage folder with the package
  */
 function joinModules(stage) {
-  const { code, map } = oneFile(ROOT, Object.values(ENTRIES), ALL);
+  const early = (module) => (EARLY_MODULES.includes(module) ? EARLY : undefined);
+  const files = {
+    [ALL]: oneFile(ROOT, [...Object.values(ENTRIES), LATE_ENTRY], ALL, { elsewhere: early }),
+    [EARLY]: oneFile(ROOT, EARLY_MODULES, EARLY),
+    [REGISTER]: oneFile(ROOT, [REGISTER_MODULE], REGISTER, {
+      elsewhere: (module) => early(module) ?? ALL, run: REGISTER_MODULE,
+    }),
+  };
   fs.rmSync(path.join(stage, 'lib'), { recursive: true });
   const write = (name, text) => {
     fs.mkdirSync(path.dirname(path.join(stage, name)), { recursive: true });
     fs.writeFileSync(path.join(stage, name), text);
   };
-  write(ALL, code);
-  write(`${ALL}.map`, map);
+  for (const [name, { code, map }] of Object.entries(files)) {
+    write(name, code);
+    write(`${name}.map`, map);
+  }
   for (const [name, module] of Object.entries(ENTRIES)) {
     const from = path.posix.relative(path.posix.dirname(name), ALL).replace(/^(?!\.)/, './');
     write(name, `'use strict';\n\nmodule.exports = require('${from}')('${module}');\n`);
@@ -78,6 +102,7 @@ function stagePackage(stage, version) {
     fs.cpSync(from, path.join(stage, name), { recursive: true });
   }
   joinModules(stage);
+  published.files.push(`${REGISTER}.map`);
   writeManifest(stage, published);
   const readme = path.join(stage, 'README.md');
   fs.writeFileSync(readme, withAbsoluteLinks(fs.readFileSync(readme, 'utf8'), published.repository.url));
