@@ -8,7 +8,9 @@ const path = require('node:path');
 const { variable } = require('../node/switches');
 const { hostId, binaryName, packageName } = require('./platform');
 
-const ROOT = path.join(__dirname, '..', '..');
+const { dirname, sep } = path;
+
+const ROOT = dirname(dirname(__dirname));
 
 /**
  * Names both C libraries of Linux: a binary for the other one would not load, and asking which one runs is slow.
@@ -20,7 +22,7 @@ function candidates() {
 
 /** @returns {string[]} files; a bundle has the code of this file, and the addon beside itself */
 function places() {
-  return [ROOT, __dirname].flatMap((folder) => candidates().map((id) => path.join(folder, binaryName(id))));
+  return [ROOT, __dirname].flatMap((folder) => candidates().map((id) => folder + sep + binaryName(id)));
 }
 
 /**
@@ -30,7 +32,7 @@ function places() {
 function isInstalled(id) {
   const name = packageName(id);
   // Package managers put it beside this package, or where only Node's resolution finds it, which takes longer.
-  if (existsSync(path.join(ROOT, '..', name, binaryName(id)))) return true;
+  if (existsSync([dirname(ROOT), name, binaryName(id)].join(sep))) return true;
   try {
     createRequire(__filename).resolve(name);
     return true;

@@ -69,6 +69,16 @@ function compact(text, source) {
 }
 
 /**
+ * @param {string[]} others files whose modules are loaded from one; this one is put there
+ * @param {string} file path in the package
+ * @returns {string} name of the function that loads a module of that file
+ */
+function loaderOf(others, file) {
+  if (!others.includes(file)) others.push(file);
+  return `${LOAD}From${others.indexOf(file)}`;
+}
+
+/**
  * @param {string} root folder of the package
  * @param {string[]} entries paths of modules in it
  * @param {string} place where the file goes: its path in the package
@@ -84,6 +94,7 @@ function oneFile(root, entries, place, { elsewhere = () => undefined, run } = {}
   const modules = new Set(entries);
   let code = HEAD;
   const sections = [];
+  const others = [];
   for (const name of modules) {
     const text = fs.readFileSync(path.join(root, name), 'utf8');
     if (text.includes(LOAD)) throw new Failure(`${name} uses the name ${LOAD}`);
@@ -91,7 +102,7 @@ function oneFile(root, entries, place, { elsewhere = () => undefined, run } = {}
       const imported = resolve(root, name, request);
       if (!imported.endsWith('.js')) return `require('${relative(imported)}')`;
       const file = elsewhere(imported);
-      if (file !== undefined) return `require('${relative(file)}')('${imported}')`;
+      if (file !== undefined) return `${loaderOf(others, file)}('${imported}')`;
       modules.add(imported);
       return `${LOAD}('${imported}')`;
     });
@@ -104,7 +115,15 @@ function oneFile(root, entries, place, { elsewhere = () => undefined, run } = {}
     code += `${module.code}},\n`;
   }
   const exported = run ? `${LOAD}('${run}')` : LOAD;
-  code += `};\n\nmodule.exports = ${exported};\n//# sourceMappingURL=${path.posix.basename(place)}.map\n`;
+  code += '};\n\n';
+  // Node takes long to find a file that is there already.
+  for (const file of others) {
+    const loader = loaderOf(others, file);
+    const kept = loader.slice(1);
+    const load = `(${kept} ??= require('${relative(file)}'))(name)`;
+    code += `let ${kept};\nfunction ${loader}(name) {\n  return ${load};\n}\n\n`;
+  }
+  code += `module.exports = ${exported};\n//# sourceMappingURL=${path.posix.basename(place)}.map\n`;
   // Node does not read a map that has sections.
   return { code, map: JSON.stringify(encodedMap(new FlattenMap({ version: 3, sections }))) };
 }
