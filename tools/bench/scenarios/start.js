@@ -58,7 +58,7 @@ module.exports = [
     without: OTHERS,
     time: 2000,
     command: ['-e', '0'],
-    // To load rsnet takes some milliseconds, and its code has to be somewhere.
+    // To find and to load what registers takes Node some milliseconds.
     targets: [{ atMost: 1.5 }, { metric: 'peak', atMost: 1.25 }],
   },
   race('race-dead', 'connect where IPv6 swallows all', ['fd05::7', '10.5.0.8'], NO_WORSE),
