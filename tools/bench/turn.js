@@ -268,7 +268,9 @@ async function suiteTurn({ scenario, peer, times, setting, limit, start }) {
  * @returns {Promise<Result>}
  */
 async function startTurn({ scenario, peer, times, limit, start }) {
-  const { file, args, env } = peer.script(scenario.command[0], scenario.command.slice(1));
+  const { file, args, env: { RSNET_STRICT: _strict, ...env } } =
+    peer.script(scenario.command[0], scenario.command.slice(1));
+  // With RSNET_STRICT, rsnet would be loaded though nobody needs it.
   const command = { file: LOAD, args: ['child', String(Math.ceil(limit)), file, ...args], env };
   const once = async () => {
     const begun = performance.now();
