@@ -36,7 +36,7 @@ function registerLate() {
     const text = `rsnet cannot be loaded: ${error?.message}. The host's own net is used instead.`;
     process.emitWarning(text, { code: 'RSNET_LOAD', detail: error?.stack });
     const net = require('node:net');
-    if (net.engine === undefined) Reflect.defineProperty(net, 'engine', { value: 'node', configurable: true });
+    if (!('engine' in net)) Reflect.defineProperty(net, 'engine', { value: 'node', configurable: true });
   }
 }
 

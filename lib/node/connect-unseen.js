@@ -7,8 +7,8 @@ const { defineOnHost } = require('./host-objects');
 
 /**
  * Connects a Socket of the built-in that subscribers of its diagnostics channel do not see.
- * @param {object} socket
- * @param {object} options of `connect`
+ * @param {import('net').Socket} socket
+ * @param {import('net').SocketConnectOpts} options
  */
 function connectUnseen(socket, options) {
   const sockets = channel('net.client.socket');
@@ -16,7 +16,7 @@ function connectUnseen(socket, options) {
   try {
     socket.connect(options);
   } finally {
-    if (isHidden) delete sockets.publish;
+    if (isHidden) delete /** @type {Partial<typeof sockets>} */ (sockets).publish;
   }
 }
 

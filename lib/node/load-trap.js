@@ -46,7 +46,7 @@ function hostList() {
 
 /**
  * @param {string} name of a module of Node
- * @param {function(): void} step
+ * @param {() => void} step
  */
 function wait(name, step) {
   const entry = entryOf(name);
@@ -108,7 +108,7 @@ function isUsable(candidate) {
 /**
  * Calls a function when Node has loaded a module.
  * @param {string} name of the module
- * @param {function(): void} step called before anybody has the exports of the module
+ * @param {() => void} step called before anybody has the exports of the module
  * @returns {boolean} false where the module is loaded already, or Node does not tell of modules that it loads
  */
 function setTrap(name, step) {
@@ -130,7 +130,7 @@ function setTrap(name, step) {
 /**
  * Calls a function at once, or when Node has loaded a module, if a trap was set.
  * @param {string} name of the module
- * @param {function(): void} step
+ * @param {() => void} step
  */
 function onLoad(name, step) {
   if (list === undefined || list.includes(entryOf(name))) {
@@ -145,7 +145,7 @@ function onLoad(name, step) {
  * Loads a module of Node for rsnet itself. What waits for the module may need the modules of rsnet that are half loaded
  * now, so it waits for `endOwnLoads`.
  * @template T
- * @param {function(): T} load
+ * @param {() => T} load
  * @returns {T} what it returns
  */
 function ownLoad(load) {
