@@ -1,6 +1,6 @@
 'use strict';
 
-/* global listening -- runMode defines it for the programs */
+/* global cert, key, listening -- runMode defines them for the programs */
 
 // Where messages cannot be, the option `seqpacket` is refused, and nothing hangs or is left open.
 
@@ -155,6 +155,22 @@ describeLinux('where there are no messages', (net) => {
       return codes;
     }, { args: [tempPath()] });
     expect(result).toEqual([wrongKind.code, 'still usable', wrongKind.code, wrongKind.code]);
+  });
+
+  test('a server of TLS does not listen with it', async () => {
+    const result = await runMode(['-r', REGISTER], async (path) => {
+      const codes = [];
+      const { createServer } = require('tls');
+      const { createSecureServer } = require('http2');
+      for (const create of [createServer, createSecureServer]) {
+        const server = create({ cert, key, seqpacket: true });
+        server.listen(path, () => codes.push('listening'));
+        const [{ code }] = await once(server, 'error');
+        codes.push(code);
+      }
+      return codes;
+    }, { args: [tempPath()] });
+    expect(result).toEqual([wrongKind.code, wrongKind.code]);
   });
 
   test('HTTP/2 refuses it, also while the socket connects', async () => {
