@@ -159,7 +159,7 @@ function isListeners(name) {
 function applyToListener(server, handle = server._handle) {
   const asked = server[kAskedOptions];
   // The first client of a server of TLS would end the process: the socket of TLS that it makes for him throws.
-  if (asked?.seqpacket === true && typeof server.setSecureContext === 'function') {
+  if (asked?.seqpacket === true && 'setSecureContext' in server) {
     return new codes.ERR_INVALID_HANDLE_TYPE();
   }
   if (asked === undefined || handle instanceof Handle) {
