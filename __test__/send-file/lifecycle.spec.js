@@ -98,9 +98,9 @@ describeRsnet('a file that is being sent', (rsnet) => {
       };
       look();
     `, { eval: true, env: childEnvironment(), workerData: { root, port: server.at.port, path } });
-    const [peer] = await connection;
+    // The message may come before the connection.
+    const [[peer]] = await Promise.all([connection, once(worker, 'message')]);
     peer.pause();
-    await once(worker, 'message');
     await worker.terminate();
     const ends = closed(peer);
     peer.resume();

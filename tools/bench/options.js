@@ -32,7 +32,7 @@ const USAGE = `npm run bench -- [OPTIONS]
   --json FILE        where the results go (default .cache/bench/last/NAME.json); charts and a table are
                      written beside it
   --merge FILE       take what is not run now from the results of an earlier run
-  --publish          write the table and the charts into docs/
+  --publish          write the table, the charts and the results (docs/performance/SUITE.json) into docs/
   --report FILE      measure nothing: make the report of an earlier run's results (with --publish: publish it)
   --list             print the scenarios and end
   --help             this text`;

@@ -109,7 +109,8 @@ function writeReport(results, json = path.join(DEFAULT_FOLDER, `${results.suite}
 }
 
 /**
- * Puts the table and the charts into docs/performance.md, between the two marks of the suite.
+ * Puts the table and the charts into docs/performance.md, between the two marks of the suite, and the results beside
+ * the charts, so that a later run of some rows can take the others from there.
  * @param {import('./table').Report} report
  * @param {string} markdown
  * @returns {string} the document
@@ -122,7 +123,10 @@ function publish(report, markdown) {
   const begin = text.indexOf(first);
   const end = text.indexOf(last);
   if (begin < 0 || end < begin) throw new Error(`docs/performance.md lacks the marks ${first} and ${last}`);
-  const charts = writeCharts(report, path.join(path.dirname(DOCUMENT), 'performance'));
+  const folder = path.join(path.dirname(DOCUMENT), 'performance');
+  const { machine, suite, peers, outcomes } = report;
+  write(path.join(folder, `${suite}.json`), `${JSON.stringify({ machine, suite, peers, outcomes })}\n`);
+  const charts = writeCharts(report, folder);
   const images = charts.map(({ file, title }) => `![${title}](performance/${file})`).join('\n\n');
   const body = `${first}\n\n${images}\n\n${markdown}\n${last}`;
   write(DOCUMENT, text.slice(0, begin) + body + text.slice(end + last.length));
