@@ -76,6 +76,37 @@ fn a_reset_between_a_read_off_thread_and_its_delivery_is_an_end() {
 }
 
 #[test]
+fn a_shutdown_comes_before_a_reset_between_a_read_off_thread_and_its_delivery() {
+    let config = ReadConfig { reports_resets: true, ..OFF_THREAD };
+    let (mut driven, mut peer) = connected_with(config);
+    let port = peer.local_addr().unwrap().port();
+    assert_eq!(driven.endpoint.shutdown(), OK);
+    // Linux says yes to the second connect(2), which defers the shutdown; `EISCONN` is the answer elsewhere.
+    if driven.endpoint.connect("127.0.0.1", port) != OK {
+        return;
+    }
+    driven.until(|driven| !driven.events.is_empty());
+    assert_eq!(driven.endpoint.read_start(), OK);
+    peer.write_all(b"last words").unwrap();
+    while !driven.endpoint.has_event() {
+        driven.run_once();
+    }
+    SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(peer);
+    while !is_hung_up(driven.endpoint.fd()) {
+        thread::sleep(Duration::from_millis(1));
+    }
+    driven.pull();
+    driven.until(|driven| matches!(driven.events.last(), Some(Event::ReadEnd(_))));
+    let reset = -libc::ECONNRESET;
+    assert!(
+        matches!(driven.events[..], [Event::Connect(OK), Event::Read(_), Event::Shutdown(_), Event::ReadEnd(end)] if end == reset),
+        "{:?}",
+        driven.events
+    );
+}
+
+#[test]
 fn writes_report_the_error_behind_an_implied_eof_once() {
     let (mut driven, mut peer) = connected_with(OFF_THREAD);
     assert_eq!(driven.endpoint.read_start(), OK);

@@ -142,6 +142,23 @@ impl ReadSide {
             && self.is_one_short_read(self.ahead)
     }
 
+    /// As [`ReadSide::may_be_last`], of the rest of a connection whose reset is reported, see
+    /// [`ReadSide::has_read_rest`].
+    pub fn may_be_rest(&self) -> bool {
+        self.on
+            && self.config.off_thread
+            && self.config.reports_resets
+            && self.last_read == super::LastRead::Short
+            && self.end.is_none()
+            && self.chunks.len() == 1
+            && !self.fills_reads(self.ahead)
+    }
+
+    /// The connection is over, and nothing is left to read but how it ended.
+    pub fn note_rest(&mut self) {
+        self.last_read = super::LastRead::Rest;
+    }
+
     /// Whether `count` bytes are one short read of libuv's, which then takes a connection that is over for ended.
     /// Had libuv needed several reads, JavaScript would have run between them.
     pub(super) fn is_one_short_read(&self, count: usize) -> bool {

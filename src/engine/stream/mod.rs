@@ -328,6 +328,12 @@ impl Stream {
             let order = self.next_order();
             self.read.imply_eof(order);
         }
+        let waits = !self.queue.is_empty() || self.write_side == WriteSide::Closing;
+        if waits && self.read.may_be_rest() && sys::is_drained(self.socket.as_raw_fd()) {
+            self.read.note_rest();
+            let order = self.next_order();
+            self.shut_if_sent(order);
+        }
         let other = self.events.front().map(|(order, _)| *order);
         match (other, self.read.next_order()) {
             (Some(other), Some(read)) if read < other => self.read.next_event(&self.socket),
