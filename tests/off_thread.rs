@@ -2,6 +2,7 @@
 mod support;
 
 use std::io::Write;
+use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
@@ -10,10 +11,26 @@ use rsnet::engine::event::{Event, Readiness};
 use rsnet::engine::read::{READ_AHEAD, ReadConfig};
 use rsnet::engine::sys::is_hung_up;
 use socket2::SockRef;
-use support::{EOF, connected_with};
+use support::{Driven, EOF, connected_with};
 
 const OFF_THREAD: ReadConfig =
     ReadConfig { reports_resets: false, off_thread: true, messages: false };
+
+/// The peer writes. Once that was read, and is not delivered, it resets the connection.
+fn reset_behind_last_words(driven: &mut Driven, mut peer: TcpStream) {
+    peer.write_all(b"last words").unwrap();
+    while !driven.endpoint.has_event() {
+        driven.run_once();
+    }
+    SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+}
+
+/// Waits until the kernel has seen the end of both directions.
+fn until_hung_up(driven: &Driven) {
+    while !is_hung_up(driven.endpoint.fd()) {
+        thread::sleep(Duration::from_millis(1));
+    }
+}
 
 #[test]
 fn a_send_off_thread_leaves_the_error_to_the_read() {
@@ -51,26 +68,17 @@ fn what_comes_between_a_read_off_thread_and_its_delivery_is_not_lost() {
     }
     peer.write_all(b"not read yet").unwrap();
     drop(peer);
-    while !is_hung_up(driven.endpoint.fd()) {
-        thread::sleep(Duration::from_millis(1));
-    }
+    until_hung_up(&driven);
     assert_eq!(driven.read_to_end(), EOF);
     assert_eq!(driven.bytes, b"read ahead, not read yet");
 }
 
 #[test]
 fn a_reset_between_a_read_off_thread_and_its_delivery_is_an_end() {
-    let (mut driven, mut peer) = connected_with(OFF_THREAD);
+    let (mut driven, peer) = connected_with(OFF_THREAD);
     assert_eq!(driven.endpoint.read_start(), OK);
-    peer.write_all(b"last words").unwrap();
-    while !driven.endpoint.has_event() {
-        driven.run_once();
-    }
-    SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
-    drop(peer);
-    while !is_hung_up(driven.endpoint.fd()) {
-        thread::sleep(Duration::from_millis(1));
-    }
+    reset_behind_last_words(&mut driven, peer);
+    until_hung_up(&driven);
     driven.pull();
     assert!(matches!(driven.events[..], [Event::Read(_), Event::ReadEnd(EOF)]));
 }
@@ -78,7 +86,7 @@ fn a_reset_between_a_read_off_thread_and_its_delivery_is_an_end() {
 #[test]
 fn a_shutdown_comes_before_a_reset_between_a_read_off_thread_and_its_delivery() {
     let config = ReadConfig { reports_resets: true, ..OFF_THREAD };
-    let (mut driven, mut peer) = connected_with(config);
+    let (mut driven, peer) = connected_with(config);
     let port = peer.local_addr().unwrap().port();
     assert_eq!(driven.endpoint.shutdown(), OK);
     // Linux says yes to the second connect(2), which defers the shutdown; `EISCONN` is the answer elsewhere.
@@ -87,15 +95,8 @@ fn a_shutdown_comes_before_a_reset_between_a_read_off_thread_and_its_delivery() 
     }
     driven.until(|driven| !driven.events.is_empty());
     assert_eq!(driven.endpoint.read_start(), OK);
-    peer.write_all(b"last words").unwrap();
-    while !driven.endpoint.has_event() {
-        driven.run_once();
-    }
-    SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
-    drop(peer);
-    while !is_hung_up(driven.endpoint.fd()) {
-        thread::sleep(Duration::from_millis(1));
-    }
+    reset_behind_last_words(&mut driven, peer);
+    until_hung_up(&driven);
     driven.pull();
     driven.until(|driven| matches!(driven.events.last(), Some(Event::ReadEnd(_))));
     let reset = -libc::ECONNRESET;
@@ -108,14 +109,9 @@ fn a_shutdown_comes_before_a_reset_between_a_read_off_thread_and_its_delivery() 
 
 #[test]
 fn writes_report_the_error_behind_an_implied_eof_once() {
-    let (mut driven, mut peer) = connected_with(OFF_THREAD);
+    let (mut driven, peer) = connected_with(OFF_THREAD);
     assert_eq!(driven.endpoint.read_start(), OK);
-    peer.write_all(b"last words").unwrap();
-    while !driven.endpoint.has_event() {
-        driven.run_once();
-    }
-    SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
-    drop(peer);
+    reset_behind_last_words(&mut driven, peer);
     // A read finds the reset, and the kernel does not report it again.
     driven.run_once();
     assert_eq!(driven.write(b"x"), -libc::ECONNRESET);

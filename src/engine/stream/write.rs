@@ -65,8 +65,13 @@ impl Stream {
     /// `EPIPE` after [`Stream::shutdown`], and those of sendmsg(2). Nothing is queued then.
     pub fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<Written> {
         if self.has_messages() {
-            let message: Vec<u8> = slices.iter().flat_map(|slice| slice.iter()).copied().collect();
-            return self.write_descriptors(&message, Vec::new());
+            return match slices {
+                [message] => self.write_descriptors(message, Vec::new()),
+                parts => {
+                    let message = parts.iter().map(|part| &**part).collect::<Vec<_>>().concat();
+                    self.write_descriptors(&message, Vec::new())
+                }
+            };
         }
         match self.begin_write(slices)? {
             None if slices.len() > MAX_SLICES => Ok(self.complete_later()),
