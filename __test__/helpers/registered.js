@@ -1,7 +1,9 @@
 'use strict';
 
+const fs = require('fs');
 const path = require('path');
 const { only, root } = require('./implementations');
+const { tempPath } = require('./resources');
 const { spawnNode } = require('./spawn');
 
 const REGISTER = path.join(root, 'register.js');
@@ -76,4 +78,30 @@ async function runMode(flags, body, options = {}) {
   return JSON.parse(stdout);
 }
 
-module.exports = { FIXTURES, REGISTER, REGISTER_LATE, modes, runMode };
+/**
+ * @param {string} name ending in what Node goes by
+ * @param {string} text
+ * @returns {string} path of a file that is removed after the test
+ */
+function source(name, text) {
+  const file = tempPath(name);
+  fs.writeFileSync(file, text);
+  return file;
+}
+
+/**
+ * @param {string[]} args for node
+ * @param {object} [env]
+ * @returns {Promise<{stdout: string, stderr: string}>} of a process that ended well
+ */
+async function runNode(args, env = {}) {
+  const code = `
+    const child = require('child_process').spawnSync(process.execPath, process.argv.slice(1), { stdio: 'inherit' });
+    process.exitCode = child.status ?? 99;
+  `;
+  const { stdout, stderr, code: status } = await spawnNode('net', code, { args, env });
+  expect({ stderr: status === 0 ? '' : stderr, status }).toEqual({ stderr: '', status: 0 });
+  return { stdout, stderr };
+}
+
+module.exports = { FIXTURES, REGISTER, REGISTER_LATE, modes, runMode, runNode, source };

@@ -1,9 +1,8 @@
 'use strict';
 
-const fs = require('fs');
 const path = require('path');
-const { describeRsnet, root, spawnNode, tempPath } = require('../helpers');
-const { REGISTER } = require('../helpers/registered');
+const { describeRsnet, root } = require('../helpers');
+const { REGISTER, runNode, source } = require('../helpers/registered');
 
 /** Says of each way to get `net` whether it gave rsnet. */
 const WAYS = `
@@ -30,42 +29,16 @@ function everyWay(value) {
   };
 }
 
-/**
- * @param {string} name ending in what Node goes by
- * @param {string} text
- * @returns {string} path of a file that is removed after the test
- */
-function source(name, text) {
-  const file = tempPath(name);
-  fs.writeFileSync(file, text);
-  return file;
-}
-
-/**
- * @param {string[]} args for node
- * @param {object} [env]
- * @returns {Promise<{stdout: string, stderr: string}>} of a process that ended well
- */
-async function node(args, env = {}) {
-  const code = `
-    const child = require('child_process').spawnSync(process.execPath, process.argv.slice(1), { stdio: 'inherit' });
-    process.exitCode = child.status ?? 99;
-  `;
-  const { stdout, stderr, code: status } = await spawnNode('net', code, { args, env });
-  expect({ stderr: status === 0 ? '' : stderr, status }).toEqual({ stderr: '', status: 0 });
-  return { stdout, stderr };
-}
-
 describeRsnet('rsnet/register', () => {
   const report = `${WAYS} ways().then((found) => console.log(JSON.stringify(found)));`;
 
   test('-r gives rsnet by every way to load net', async () => {
-    const { stdout } = await node(['-r', REGISTER, source('app.js', report)]);
+    const { stdout } = await runNode(['-r', REGISTER, source('app.js', report)]);
     expect(JSON.parse(stdout)).toEqual(everyWay(true));
   });
 
   test('without it, none of them does', async () => {
-    const { stdout } = await node([source('app.js', report)]);
+    const { stdout } = await runNode([source('app.js', report)]);
     expect(JSON.parse(stdout)).toEqual({ ...everyWay(false) });
   });
 
@@ -77,7 +50,7 @@ describeRsnet('rsnet/register', () => {
       console.log(net.Socket === rsnet.Socket && Socket === rsnet.Socket && connect === rsnet.connect &&
         createServer === rsnet.createServer);
     `);
-    expect((await node(['--import', REGISTER, app])).stdout).toBe('true\n');
+    expect((await runNode(['--import', REGISTER, app])).stdout).toBe('true\n');
   });
 
   test('required in code, from there on', async () => {
@@ -88,7 +61,7 @@ describeRsnet('rsnet/register', () => {
       ${WAYS}
       ways().then((found) => console.log(JSON.stringify({ ...found, changed: before !== net.Socket })));
     `);
-    expect(JSON.parse((await node([app])).stdout)).toEqual({ ...everyWay(true), changed: true });
+    expect(JSON.parse((await runNode([app])).stdout)).toEqual({ ...everyWay(true), changed: true });
   });
 
   test('worker threads and child processes inherit it', async () => {
@@ -106,18 +79,18 @@ describeRsnet('rsnet/register', () => {
         console.log(JSON.stringify([found, inWorker, inChild]));
       })();
     `);
-    const { stdout } = await node(['-r', REGISTER, app]);
+    const { stdout } = await runNode(['-r', REGISTER, app]);
     expect(JSON.parse(stdout)).toEqual([everyWay(true), everyWay(true), everyWay(true)]);
-    const inherited = await node([app], { NODE_OPTIONS: `--require=${JSON.stringify(REGISTER)}` });
+    const inherited = await runNode([app], { NODE_OPTIONS: `--require=${JSON.stringify(REGISTER)}` });
     expect(JSON.parse(inherited.stdout)).toEqual([everyWay(true), everyWay(true), everyWay(true)]);
   });
 
   test('RSNET_DISABLE turns it off', async () => {
     const app = source('app.js', report);
-    const off = await node(['-r', REGISTER, app], { RSNET_DISABLE: '1' });
+    const off = await runNode(['-r', REGISTER, app], { RSNET_DISABLE: '1' });
     expect(JSON.parse(off.stdout)).toEqual(everyWay(false));
     for (const value of ['0', 'false', 'no', 'off', 'OFF', '']) {
-      const on = await node(['-r', REGISTER, app], { RSNET_DISABLE: value });
+      const on = await runNode(['-r', REGISTER, app], { RSNET_DISABLE: value });
       expect(JSON.parse(on.stdout)).toEqual(everyWay(true));
     }
   });
@@ -134,7 +107,7 @@ describeRsnet('rsnet/register', () => {
       const rsnet = require(${JSON.stringify(root)});
       console.log(JSON.stringify([net, rsnet].map((one) => [one.newNamespace, one.newFunction()])));
     `);
-    const { stdout } = await node(['-r', newer, '-r', REGISTER, app]);
+    const { stdout } = await runNode(['-r', newer, '-r', REGISTER, app]);
     expect(JSON.parse(stdout)).toEqual([[{ from: 'Node' }, 'from Node'], [{ from: 'Node' }, 'from Node']]);
   });
 
@@ -142,14 +115,14 @@ describeRsnet('rsnet/register', () => {
     const { version } = require('../../package.json');
     const app = source('app.js', '');
     const env = { RSNET_DEBUG: '1', RSNET_BACKEND: 'tokio', RSNET_THREADS: '3' };
-    const { stderr } = await node(['-r', REGISTER, app], env);
+    const { stderr } = await runNode(['-r', REGISTER, app], env);
     expect(stderr).toBe(`rsnet ${version}: tokio backend, 3 runtime threads\n`);
-    expect((await node(['-r', REGISTER, app], { ...env, RSNET_BACKEND: 'uv' })).stderr)
+    expect((await runNode(['-r', REGISTER, app], { ...env, RSNET_BACKEND: 'uv' })).stderr)
       .toBe(`rsnet ${version}: uv backend\n`);
-    expect((await node(['-r', REGISTER, app], { ...env, RSNET_DEBUG: 'off' })).stderr).toBe('');
-    expect((await node(['-r', REGISTER, app], { ...env, RSNET_DISABLE: '1' })).stderr)
+    expect((await runNode(['-r', REGISTER, app], { ...env, RSNET_DEBUG: 'off' })).stderr).toBe('');
+    expect((await runNode(['-r', REGISTER, app], { ...env, RSNET_DISABLE: '1' })).stderr)
       .toBe(`rsnet ${version}: off (RSNET_DISABLE)\n`);
-    expect((await node(['-r', REGISTER, app])).stderr).toBe('');
+    expect((await runNode(['-r', REGISTER, app])).stderr).toBe('');
   });
 
   test('modules that were loaded before go on with rsnet', async () => {
@@ -172,6 +145,6 @@ describeRsnet('rsnet/register', () => {
         });
       });
     `);
-    expect((await node([app])).stdout).toBe('[true,true,true,true]\ntrue\ntrue');
+    expect((await runNode([app])).stdout).toBe('[true,true,true,true]\ntrue\ntrue');
   });
 });

@@ -3,37 +3,18 @@
 // `rsnet/register` loads rsnet when Node has loaded its own `net`, and not before: most processes that inherit the
 // option never use `net`.
 
-const fs = require('fs');
 const path = require('path');
-const { describeRsnet, root, spawnNode, tempPath } = require('../helpers');
+const { describeRsnet, root } = require('../helpers');
 const { nodeAtLeast } = require('../helpers/features');
-const { REGISTER } = require('../helpers/registered');
-
-/**
- * @param {string} name ending in what Node goes by
- * @param {string} text
- * @returns {string} path of a file that is removed after the test
- */
-function source(name, text) {
-  const file = tempPath(name);
-  fs.writeFileSync(file, text);
-  return file;
-}
+const { REGISTER, runNode, source } = require('../helpers/registered');
 
 /**
  * @param {string[]} args for node
  * @param {object} [env]
- * @returns {Promise<{stdout: string, stderr: string}>} of a process that ended well, and that nobody has told to load
- *   rsnet at once
+ * @returns {Promise<{stdout: string, stderr: string}>} as `runNode`; nobody has told the process to load rsnet at once
  */
-async function node(args, env = {}) {
-  const code = `
-    const child = require('child_process').spawnSync(process.execPath, process.argv.slice(1), { stdio: 'inherit' });
-    process.exitCode = child.status ?? 99;
-  `;
-  const { stdout, stderr, code: status } = await spawnNode('net', code, { args, env: { RSNET_STRICT: '', ...env } });
-  expect({ stderr: status === 0 ? '' : stderr, status }).toEqual({ stderr: '', status: 0 });
-  return { stdout, stderr };
+function node(args, env) {
+  return runNode(args, { RSNET_STRICT: '', ...env });
 }
 
 /**
