@@ -2,6 +2,7 @@
 
 const os = require('node:os');
 const { KNOWN } = require('./peers');
+const { STANDING_TURNS, TURNS } = require('./schedule');
 
 /** A load average above this before the start means that something else runs. */
 const QUIET = 0.5;
@@ -30,7 +31,7 @@ function runtimesOf(peers) {
  * @returns {string} how many, in words
  */
 function countOf(turns) {
-  if (turns === undefined) return '7 turns, 14 of programs that stay up';
+  if (turns === undefined) return `${TURNS} turns, ${STANDING_TURNS} of programs that stay up`;
   return turns === 1 ? '1 turn' : `${turns} turns`;
 }
 

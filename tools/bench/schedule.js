@@ -10,7 +10,7 @@ const FAILURES = 2;
 
 /** Turns of a peer in a scenario, and of one whose program stays up. */
 const TURNS = 7;
-const STANDING_TURNS = 2 * LIFE;
+const STANDING_TURNS = 4 * LIFE;
 
 /** Turns of the peers that are there for orientation: other runtimes, another congestion control. */
 const ORIENTATION = 3;

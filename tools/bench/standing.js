@@ -3,10 +3,11 @@
 const { Running } = require('./process');
 
 /**
- * Turns for which a program stays up. In that time the others are measured between, at most some seconds apart: where a
- * machine changes its speed now and then, both sides of a ratio have the same.
+ * Turns for which a program stays up. Meanwhile the others are measured, in turn, at most some seconds apart: where a
+ * machine changes its speed now and then, both sides of a ratio have the same. There are several lives, for what V8
+ * makes of a program differs by some percent from one process to the next.
  */
-const LIFE = 7;
+const LIFE = 3;
 
 /** Kinds of scenarios whose programs stay up: web servers, and clients that measure themselves. */
 const KINDS = new Set(['tool', 'self']);
