@@ -256,8 +256,8 @@ export class Socket extends net.Socket {
 /** The same as `Socket`, under its oldest name. */
 export { Socket as Stream };
 
-/** Options of `new BoundSocket()` for TCP. */
-export interface BoundSocketOptions {
+/** Options of `new BoundSocket()` for TCP; those of the system are set before bind(2). */
+export interface BoundSocketOptions extends KernelOptions {
   /** Numeric IP address to bind; names are not resolved. Default: `'0.0.0.0'`, or `'::'` with `ipv6Only`. */
   host?: string | undefined;
   /** Port to bind; 0 lets the system choose one. Default: `0`. */
@@ -268,8 +268,8 @@ export interface BoundSocketOptions {
   reusePort?: boolean | undefined;
 }
 
-/** Options of `new BoundSocket()` for Unix-domain sockets. */
-export interface BoundPathOptions {
+/** Options of `new BoundSocket()` for Unix-domain sockets; those of the system are set before bind(2). */
+export interface BoundPathOptions extends KernelOptions {
   /** Path to bind; one that starts with `'\0'` is an abstract name (Linux). */
   path: string;
 }

@@ -5,13 +5,9 @@
 // Descriptors from and to programs in other languages, what can be done with them, and rsnet in the place of `net`.
 
 const fs = require('fs');
-const { collect, connect, describeRsnet, listen, once, pair, tempPath, track } = require('../helpers');
+const { collect, connect, describeLinux, listen, once, pair, tempPath, track } = require('../helpers');
 const { countOpen, fileWith, python, textOf } = require('../helpers/descriptors');
-const { REGISTER, runMode } = require('../helpers/registered');
-
-const describeLinux = process.platform === 'linux' ? describeRsnet : (title) => describe.skip(title, () => {
-  test('needs Linux', () => {});
-});
+const { REGISTER, runMode, runWorker } = require('../helpers/registered');
 
 describeLinux('descriptors and others', (net) => {
   test('a Python program sends', async () => {
@@ -109,7 +105,7 @@ describeLinux('descriptors and others', (net) => {
   });
 
   test('in a worker of a cluster', async () => {
-    const worker = (path) => {
+    const told = await runWorker((path, file) => {
       const server = net.createServer({ receiveDescriptors: true }, (socket) => {
         socket.on('descriptors', ([fd], data) => {
           process.send(`${data} ${require('fs').readFileSync(fd)}`);
@@ -119,27 +115,10 @@ describeLinux('descriptors and others', (net) => {
       });
       server.listen(path, () => {
         const client = net.connect(path);
-        client.sendDescriptors([require('fs').openSync(process.env.FILE)], 'text:');
+        client.sendDescriptors([require('fs').openSync(file)], 'text:');
         client.on('error', () => {});
       });
-    };
-    const program = `async (path, file) => {
-      const cluster = require('cluster');
-      cluster.schedulingPolicy = cluster.SCHED_RR;
-      cluster.setupPrimary({ execArgv: ['-r', ${JSON.stringify(REGISTER)}, '-e', ${JSON.stringify(`
-        const net = require('net');
-        process.once('message', (path) => (${worker})(path));
-      `)}] });
-      const worker = cluster.fork({ FILE: file });
-      await once(worker, 'online');
-      worker.send(path);
-      const [told] = await once(worker, 'message');
-      worker.disconnect();
-      await once(worker, 'exit');
-      return told;
-    }`;
-    const args = [tempPath(), fileWith('A')];
-    const told = await runMode(['-r', REGISTER], { toString: () => program }, { args });
+    }, tempPath(), fileWith('A'));
     expect(told).toBe('text: A');
   });
 });

@@ -6,13 +6,9 @@ const fs = require('fs');
 const { PassThrough } = require('stream');
 const { pipeline } = require('stream/promises');
 const {
-  closed, connect, describeRsnet, listen, once, pair, receive, spawnNode, tempPath, thrownBy, track, turn,
+  closed, connect, describeLinux, listen, once, pair, receive, spawnNode, tempPath, thrownBy, track, turn,
 } = require('../helpers');
 const { countOpen, fileWith, python, textOf } = require('../helpers/descriptors');
-
-const describeLinux = process.platform === 'linux' ? describeRsnet : (title) => describe.skip(title, () => {
-  test('needs Linux', () => {});
-});
 
 describeLinux('the event descriptors', (net) => {
   /**

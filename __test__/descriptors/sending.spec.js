@@ -4,12 +4,8 @@
 
 const fs = require('fs');
 const { TLSSocket } = require('tls');
-const { closed, connect, describeRsnet, listen, once, pair, tempPath, thrownBy, track, turn } = require('../helpers');
+const { closed, connect, describeLinux, listen, once, pair, tempPath, thrownBy, track, turn } = require('../helpers');
 const { countOpen, fileWith, textOf } = require('../helpers/descriptors');
-
-const describeLinux = process.platform === 'linux' ? describeRsnet : (title) => describe.skip(title, () => {
-  test('needs Linux', () => {});
-});
 
 const invalidType = { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' };
 const invalidValue = { name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' };

@@ -54,6 +54,18 @@ function describeRsnet(title, define) {
 }
 
 /**
+ * `describe` with rsnet, where it has a binary for Linux; skipped elsewhere.
+ *
+ * @param {string} title
+ * @param {(net: typeof import('../..')) => void} define
+ * @returns {void}
+ */
+function describeLinux(title, define) {
+  if (process.platform === 'linux') describeRsnet(title, define);
+  else describe.skip(title, () => test('needs Linux', () => {}));
+}
+
+/**
  * What a child process has to require to get an implementation.
  *
  * @param {string} name 'net' or 'rsnet'
@@ -65,6 +77,7 @@ function requirePath(name) {
 
 module.exports = {
   builtin: net,
+  describeLinux,
   describeRsnet,
   implementations,
   matrix,

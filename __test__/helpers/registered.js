@@ -1,5 +1,7 @@
 'use strict';
 
+/* global once -- runMode defines it for the programs */
+
 const fs = require('fs');
 const path = require('path');
 const { only, root } = require('./implementations');
@@ -79,6 +81,33 @@ async function runMode(flags, body, options = {}) {
 }
 
 /**
+ * Run a function in a worker of a cluster, in which rsnet is registered, as it is in the primary.
+ *
+ * @param {Function} body without closure, with `net`; it sends its result by `process.send`
+ * @param {...*} args of the function, as JSON
+ * @returns {Promise<any>} the first message of the worker, which is ended then
+ */
+function runWorker(body, ...args) {
+  const flags = ['-r', REGISTER];
+  const code = `
+    const net = require('net');
+    process.once('message', (args) => (${body})(...args));
+  `;
+  return runMode(flags, async (execArgv, given) => {
+    const cluster = require('cluster');
+    cluster.schedulingPolicy = cluster.SCHED_RR;
+    cluster.setupPrimary({ execArgv });
+    const worker = cluster.fork();
+    await once(worker, 'online');
+    worker.send(given);
+    const [told] = await once(worker, 'message');
+    worker.disconnect();
+    await once(worker, 'exit');
+    return told;
+  }, { args: [[...flags, '-e', code], args] });
+}
+
+/**
  * @param {string} name ending in what Node goes by
  * @param {string} text
  * @returns {string} path of a file that is removed after the test
@@ -104,4 +133,4 @@ async function runNode(args, env = {}) {
   return { stdout, stderr };
 }
 
-module.exports = { FIXTURES, REGISTER, REGISTER_LATE, modes, runMode, runNode, source };
+module.exports = { FIXTURES, REGISTER, REGISTER_LATE, modes, runMode, runNode, runWorker, source };

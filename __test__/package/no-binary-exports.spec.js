@@ -115,6 +115,14 @@ describe('the stand-in', () => {
     expect(thrownBy(() => local.close()).code).toBe('ERR_SOCKET_HANDLE_ADOPTED');
   });
 
+  test('BoundSocket: options of the system are refused', () => {
+    for (const options of [{ freebind: true }, { path: tempPath(), seqpacket: true }]) {
+      const name = Object.keys(options).at(-1);
+      expect(said(thrownBy(() => new fallback.BoundSocket(options)))).toEqual(refusalOf(name));
+    }
+    expect(thrownBy(() => new fallback.BoundSocket({ mark: -1 })).code).toBe('ERR_OUT_OF_RANGE');
+  });
+
   test('BoundSocket: a path', async () => {
     const path = tempPath();
     const bound = new fallback.BoundSocket({ path });

@@ -2,11 +2,7 @@
 
 // The streams of messages: neither encodings nor options join or cut them, and none takes an unbounded number of them.
 
-const { describeRsnet, listen, once, pair, tempPath, track, turn } = require('../helpers');
-
-const describeLinux = process.platform === 'linux' ? describeRsnet : (title) => describe.skip(title, () => {
-  test('needs Linux', () => {});
-});
+const { connect, describeLinux, listen, once, pair, tempPath, track, turn } = require('../helpers');
 
 /** Both ends have messages. */
 const BOTH = { path: true, client: { seqpacket: true }, server: { seqpacket: true } };
@@ -89,6 +85,37 @@ describeLinux('bounds of messages', (net) => {
     client.end();
     await once(peer, 'end');
     expect(count).toBe(sent);
+  });
+
+  test('highWaterMark of 0: whoever is told to wait gets drain, and all messages arrive', async () => {
+    const marks = { readableHighWaterMark: 0, writableHighWaterMark: 0 };
+    const { client, peer } = await pair(net, net, { ...BOTH, client: { seqpacket: true, ...marks } });
+    const there = messagesOf(peer);
+    const back = messagesOf(client);
+    for (const text of ['', 'one', '', 'two', '']) {
+      if (!client.write(text)) await once(client, 'drain');
+      peer.write(text);
+    }
+    client.end();
+    peer.end();
+    const expected = ['', 'one', '', 'two', ''];
+    expect((await there).map(String)).toEqual(expected);
+    expect((await back).map(String)).toEqual(expected);
+  });
+
+  test('maxConnections drops one too many', async () => {
+    const server = await listen(net, { seqpacket: true, listen: tempPath() });
+    server.maxConnections = 1;
+    const connection = once(server, 'connection');
+    const first = connect(net, { ...server.at, seqpacket: true });
+    const [peer] = await connection;
+    const drop = once(server, 'drop');
+    const second = connect(net, { ...server.at, seqpacket: true });
+    const ended = messagesOf(second);
+    expect(await drop).toEqual([]);
+    expect(await ended).toEqual([]);
+    first.end('still here');
+    expect(String((await once(peer, 'data'))[0])).toBe('still here');
   });
 
   test('a pipe of empty messages waits for its destination', async () => {

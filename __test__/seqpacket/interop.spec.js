@@ -3,12 +3,8 @@
 // Messages with programs in another language, with descriptors, and on abstract names.
 
 const fs = require('fs');
-const { collect, connect, describeRsnet, listen, once, pair, tempPath } = require('../helpers');
+const { collect, connect, describeLinux, listen, once, pair, tempPath } = require('../helpers');
 const { countOpen, fileWith, python, textOf } = require('../helpers/descriptors');
-
-const describeLinux = process.platform === 'linux' ? describeRsnet : (title) => describe.skip(title, () => {
-  test('needs Linux', () => {});
-});
 
 const BOTH = { path: true, client: { seqpacket: true }, server: { seqpacket: true } };
 

@@ -2,11 +2,7 @@
 
 // The option `seqpacket`: what is written arrives message by message, on every way through the stream.
 
-const { closed, connect, describeRsnet, listen, once, pair, tempPath, turn } = require('../helpers');
-
-const describeLinux = process.platform === 'linux' ? describeRsnet : (title) => describe.skip(title, () => {
-  test('needs Linux', () => {});
-});
+const { closed, connect, describeLinux, listen, once, pair, tempPath, turn } = require('../helpers');
 
 /** Both ends have messages. */
 const BOTH = { path: true, client: { seqpacket: true }, server: { seqpacket: true } };

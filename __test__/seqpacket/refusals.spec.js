@@ -6,12 +6,8 @@
 
 const fs = require('fs');
 const builtin = require('net');
-const { closed, connect, describeRsnet, listen, once, pair, tempPath, thrownBy, track } = require('../helpers');
-const { REGISTER, runMode } = require('../helpers/registered');
-
-const describeLinux = process.platform === 'linux' ? describeRsnet : (title) => describe.skip(title, () => {
-  test('needs Linux', () => {});
-});
+const { closed, connect, describeLinux, listen, once, pair, tempPath, thrownBy, track } = require('../helpers');
+const { REGISTER, runMode, runWorker } = require('../helpers/registered');
 
 const BOTH = { path: true, client: { seqpacket: true }, server: { seqpacket: true } };
 const invalidType = { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' };
@@ -197,27 +193,13 @@ describeLinux('where there are no messages', (net) => {
   });
 
   test('a server of a cluster that shares its path', async () => {
-    const worker = (path) => {
-      const server = require('net').createServer({ seqpacket: true });
+    const told = await runWorker((path) => {
+      const server = net.createServer({ seqpacket: true });
       server.on('error', (error) => process.send(error.code));
       server.on('listening', () => process.send('listening'));
       server.listen(path);
-    };
-    const program = `async (path) => {
-      const cluster = require('cluster');
-      cluster.setupPrimary({ execArgv: ['-r', ${JSON.stringify(REGISTER)}, '-e', ${JSON.stringify(`
-        process.once('message', (path) => (${worker})(path));
-      `)}] });
-      const worker = cluster.fork();
-      await once(worker, 'online');
-      worker.send(path);
-      const [told] = await once(worker, 'message');
-      worker.disconnect();
-      await once(worker, 'exit');
-      return told;
-    }`;
-    expect(await runMode(['-r', REGISTER], { toString: () => program }, { args: [tempPath()] }))
-      .toBe('ERR_INVALID_HANDLE_TYPE');
+    }, tempPath());
+    expect(told).toBe('ERR_INVALID_HANDLE_TYPE');
   });
 
   test('a closed peer, and nothing else, ends a socket', async () => {

@@ -1,10 +1,12 @@
 'use strict';
 
+/* global net -- runWorker defines it */
+
 // `server.pause()` and `server.resume()`, which the built-in does not have.
 
 const fallback = require('../../lib/fallback');
 const { closed, connect, describeRsnet, listen, once, tempPath, thrownBy, track } = require('../helpers');
-const { runMode, REGISTER } = require('../helpers/registered');
+const { REGISTER, runMode, runWorker } = require('../helpers/registered');
 
 /* global all, listening -- given to the code of a child */
 
@@ -159,25 +161,18 @@ describeRsnet('pausing a server', (rsnet) => {
   });
 
   test('in a worker of a cluster it is refused, since the primary accepts', async () => {
-    const found = await runMode(['-r', REGISTER], async () => {
-      const cluster = require('cluster');
-      cluster.setupPrimary({
-        exec: 'worker',
-        execArgv: [...process.execArgv.slice(0, process.execArgv.indexOf('-e')), '-e', `
-          const net = require('net');
-          const server = net.createServer().on('error', ({ code }) => {
-            const other = net.createServer().listen(0, '127.0.0.1', () => {
-              try { other.pause(); } catch (error) { process.send([code, error.code]); }
-            });
-          });
-          server.pause().listen(0, '127.0.0.1');
-        `],
+    const found = await runWorker(() => {
+      const server = net.createServer().on('error', ({ code }) => {
+        const other = net.createServer().listen(0, '127.0.0.1', () => {
+          try {
+            other.pause();
+          } catch (error) {
+            process.send([code, error.code]);
+          }
+          other.close();
+        });
       });
-      const worker = cluster.fork();
-      const [codes] = await once(worker, 'message');
-      worker.process.kill();
-      await once(worker, 'exit');
-      return codes;
+      server.pause().listen(0, '127.0.0.1');
     });
     expect(found).toEqual([REFUSAL, REFUSAL]);
   });

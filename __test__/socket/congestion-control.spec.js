@@ -8,7 +8,7 @@ const http2 = require('http2');
 const path = require('path');
 const tls = require('tls');
 const {
-  closed, connect, describeRsnet, listen, once, pair, spawnNode, tempPath, thrownBy, track, turn,
+  closed, connect, describeLinux, listen, once, pair, spawnNode, tempPath, thrownBy, track, turn,
 } = require('../helpers');
 const { FIXTURES, REGISTER, runMode } = require('../helpers/registered');
 
@@ -34,10 +34,6 @@ const refused = { name: 'Error', code: 'ENOENT', errno: -2, syscall: 'setCongest
 const wrongKind = { name: 'TypeError', code: 'ERR_INVALID_HANDLE_TYPE' };
 const unavailable = (call) => ({ name: 'TypeError', code: 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM',
   message: `The feature ${call} is unavailable on the current platform, which is being used to run Node.js` });
-
-const describeLinux = process.platform === 'linux' ? describeRsnet : (title) => describe.skip(title, () => {
-  test('needs Linux', () => {});
-});
 
 /**
  * @param {object} handle

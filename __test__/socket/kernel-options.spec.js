@@ -4,7 +4,7 @@
 // has a spec of its own.
 
 const tls = require('tls');
-const { closed, connect, describeRsnet, listen, once, pair, thrownBy, track } = require('../helpers');
+const { closed, connect, describeLinux, listen, once, pair, thrownBy, track } = require('../helpers');
 const { runMode } = require('../helpers/registered');
 const { NAMES, given: givenOptions } = require('../../lib/api/kernel-option-names');
 
@@ -17,10 +17,6 @@ const OPTIONS = [
   ['sendBufferSize', 'SendBufferSize', 30000, 60000],
   ['recvBufferSize', 'RecvBufferSize', 30000, 60000],
 ];
-
-const describeLinux = process.platform === 'linux' ? describeRsnet : (title) => describe.skip(title, () => {
-  test('needs Linux', () => {});
-});
 
 test.each(NAMES)('%s is looked for among the options of a Socket', (name) => {
   expect(givenOptions({ [name]: 1 })).toEqual([name]);

@@ -4,12 +4,8 @@
 // What takes a network of its own is in kernel-network.spec.js.
 
 const fs = require('fs');
-const { closed, connect, describeRsnet, listen, once, pair, thrownBy, track, turn } = require('../helpers');
-const { REGISTER, runMode } = require('../helpers/registered');
-
-const describeLinux = process.platform === 'linux' ? describeRsnet : (title) => describe.skip(title, () => {
-  test('needs Linux', () => {});
-});
+const { closed, connect, describeLinux, listen, once, pair, thrownBy, track, turn } = require('../helpers');
+const { runWorker } = require('../helpers/registered');
 
 const CAP_NET_ADMIN = 12n;
 
@@ -222,7 +218,12 @@ describeLinux('more options of the kernel', (net) => {
   test('in the workers of a cluster: what the primary\'s bind would need is refused, unless it is the worker\'s own',
     async () => {
       const refused = ['mptcp', 'fastOpen', 'deferAccept', 'interface', 'freebind', 'transparent'];
-      const worker = (options) => {
+      const cases = [
+        ...refused.map((name) => [name, { [name]: { interface: 'lo', deferAccept: 1000 }[name] ?? true }, false]),
+        ['own', { freebind: true, fastOpen: true }, true],
+        ['each', { quickAck: false }, false],
+      ];
+      const told = await runWorker((options) => {
         const answers = {};
         for (const [title, given, exclusive] of options) {
           const server = net.createServer(given, (socket) => socket.end(String(socket.getQuickAck())));
@@ -236,28 +237,7 @@ describeLinux('more options of the kernel', (net) => {
             net.connect(server.address().port, '127.0.0.1').on('data', (data) => tell(String(data)));
           });
         }
-      };
-      const cases = [
-        ...refused.map((name) => [name, { [name]: { interface: 'lo', deferAccept: 1000 }[name] ?? true }, false]),
-        ['own', { freebind: true, fastOpen: true }, true],
-        ['each', { quickAck: false }, false],
-      ];
-      const program = `async (cases) => {
-        const cluster = require('cluster');
-        cluster.schedulingPolicy = cluster.SCHED_RR;
-        cluster.setupPrimary({ execArgv: ['-r', ${JSON.stringify(REGISTER)}, '-e', ${JSON.stringify(`
-          const net = require('net');
-          process.once('message', (cases) => (${worker})(cases));
-        `)}] });
-        const worker = cluster.fork();
-        await once(worker, 'online');
-        worker.send(cases);
-        const [told] = await once(worker, 'message');
-        worker.disconnect();
-        await once(worker, 'exit');
-        return told;
-      }`;
-      const told = await runMode(['-r', REGISTER], { toString: () => program }, { args: [cases] });
+      }, cases);
       const expected = Object.fromEntries(refused.map((name) => [name, 'ERR_INVALID_HANDLE_TYPE']));
       expect(told).toEqual({ ...expected, own: 'true', each: 'false' });
     });

@@ -2,13 +2,9 @@
 
 // The option `linger` with a time: closing does not wait for the peer, and the connection ends within the time.
 
-const { closed, collect, describeRsnet, once, pair, receive, tempPath, turn } = require('../helpers');
+const { closed, collect, describeLinux, once, pair, receive, tempPath, turn } = require('../helpers');
 const { socketDescriptors } = require('../helpers/resources');
 const { REGISTER, runMode } = require('../helpers/registered');
-
-const describeLinux = process.platform === 'linux' ? describeRsnet : (title) => describe.skip(title, () => {
-  test('needs Linux', () => {});
-});
 
 /** More than the peer's receive buffer takes at first, and less than the buffer of the sender. */
 const BYTES = 200_000;

@@ -1,6 +1,8 @@
 'use strict';
 
 const { checkPath, checkTcp } = require('./bound-options');
+const { applyToBound } = require('./kernel-options');
+const { checkKernelOptions } = require('./kernel-option-names');
 const { codes, ErrnoException, ExceptionWithHostPort } = require('../node/errors');
 const { beginUse } = require('../node/first-use');
 const { beginOrClose } = require('../handle/foreign');
@@ -21,7 +23,7 @@ const kPath = Symbol('kBoundSocketPath');
  * @param {Options} options
  * @returns {TCP} bound
  * @throws {TypeError|RangeError} for a bad option
- * @throws {Error} of the system call bind
+ * @throws {Error} of the system call bind or setsockopt
  */
 function bindTcp(options) {
   const { host, port, isIPv6, ipv6Only, reusePort } = checkTcp(options);
@@ -29,6 +31,7 @@ function bindTcp(options) {
   let flags = reusePort ? TCP.UV_TCP_REUSEPORT : 0;
   if (isIPv6 && ipv6Only) flags |= TCP.UV_TCP_IPV6ONLY;
   const status = beginOrClose(handle, () => {
+    applyToBound(handle, options);
     const bindStatus = isIPv6 ? handle.bind6(host, port, flags) : handle.bind(host, port, flags);
     if (bindStatus) return bindStatus;
     // libuv reports a busy port in the next call that needs the address, not in bind.
@@ -44,12 +47,15 @@ function bindTcp(options) {
 /**
  * @param {Options} options with `path`
  * @returns {Pipe} bound
- * @throws {Error} of the system call bind
+ * @throws {Error} of the system call bind or setsockopt
  */
 function bindPath(options) {
   const path = checkPath(options);
   const handle = new Pipe(Pipe.SOCKET);
-  const status = beginOrClose(handle, () => handle.bind(path));
+  const status = beginOrClose(handle, () => {
+    applyToBound(handle, options);
+    return handle.bind(path);
+  });
   if (!status) return handle;
   throw new ErrnoException(status, 'bind');
 }
@@ -92,12 +98,13 @@ function notAdopted(handle) {
  */
 class BoundSocket {
   /**
-   * @param {Options} [options] `host` (numeric), `port`, `ipv6Only`, `reusePort`; or `path`
+   * @param {Options} [options] `host` (numeric), `port`, `ipv6Only`, `reusePort`; or `path`; and those of the kernel
    * @throws {TypeError|RangeError} for a bad option
-   * @throws {Error} of the system call bind
+   * @throws {Error} of the system call bind or setsockopt
    */
   constructor(options = {}) {
     validateObject(options, 'options');
+    checkKernelOptions(options);
     beginUse();
     markTransferable(this);
     const { path } = options;

@@ -25,7 +25,7 @@ function valueOf(handle, { name, kind }) {
 /**
  * Keeps a request. Without one there is no property, because programs list properties.
  *
- * @param {import('../..').Socket|import('../..').Server} owner
+ * @param {Socket|Server} owner
  * @param {string} name of the option
  * @param {*} value
  */
@@ -35,7 +35,7 @@ function remember(owner, name, value) {
 }
 
 /**
- * @param {import('../..').Socket|import('../..').Server} owner
+ * @param {Socket|Server} owner
  * @param {Options} options which were checked
  */
 function rememberKernelOptions(owner, options) {
@@ -115,7 +115,7 @@ function refuseMessages(handle, asked) {
 /**
  * Sets what was asked for on the handle of a Socket.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @returns {Error|undefined} the reason if one is not set
  */
 function applyKernelOptions(socket) {
@@ -125,10 +125,24 @@ function applyKernelOptions(socket) {
 }
 
 /**
+ * Sets options of the kernel on a handle, of which nobody knows yet whether it is to listen or to connect.
+ *
+ * @param {object} handle rsnet's, before bind(2)
+ * @param {Options} options of a BoundSocket, which were checked
+ * @throws {TypeError} for an option of another kind of handle, and a platform without the option
+ * @throws {Error} when the system refuses one
+ */
+function applyToBound(handle, options) {
+  const asked = Object.fromEntries(given(options).map((name) => [name, options[name]]));
+  const problem = setAll(/** @type {AnyHandle} */ (handle), asked);
+  if (problem) throw problem;
+}
+
+/**
  * As `applyKernelOptions` on a connection that was attempted with what was asked for then: sets what setters can have
  * changed since. The others are no longer taken.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @returns {Error|undefined} the reason if one is not set
  */
 function applyChangedOptions(socket) {
@@ -152,7 +166,7 @@ function isListeners(name) {
  *
  * The proxy that stands for a listener in a cluster worker has no socket, so this tries the options on another one.
  *
- * @param {import('../..').Server} server
+ * @param {Server} server
  * @param {AnyHandle} [handle] before bind(2), which some options need
  * @returns {Error|undefined} the reason if one is not set
  */
@@ -182,7 +196,7 @@ function applyToListener(server, handle = server._handle) {
  * Sets the Server's options on a connection: all if it has no listener to inherit them from, else those that are not
  * inherited.
  *
- * @param {import('../..').Server} server
+ * @param {Server} server
  * @param {AnyHandle} listener the listening handle, or its proxy
  * @param {AnyHandle} handle of the connection
  * @returns {Error|undefined} the reason if one is not set
@@ -204,7 +218,7 @@ function closesWithin(handle) {
 }
 
 /**
- * @param {import('../..').Server} server
+ * @param {Server} server
  * @returns {Record<string, *>} those of its options that its listening socket does not have
  */
 function optionsOfEach(server) {
@@ -222,9 +236,9 @@ function methodsOf(name) {
   const getter = `get${option.method}`;
   return {
     /**
-     * @this {import('../..').Socket}
+     * @this {Socket}
      * @param {*} value kept for the next connection while there is none
-     * @returns {import('../..').Socket} this
+     * @returns {Socket} this
      * @throws {TypeError|RangeError} for a value or a socket of the wrong kind, and a platform without the option
      * @throws {Error} when the system refuses it
      */
@@ -237,7 +251,7 @@ function methodsOf(name) {
     },
 
     /**
-     * @this {import('../..').Socket}
+     * @this {Socket}
      * @returns {*} the connection's; before there is one, what was asked for, or undefined
      * @throws {TypeError} for a socket of the wrong kind, and a platform without the option
      * @throws {Error} of getsockopt(2)
@@ -260,7 +274,7 @@ function methodsOf(name) {
 const SETTABLE = NAMES.filter((name) => KERNEL_OPTIONS[name].method !== undefined);
 
 module.exports = {
-  applyChangedOptions, applyKernelOptions, applyToAccepted, applyToListener, closesWithin, errorOf,
-  optionsOfEach, refuseKernelOptions, rememberKernelOptions,
+  applyChangedOptions, applyKernelOptions, applyToAccepted, applyToBound, applyToListener, closesWithin,
+  errorOf, optionsOfEach, refuseKernelOptions, rememberKernelOptions,
   kernelOptionMethods: Object.assign({}, ...SETTABLE.map(methodsOf)),
 };

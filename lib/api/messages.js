@@ -46,9 +46,9 @@ class MessageDecoder {
 /**
  * `readable.setEncoding()`. Node's joins the chunks that wait.
  *
- * @this {import('../..').Socket}
+ * @this {Socket}
  * @param {BufferEncoding} [encoding]
- * @returns {import('../..').Socket} this
+ * @returns {Socket} this
  */
 function setEncoding(encoding) {
   const state = this._readableState;
@@ -69,14 +69,16 @@ function setEncoding(encoding) {
 /**
  * `writable.write()`. An empty message has no bytes, so the stream would take any number of them.
  *
- * @this {import('../..').Socket}
+ * @this {Socket}
  * @param {...*} args
  * @returns {boolean} whether more should be written before 'drain'
  */
 function writeMessage(...args) {
   const takesMore = Object.getPrototypeOf(this).write.apply(this, args);
   const state = this._writableState;
-  if (!takesMore || !(state.bufferedRequestCount >= state.highWaterMark)) return takesMore;
+  const { bufferedRequestCount: waiting, highWaterMark } = state;
+  // Nothing emits 'drain' where nothing waits, whatever the mark.
+  if (!takesMore || !(waiting > 0 && waiting >= highWaterMark)) return takesMore;
   state.needDrain = true;
   return false;
 }
@@ -84,7 +86,7 @@ function writeMessage(...args) {
 /**
  * Has the stream of a new socket neither join nor cut messages, nor take an unbounded number of them.
  *
- * @param {import('../..').Socket} socket of messages
+ * @param {Socket} socket of messages
  */
 function keepBounds(socket) {
   const { readableEncoding } = socket;

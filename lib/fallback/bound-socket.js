@@ -3,6 +3,7 @@
 // `net.BoundSocket` on the host's own handles, for hosts that do not have the class.
 
 const { checkPath, checkTcp } = require('../api/bound-options');
+const { checkKernelOptions, given } = require('../api/kernel-option-names');
 const { builtin } = require('../node/builtin');
 const { codes, ErrnoException, ExceptionWithHostPort } = require('../node/errors');
 const { UV_EADDRINUSE } = require('../node/errno');
@@ -53,6 +54,16 @@ function bindPath(options) {
 }
 
 /**
+ * @param {*} options of a BoundSocket
+ * @throws {TypeError|RangeError} for one of the kernel, which only the engine sets
+ */
+function refuseKernelOptions(options) {
+  if (typeof options !== 'object' || options === null) return;
+  checkKernelOptions(options);
+  for (const name of given(options)) throw unavailable(name);
+}
+
+/**
  * A bound socket for `server.listen()` or `new Socket({ handle })`, which then own it. The program must close one that
  * it gives to neither.
  */
@@ -70,6 +81,7 @@ class BoundSocket {
     validateObject(options, 'options');
     // Hosts other than Node have no handles to bind.
     if (!builtin._createServerHandle) throw unavailable('BoundSocket');
+    refuseKernelOptions(options);
     this.#path = options.path;
     this.#handle = options.path === undefined ? bindTcp(options) : bindPath(options);
   }
@@ -133,6 +145,17 @@ class BoundSocket {
   }
 }
 
+/** The class of hosts that have one, which do not know the options of the kernel. */
+const HostBoundSocket = builtin.BoundSocket && ({
+  BoundSocket: class extends builtin.BoundSocket {
+    /** @param {Options} [options] as the host's; those of the kernel throw */
+    constructor(options = {}) {
+      refuseKernelOptions(options);
+      super(options);
+    }
+  },
+}).BoundSocket;
+
 /**
  * @param {*} value
  * @returns {*} the handle, taken out of a BoundSocket of this class; anything else as it is
@@ -142,4 +165,4 @@ function consumed(value) {
   return value instanceof BoundSocket ? value[kConsume]() : value;
 }
 
-module.exports = { BoundSocket, consumed };
+module.exports = { BoundSocket, HostBoundSocket, consumed };

@@ -9,7 +9,7 @@ const { listenDescriptors } = require('../api/listen-descriptors');
 const { makeIterable, promisesOf } = require('../api/promises');
 const { relayBy } = require('../api/relay');
 const { sendFile } = require('../api/send-file-response');
-const { BoundSocket } = require('./bound-socket');
+const { BoundSocket, HostBoundSocket } = require('./bound-socket');
 const { Server, createServer } = require('./server');
 const { Socket } = require('./socket');
 const { unavailable } = require('./unavailable');
@@ -30,7 +30,7 @@ function connect(...args) {
 }
 
 const own = {
-  BoundSocket: builtin.BoundSocket ?? BoundSocket,
+  BoundSocket: HostBoundSocket ?? BoundSocket,
   connect,
   createConnection: connect,
   createServer,
