@@ -59,7 +59,7 @@ function connectError(req, status) {
 /**
  * The error for an attempt that the kernel refused at once.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @param {ConnectReq} req
  * @param {number|Error} status
  * @returns {Error}
@@ -72,7 +72,7 @@ function connectErrorAtOnce(socket, req, status) {
 /**
  * Asks the socket's handle to connect.
  *
- * @param {import('../..').Socket} self
+ * @param {Socket} self
  * @param {ConnectReq} req
  * @returns {number|Error} status
  */
@@ -89,7 +89,7 @@ function startConnect(self, req) {
 /**
  * Connects to the only address.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @param {{address: string, port?: number, family?: number, localAddress?: string, localPort?: number}} target
  *   a path has no `family`
  */
@@ -151,7 +151,7 @@ function afterConnect(status, handle, req) {
 /**
  * Sets the options on a new connection, emits 'connect' and 'ready', and starts reading.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @param {ConnectReq} req
  */
 function becomeConnected(socket, req) {

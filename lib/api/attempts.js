@@ -51,7 +51,7 @@ function alternateFamilies(addresses) {
 /** The attempts of one connect call. */
 class Attempts {
   /**
-   * @param {import('../..').Socket} socket
+   * @param {Socket} socket
    * @param {Array<{address: string, family: number}>} addresses in the order to try
    * @param {AttemptOptions} options
    */
@@ -268,7 +268,7 @@ class Attempts {
 /**
  * Connects to one of several addresses.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @param {Array<{address: string, family: number}>} addresses
  * @param {AttemptOptions} options
  */

@@ -43,7 +43,7 @@ function checkShared(handle, port) {
  * If cluster does not find the owner of a handle, it closes the handle and waits for the callback.
  *
  * @param {AnyHandle} handle of cluster
- * @param {import('../..').Server} server that has it
+ * @param {Server} server that has it
  */
 function closeOwner(handle, server) {
   const { close } = handle;
@@ -57,7 +57,7 @@ function closeOwner(handle, server) {
 /**
  * Asks the primary for a handle to listen on.
  *
- * @param {import('../..').Server} server
+ * @param {Server} server
  * @param {ListenPlace} place
  * @param {(status: number, handle?: AnyHandle) => void} callback with a status, and a handle: a shared one of rsnet's,
  *   or the cluster's proxy whose connections the primary deals out

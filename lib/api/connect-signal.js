@@ -23,7 +23,7 @@ function connectSignalOf({ signal }, own) {
  * Destroys the socket with an AbortError if the signal aborts while it connects. Replaces the signal of an earlier
  * connect.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @param {AbortSignal} [signal]
  */
 function abortConnect(socket, signal) {

@@ -24,7 +24,7 @@ function connectTimeoutOf({ connectTimeout }) {
  * Destroys the socket with ERR_SOCKET_CONNECTION_TIMEOUT if it still connects when the time is over. Replaces the bound
  * of an earlier connect. Only a socket with a bound has the two listeners.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @param {number} timeout milliseconds; 0 for no bound
  */
 function boundConnect(socket, timeout) {

@@ -76,7 +76,7 @@ function parseTcpInfo(bytes) {
 }
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @param {string} name of the kernel's option
  * @param {string} call of the program
  * @param {number[]} [none] what the kernel says where there is nothing to tell
@@ -97,7 +97,7 @@ function read(socket, name, call, none = []) {
 /**
  * `socket.info`: what the kernel knows of a TCP connection (TCP_INFO, tcp(7)).
  *
- * @this {import('../..').Socket}
+ * @this {Socket}
  * @returns {object|undefined} undefined without a connection
  * @throws {TypeError} for a socket that is not of TCP, and where the platform has no such option
  */
@@ -111,7 +111,7 @@ function info() {
  * `socket.peerCredentials`: who the peer of a Unix-domain socket was when it connected or listened (SO_PEERCRED,
  * unix(7)).
  *
- * @this {import('../..').Socket}
+ * @this {Socket}
  * @returns {{pid: number, uid: number, gid: number}|undefined} undefined without a connection
  * @throws {TypeError} for a TCP socket, and where the platform has no such option
  */
@@ -140,7 +140,7 @@ function parseAddress(bytes) {
 /**
  * `socket.originalDestination`: where the peer connected to, before netfilter redirected it (SO_ORIGINAL_DST).
  *
- * @this {import('../..').Socket}
+ * @this {Socket}
  * @returns {{address: string, family: string, port: number}|undefined} undefined without a connection, and where
  *   netfilter does not track it
  * @throws {TypeError} for a socket that is not of TCP, and where the platform has no such option
@@ -155,7 +155,7 @@ function originalDestination() {
 }
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @returns {boolean} `socket.isMptcp`: whether the connection is one of Multipath TCP, and not of TCP after all
  */
 function isMptcp(socket) {

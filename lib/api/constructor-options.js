@@ -34,7 +34,7 @@ function checkedOptions(options) {
 }
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @param {object} blockList a net.BlockList of addresses that must not be connected to
  * @throws {TypeError} for anything else
  */

@@ -8,7 +8,7 @@ const totals = { accepted: 0, dropped: 0, connected: 0, failed: 0, bytesRead: 0,
 /**
  * Sockets whose handle is one of Node's now. The others are in the table of lib/addon/bridge.js.
  *
- * @type {Set<import('../..').Socket>}
+ * @type {Set<Socket>}
  */
 const handedOver = new Set();
 
@@ -16,7 +16,7 @@ const handedOver = new Set();
 const MIN_LIMIT = 64;
 let limit = MIN_LIMIT;
 
-/** @param {import('../..').Socket} socket whose handle is now one of Node's */
+/** @param {Socket} socket whose handle is now one of Node's */
 function noteHandedOver(socket) {
   handedOver.add(socket);
   if (handedOver.size < limit) return;
@@ -25,7 +25,7 @@ function noteHandedOver(socket) {
 }
 
 /**
- * @param {import('../..').Socket} socket which closes
+ * @param {Socket} socket which closes
  * @param {AnyHandle} handle that it had
  */
 function countClosed(socket, handle) {

@@ -90,7 +90,7 @@ function copied(numbers) {
 /**
  * Writes bytes with descriptors to the handle. A connecting Socket does so on connect.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @param {Buffer} data
  * @param {HeldDescriptors} held the descriptors
  * @param {(error?: Error|null) => void} callback
@@ -120,7 +120,7 @@ function writeHeld(socket, data, held, callback) {
  * Has a Socket's stream write chunk by chunk, and those that have descriptors by `writeHeld`. These members are the
  * Socket's own, so that the writes of all others are as fast as before.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @returns {Map<Buffer, HeldDescriptors>} what waits to be written
  */
 function prepare(socket) {
@@ -146,7 +146,7 @@ function prepare(socket) {
 /**
  * `socket.sendDescriptors`: writes data, and gives the peer copies of descriptors with its first byte.
  *
- * @this {import('../..').Socket}
+ * @this {Socket}
  * @param {Array} descriptors numbers, Sockets, Servers or FileHandles; they stay open here
  * @param {string|Uint8Array} data
  * @param {(error?: Error|null) => void} [callback] as that of `write()`
@@ -172,7 +172,7 @@ function sendDescriptors(descriptors, data, callback) {
 }
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @returns {boolean} whether descriptors wait to be sent
  */
 function sendsDescriptors(socket) {
@@ -180,7 +180,7 @@ function sendsDescriptors(socket) {
 }
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @returns {boolean} whether the program has got all data so far, and wants more
  */
 function isDue(socket) {
@@ -217,7 +217,7 @@ function deliver() {
 /**
  * Looks again after each `read()`, which is how a stream gives out its data, whether it flows or is asked.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  */
 function waitForTurn(socket) {
   if (socket[kWaiting] === true) return;

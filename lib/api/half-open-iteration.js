@@ -11,7 +11,7 @@ const servers = new WeakSet();
 /**
  * `readable[Symbol.asyncIterator]`, which destroys the socket only when the loop is left before the end.
  *
- * @this {import('../..').Socket}
+ * @this {Socket}
  * @yields {Buffer|string}
  */
 async function* readToEnd() {
@@ -35,13 +35,13 @@ function outlivesIteration({ destroyOnIterationEnd }) {
   return !destroyOnIterationEnd;
 }
 
-/** @param {import('../..').Socket} socket which outlives the loop that reads it */
+/** @param {Socket} socket which outlives the loop that reads it */
 function outliveIteration(socket) {
   Object.defineProperty(socket, Symbol.asyncIterator, { value: readToEnd, writable: true, configurable: true });
 }
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @returns {boolean} whether it outlives the loop that reads it
  */
 function isOutliving(socket) {

@@ -13,10 +13,10 @@ const { kHandle, kLastWriteQueueSize, kTimeout } = require('../handle/socket-sym
 /**
  * `socket.setTimeout`: emits 'timeout' after that time without traffic. The connection stays open.
  *
- * @this {import('../..').Socket}
+ * @this {Socket}
  * @param {number} msecs milliseconds, 0 = no timer
  * @param {() => void} [callback] once-listener for 'timeout'; with 0 the listener to take away
- * @returns {import('../..').Socket} this
+ * @returns {Socket} this
  * @throws {TypeError|RangeError} for a bad time or callback
  */
 function setOwnTimeout(msecs, callback) {
@@ -46,7 +46,7 @@ const setSocketTimeout = hasHostTimeout ? builtin.Socket.prototype.setTimeout : 
 /**
  * Runs when the timer fires. Progress of a pending write since the last run counts as traffic.
  *
- * @this {import('../..').Socket}
+ * @this {Socket}
  */
 function onTimeout() {
   // A relay of a pipe ends once the program looks at `_handle`.
@@ -76,7 +76,7 @@ const nextLooks = new WeakMap();
  * The timer does not hear of relayed bytes. When it has fired, the relay is asked when the last ones were moved, and
  * again when the socket may be idle for long enough.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @param {{idle: () => number}} relay that moves its bytes
  * @param {boolean} isReported whether 'timeout' was emitted since the last bytes
  */
@@ -99,7 +99,7 @@ function followRelay(socket, relay, isReported) {
 /**
  * Restarts the timers of a socket and of those below it.
  *
- * @this {import('../..').Socket}
+ * @this {Socket}
  */
 function refreshTimeout() {
   for (let socket = this; socket; socket = socket._parent) {
@@ -111,7 +111,7 @@ function refreshTimeout() {
 /**
  * Stops the timer of one socket. As in the built-in, the property keeps the timer, and a restart has no effect.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  */
 function clearSocketTimeout(socket) {
   if (socket[kTimeout]) clearTimeout(socket[kTimeout]);

@@ -68,7 +68,7 @@ function useSocketClass(Socket) {
 }
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @param {string[]} names
  * @returns {boolean} whether these members are those of the class
  */
@@ -89,8 +89,8 @@ function isEngines(socket) {
 }
 
 /**
- * @param {import('../..').Socket} from
- * @returns {import('../..').Socket|undefined} where its bytes go, if a relay may move them
+ * @param {Socket} from
+ * @returns {Socket|undefined} where its bytes go, if a relay may move them
  */
 function destinationOf(from) {
   const handle = from[kHandle];
@@ -102,8 +102,8 @@ function destinationOf(from) {
 }
 
 /**
- * @param {import('../..').Socket} to
- * @param {import('../..').Socket} from
+ * @param {Socket} to
+ * @param {Socket} from
  * @returns {boolean} whether what `to` reads goes to `from`
  */
 function isPipedBack(to, from) {
@@ -157,7 +157,7 @@ function takesBulk(handle, chunk) {
 class PipeRelay {
   /**
    * @param {number} id that the addon knows it by
-   * @param {import('../..').Socket[]} sockets
+   * @param {Socket[]} sockets
    * @param {AnyHandle[]} handles theirs
    * @param {number[]} directions that are piped. 0: from the first socket to the second one
    */
@@ -227,7 +227,7 @@ class PipeRelay {
   /**
    * An idle timer has fired.
    *
-   * @param {import('../..').Socket} socket
+   * @param {Socket} socket
    * @returns {boolean} whether there was traffic, of which the timer did not know
    */
   restartsTimer(socket) {

@@ -44,7 +44,7 @@ function promisesOf({ connect: start, createServer, normalizeArgs }) {
    * Connects. The signal aborts the attempt; it has no part in the connection once that is made.
    *
    * @param {...*} args options, or a path, or port and host
-   * @returns {Promise<import('../..').Socket>}
+   * @returns {Promise<Socket>}
    */
   async function connect(...args) {
     const [{ signal, ...options }] = normalizeArgs(args);
@@ -63,7 +63,7 @@ function promisesOf({ connect: start, createServer, normalizeArgs }) {
    * Creates a server and lets it listen. The signal closes the server at any time.
    *
    * @param {Options} [options] of `createServer` and `server.listen`, and `connectionListener`
-   * @returns {Promise<import('../..').Server>}
+   * @returns {Promise<Server>}
    */
   async function listen(options = {}) {
     validateObject(options, 'options');
@@ -89,8 +89,8 @@ function promisesOf({ connect: start, createServer, normalizeArgs }) {
  * from now on, so that a connection which comes before the first `next()` is given, too. A server whose loop is behind
  * accepts no more until the loop has caught up.
  *
- * @this {import('../..').Server}
- * @returns {AsyncIterableIterator<import('../..').Socket>}
+ * @this {Server}
+ * @returns {AsyncIterableIterator<Socket>}
  */
 function iterateConnections() {
   const events = /** @type {Required<AsyncIterator<*>>} */ (on(this, 'connection', { close: ['close'] }));

@@ -8,7 +8,7 @@ const races = new WeakMap();
 
 /** The attempts of one connect call that are under way. */
 class Race {
-  /** @param {import('../..').Socket} socket */
+  /** @param {Socket} socket */
   constructor(socket) {
     this.socket = socket;
     /** Handles by request, the oldest first. */
@@ -62,7 +62,7 @@ class Race {
 }
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @returns {AnyHandle[]} the handles of attempts that are under way beside that of `socket._handle`
  */
 function otherHandles(socket) {
@@ -73,7 +73,7 @@ function otherHandles(socket) {
 /**
  * Ends all attempts of a socket but that of `socket._handle`.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  */
 function closeOtherAttempts(socket) {
   races.get(socket)?.closeOthers();

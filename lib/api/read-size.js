@@ -9,7 +9,7 @@ const { kBuffer, kBufferGen } = require('../handle/socket-symbols');
 /**
  * Gives a handle the user's buffer of `onread`, if there is one.
  *
- * @param {import('../..').Socket} socket with a handle
+ * @param {Socket} socket with a handle
  */
 function useUserBuffer(socket) {
   if (!socket[kBuffer] || typeof socket._handle.useUserBuffer !== 'function') return;
@@ -25,7 +25,7 @@ function useUserBuffer(socket) {
  * Sets how much one read of a handle may bring: as much as the program's buffer of `onread` holds, or as the stream's
  * `highWaterMark` asks for, from USUAL_READ to MAX_READ.
  *
- * @param {import('../..').Socket} socket with a handle
+ * @param {Socket} socket with a handle
  */
 function setReadSize(socket) {
   useUserBuffer(socket);

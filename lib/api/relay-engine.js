@@ -46,7 +46,7 @@ function hearReports() {
 }
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @returns {boolean} whether the engine has its connection, which is a stream of bytes
  */
 function isEngines({ _handle: handle, destroyed }) {
@@ -66,7 +66,7 @@ function ownValue(handle, name) {
 /** Moves the bytes of two sockets in the engine. */
 class EngineMover {
   /**
-   * @param {import('../..').Socket[]} sockets
+   * @param {Socket[]} sockets
    * @param {number} id
    */
   constructor(sockets, id) {
@@ -82,7 +82,7 @@ class EngineMover {
   /**
    * Takes a connection from JavaScript.
    *
-   * @param {import('../..').Socket} socket
+   * @param {Socket} socket
    * @param {AnyHandle} handle its handle
    * @returns {Buffer} what was read and nobody has got
    */
@@ -201,7 +201,7 @@ class EngineMover {
 }
 
 /**
- * @param {import('../..').Socket[]} sockets
+ * @param {Socket[]} sockets
  * @returns {import('./relay').Mover|undefined} undefined: the platform cannot do that, or others have a connection
  */
 function engineMover(sockets) {

@@ -40,7 +40,7 @@ function checkSocket(socket, name) {
 /**
  * Moves the bytes by the sockets' streams.
  *
- * @param {import('../..').Socket[]} sockets
+ * @param {Socket[]} sockets
  * @param {(length: number) => void} onBytes called with the length of each chunk
  * @returns {Mover}
  */
@@ -78,7 +78,7 @@ function streamMover(sockets, onBytes) {
 const relayed = new WeakSet();
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @returns {boolean} whether a relay reads and writes it
  */
 function isRelayed(socket) {
@@ -88,10 +88,10 @@ function isRelayed(socket) {
 /** A relay that goes on. */
 class Relay {
   /**
-   * @param {import('../..').Socket[]} sockets
+   * @param {Socket[]} sockets
    * @param {object} how
    * @param {AbortSignal} [how.signal]
-   * @param {(sockets: import('../..').Socket[]) => (Mover|undefined)} [how.moverOf] moves bytes without the streams, if
+   * @param {(sockets: Socket[]) => (Mover|undefined)} [how.moverOf] moves bytes without the streams, if
    *   it can do that with these sockets
    * @param {number} how.bytesBefore how many bytes the streams move before that
    * @param {(result: {aToB: number, bToA: number}) => void} how.resolve
@@ -143,7 +143,7 @@ class Relay {
   }
 
   /**
-   * @param {import('../..').Socket} socket
+   * @param {Socket} socket
    * @param {string} event
    * @param {(...args: *) => void} listener
    */
@@ -243,7 +243,7 @@ class Relay {
 /**
  * Makes `net.relay` for one implementation of `net`.
  *
- * @param {(sockets: import('../..').Socket[]) => (Mover|undefined)} [moverOf] as for Relay
+ * @param {(sockets: Socket[]) => (Mover|undefined)} [moverOf] as for Relay
  * @param {number} [bytesBefore] as for Relay
  * @returns {Function}
  */
@@ -251,8 +251,8 @@ function relayBy(moverOf, bytesBefore = BYTES_BEFORE) {
   /**
    * Moves bytes both ways between two sockets until both have ended.
    *
-   * @param {import('../..').Socket} a
-   * @param {import('../..').Socket} b
+   * @param {Socket} a
+   * @param {Socket} b
    * @param {{signal?: AbortSignal}} [options]
    * @returns {Promise<{aToB: number, bToA: number}>} the bytes of each direction; rejects with the error of a socket,
    *   or with an AbortError

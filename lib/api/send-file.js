@@ -259,7 +259,7 @@ function queueFile(socket, opening, signal) {
 /**
  * `socket.sendFile`: sends a file, or a part of it, behind what was written before. The socket stays open.
  *
- * @this {import('../..').Socket}
+ * @this {Socket}
  * @param {*} file a path, a descriptor or a FileHandle
  * @param {object} [options]
  * @param {number} [options.start] the first byte

@@ -10,7 +10,7 @@ const accepted = new WeakMap();
 const MIN_LIMIT = 64;
 
 /**
- * @param {import('../..').Socket} socket that a server has accepted
+ * @param {Socket} socket that a server has accepted
  * @returns {boolean} whether it has its connection; one that was sent to another process or thread has not
  */
 function isOpen(socket) {
@@ -20,8 +20,8 @@ function isOpen(socket) {
 /**
  * Notes a connection that a server has accepted.
  *
- * @param {import('../..').Server} server
- * @param {import('../..').Socket} socket
+ * @param {Server} server
+ * @param {Socket} socket
  */
 function addConnection(server, socket) {
   let list = accepted.get(server);
@@ -39,15 +39,15 @@ function addConnection(server, socket) {
 /**
  * Forgets a connection. Does nothing if no server has accepted it.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  */
 function removeConnection(socket) {
   accepted.get(/** @type {Server} */ (socket._server))?.sockets.delete(socket);
 }
 
 /**
- * @param {import('../..').Server} server
- * @returns {import('../..').Socket[]} the open ones, the oldest first
+ * @param {Server} server
+ * @returns {Socket[]} the open ones, the oldest first
  */
 function openConnections(server) {
   const list = accepted.get(server);

@@ -21,7 +21,7 @@ function refusalOf(handle) {
 }
 
 /**
- * @param {import('../..').Server} server about to listen with its handle
+ * @param {Server} server about to listen with its handle
  * @returns {TypeError|undefined} why it can't be paused as it was asked to
  */
 function pauseRefusal(server) {
@@ -31,14 +31,14 @@ function pauseRefusal(server) {
 /**
  * Pauses a server that has just begun to listen, if it was asked to.
  *
- * @param {import('../..').Server} server
+ * @param {Server} server
  */
 function applyPause(server) {
   if (!isFree(server)) server._handle.setAccepting?.(false);
 }
 
 /**
- * @param {import('../..').Server} server
+ * @param {Server} server
  * @returns {boolean} whether nobody wants it to accept nothing
  */
 function isFree(server) {
@@ -48,7 +48,7 @@ function isFree(server) {
 /**
  * Holds a server back, beside the program's own pause. Does nothing where a server can't be paused.
  *
- * @param {import('../..').Server} server
+ * @param {Server} server
  */
 function hold(server) {
   holds.set(server, (holds.get(server) ?? 0) + 1);
@@ -56,7 +56,7 @@ function hold(server) {
 }
 
 /**
- * @param {import('../..').Server} server that was held back
+ * @param {Server} server that was held back
  */
 function release(server) {
   holds.set(server, holds.get(server) - 1);

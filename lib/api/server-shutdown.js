@@ -11,7 +11,7 @@ const { openConnections } = require('./server-connections');
 const LOOK_AGAIN = 100;
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @returns {boolean} whether all that has come was read, and all that was written is sent
  */
 function hasNothingWaiting(socket) {
@@ -19,7 +19,7 @@ function hasNothingWaiting(socket) {
 }
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @returns {boolean} whether an HTTP server minds it, and has got something of it
  */
 function isBusyWithHttp(socket) {
@@ -29,8 +29,8 @@ function isBusyWithHttp(socket) {
 /**
  * Ends the idle connections. HTTP knows which of its own are idle.
  *
- * @param {import('../..').Server} server
- * @param {(socket: import('../..').Socket) => boolean} isTaken whether somebody else reads and writes the connection
+ * @param {Server} server
+ * @param {(socket: Socket) => boolean} isTaken whether somebody else reads and writes the connection
  */
 function endIdle(server, isTaken) {
   server.closeIdleConnections?.();
@@ -42,7 +42,7 @@ function endIdle(server, isTaken) {
 /**
  * Destroys all connections.
  *
- * @param {import('../..').Server} server
+ * @param {Server} server
  * @param {() => void} onClosed called once each has emitted 'close'
  * @returns {number} how many these are
  */
@@ -62,8 +62,8 @@ function cutAll(server, onClosed) {
 /**
  * Closes a server and its connections.
  *
- * @param {import('../..').Server} server
- * @param {(socket: import('../..').Socket) => boolean} isTaken as for `endIdle`
+ * @param {Server} server
+ * @param {(socket: Socket) => boolean} isTaken as for `endIdle`
  * @param {{grace?: number, signal?: AbortSignal}} bounds
  * @param {(count: number) => void} onClosed called with how many connections were destroyed
  */
@@ -106,7 +106,7 @@ function close(server, isTaken, { grace, signal }, onClosed) {
  * Gives `shutdown` to servers of a class. It is not enumerable, since the built-in's servers do not have it.
  *
  * @param {Function} Server
- * @param {(socket: import('../..').Socket) => boolean} [isTaken] whether somebody else reads and writes the connection
+ * @param {(socket: Socket) => boolean} [isTaken] whether somebody else reads and writes the connection
  *   of a Socket, so that its buffers do not show whether it is idle
  */
 function addShutdown(Server, isTaken = () => false) {

@@ -23,7 +23,7 @@ function byteLength(data, encoding) {
 /**
  * The socket's own address, cached.
  *
- * @this {import('../..').Socket}
+ * @this {Socket}
  * @returns {{address?: string, family?: string, port?: number}}
  */
 function getsockname() {
@@ -39,7 +39,7 @@ function getsockname() {
 /**
  * The peer's address, cached: programs read it after the end, too.
  *
- * @this {import('../..').Socket}
+ * @this {Socket}
  * @returns {{address?: string, family?: string, port?: number}}
  */
 function getpeername() {

@@ -67,7 +67,7 @@ function onHandleRead(nread, buffer) {
 /**
  * Calls the callback of `onread`.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @param {number} nread bytes that were read
  * @param {Buffer} [data] the bytes, unless they stand in the user's buffer already
  * @returns {boolean} false when the callback asked to pause
@@ -83,7 +83,7 @@ function giveToUser(socket, nread, data) {
  * Passes data to the callback of `onread`, in as many calls as the user's buffer needs. A detached buffer, or one whose
  * ArrayBuffer shrank, has no room and ends the socket, as in libuv (`uv_alloc_cb` in its documentation).
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @param {Buffer} data
  * @returns {boolean} false when the callback asked to pause
  */
@@ -112,7 +112,7 @@ function fillUserBuffer(socket, data) {
 /**
  * Gets the next buffer if the user makes one for each read, and gives it to the handle.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  */
 function takeNextUserBuffer(socket) {
   const make = socket[kBufferGen];
@@ -126,7 +126,7 @@ function takeNextUserBuffer(socket) {
 /**
  * Gives a socket a handle, and revives the socket if it was destroyed.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @param {AnyHandle|TCP|Pipe} handle
  */
 function attachHandle(socket, handle) {
@@ -142,14 +142,14 @@ function attachHandle(socket, handle) {
 /**
  * With `onread`, data flows after the first request for it, whatever the stream's state.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  */
 function readIntoUserBuffer(socket) {
   if (socket[kBuffer] && !socket.connecting && socket._handle && !socket._handle.reading) startReading(socket);
 }
 
 /**
- * @param {import('../..').Socket} socket with a handle
+ * @param {Socket} socket with a handle
  */
 function startReading(socket) {
   if (isDebugging) debug('Socket._handle.readStart');
@@ -167,7 +167,7 @@ function startReading(socket) {
 }
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @returns {Buffer|undefined} what the user's buffer had no room for, which the socket has not any more
  */
 function takeHeld(socket) {
@@ -177,7 +177,7 @@ function takeHeld(socket) {
 }
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  */
 function stopReading(socket) {
   const handle = socket._handle;
@@ -191,7 +191,7 @@ function stopReading(socket) {
 /**
  * `readable._read`: waits for the connection, then lets the handle read.
  *
- * @this {import('../..').Socket}
+ * @this {Socket}
  * @param {number} n ignored: the engine chooses
  */
 function read(n) {
@@ -208,7 +208,7 @@ function read(n) {
 /**
  * Writes one or more chunks to the handle. A connecting socket writes them on connect.
  *
- * @this {import('../..').Socket}
+ * @this {Socket}
  * @param {boolean} several whether `data` is an array of `{ chunk, encoding }`
  * @param {*} data
  * @param {string} encoding
@@ -235,7 +235,7 @@ function writeGeneric(several, data, encoding, cb) {
 }
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @param {boolean} several
  * @param {Buffer|string|Array} data
  * @param {string} encoding
@@ -299,7 +299,7 @@ function writeChunks(handle, req, entries) {
 /**
  * `writable._final`: half-closes the connection once everything is sent.
  *
- * @this {import('../..').Socket}
+ * @this {Socket}
  * @param {(error?: Error|null) => void} callback
  * @returns {*} as the built-in's
  */
@@ -334,7 +334,7 @@ function onShutdownComplete() {
 /**
  * Replaces `write` once the peer has ended, if half-open is not allowed.
  *
- * @this {import('../..').Socket}
+ * @this {Socket}
  * @param {*} chunk
  * @param {string|Function} [encoding]
  * @param {(error?: Error|null) => void} [callback]

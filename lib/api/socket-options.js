@@ -25,7 +25,7 @@ function seconds(milliseconds) {
 /**
  * Keeps the constructor's options.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @param {Options} options `noDelay`, `keepAlive`, `keepAliveInitialDelay` (milliseconds), `typeOfService`
  */
 function initOptions(socket, options) {
@@ -39,7 +39,7 @@ function initOptions(socket, options) {
 /**
  * Sets the kept options on a new connection.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  */
 function applyOptions(socket) {
   const handle = socket._handle;
@@ -49,7 +49,7 @@ function applyOptions(socket) {
 }
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @param {AnyHandle} handle
  */
 function callSetKeepAlive(socket, handle) {
@@ -61,7 +61,7 @@ function callSetKeepAlive(socket, handle) {
  * Takes back what was set on a handle when it was the socket's and the socket does not have any more. `applyOptions`
  * sets the rest.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  */
 function clearOptions(socket) {
   const handle = socket._handle;
@@ -72,9 +72,9 @@ function clearOptions(socket) {
 /**
  * `socket.setNoDelay` (TCP_NODELAY).
  *
- * @this {import('../..').Socket}
+ * @this {Socket}
  * @param {boolean} [enable] true where left out
- * @returns {import('../..').Socket} this
+ * @returns {Socket} this
  */
 function setNoDelay(enable) {
   const on = Boolean(enable === undefined ? true : enable);
@@ -90,12 +90,12 @@ function setNoDelay(enable) {
 /**
  * `socket.setKeepAlive` (SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT).
  *
- * @this {import('../..').Socket}
+ * @this {Socket}
  * @param {boolean|Options} [enable] or `{ enable, initialDelay, interval, count }`
  * @param {number} [initialDelay] milliseconds
  * @param {number} [interval] milliseconds
  * @param {number} [count] probes
- * @returns {import('../..').Socket} this
+ * @returns {Socket} this
  */
 function setKeepAlive(enable, initialDelay, interval, count) {
   if (typeof enable === 'object' && enable !== null) {
@@ -120,9 +120,9 @@ function setKeepAlive(enable, initialDelay, interval, count) {
 /**
  * `socket.setTypeOfService` (IP_TOS, IPV6_TCLASS).
  *
- * @this {import('../..').Socket}
+ * @this {Socket}
  * @param {number} tos 0 to 255
- * @returns {import('../..').Socket} this
+ * @returns {Socket} this
  * @throws {TypeError|RangeError} for another value
  * @throws {Error} when the system refuses it
  */
@@ -143,7 +143,7 @@ function setTypeOfService(tos) {
 /**
  * `socket.getTypeOfService`: the connection's, or the kept one before there is a connection.
  *
- * @this {import('../..').Socket}
+ * @this {Socket}
  * @returns {number} 0 to 255
  * @throws {Error} when the system does not tell
  */
@@ -155,8 +155,8 @@ function getTypeOfService() {
 }
 
 /**
- * @this {import('../..').Socket}
- * @returns {import('../..').Socket} this
+ * @this {Socket}
+ * @returns {Socket} this
  */
 function ref() {
   if (!this._handle) {
@@ -169,8 +169,8 @@ function ref() {
 }
 
 /**
- * @this {import('../..').Socket}
- * @returns {import('../..').Socket} this
+ * @this {Socket}
+ * @returns {Socket} this
  */
 function unref() {
   if (!this._handle) {

@@ -86,7 +86,7 @@ function handlePrototype(handle, role) {
 }
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @param {{reads: boolean, writes: boolean}} role
  * @returns {object} the prototype that it gets
  */
@@ -127,7 +127,7 @@ class TouchTraps {
   }
 
   /**
-   * @param {import('../..').Socket} socket
+   * @param {Socket} socket
    * @param {AnyHandle} handle its handle
    * @param {{reads: boolean, writes: boolean}} role whether the relay reads it, and whether it writes to it
    */
@@ -160,7 +160,7 @@ class TouchTraps {
 }
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @param {{reads: boolean, writes: boolean}} role as for TouchTraps.set
  * @returns {boolean} whether its properties can be replaced, and nobody else has done so
  */

@@ -23,7 +23,7 @@ function differsFromNode(value) {
 }
 
 /**
- * @param {import('../..').Server} server that is to listen on a path
+ * @param {Server} server that is to listen on a path
  * @param {*} value of the option, replaces that of an earlier listen()
  * @throws {TypeError} ERR_INVALID_ARG_VALUE
  */
@@ -35,7 +35,7 @@ function rememberUnlink(server, value) {
 /**
  * Takes the option of a listen() that gets a handle.
  *
- * @param {import('../..').Server} server
+ * @param {Server} server
  * @param {*} value of the option
  * @param {boolean} isOwn whether the handle is rsnet's; Node's removes its path itself
  * @returns {Error|undefined} the reason if it is refused
@@ -48,7 +48,7 @@ function unlinkRefusal(server, value, isOwn) {
 }
 
 /**
- * @param {import('../..').Server} server
+ * @param {Server} server
  * @param {AnyHandle} handle that is about to be bound for it, or was by a BoundSocket
  */
 function applyUnlink(server, handle) {

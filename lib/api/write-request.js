@@ -8,7 +8,7 @@ const { WriteReq } = require('../handle/requests');
 const { kAfterAsyncWrite, kLastWriteQueueSize, owner_symbol } = require('../handle/socket-symbols');
 
 /**
- * @param {import('../..').Socket} socket which is about to write
+ * @param {Socket} socket which is about to write
  * @param {AnyHandle} handle
  * @param {(error?: Error|null) => void} cb
  * @returns {WriteReq} to be given to the handle
@@ -23,7 +23,7 @@ function writeRequest(socket, handle, cb) {
 /**
  * Calls back, unless the handle does that later.
  *
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @param {WriteReq} req
  * @param {number} status with which the handle has taken it
  * @param {(error?: Error|null) => void} cb

@@ -44,7 +44,7 @@ function isNative({ execute }) {
 }
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @returns {string|undefined} the name of its only listener for data, if that gives a parser of Node's its data
  */
 function parserListener(socket) {
@@ -55,7 +55,7 @@ function parserListener(socket) {
 }
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @returns {boolean} whether nobody else gets a read; a listener of `clientError` gets what could not be parsed
  */
 function isReadByParser(socket) {
@@ -65,7 +65,7 @@ function isReadByParser(socket) {
 
 /**
  * Node removes `onSocketPause` when somebody else listens for data. The parser never reads by itself from then on.
- * @param {import('../..').Socket} socket of a server
+ * @param {Socket} socket of a server
  * @returns {boolean} whether it is still there
  */
 function canStopReading(socket) {
@@ -73,7 +73,7 @@ function canStopReading(socket) {
 }
 
 /**
- * @param {import('../..').Socket} socket that has just emitted data
+ * @param {Socket} socket that has just emitted data
  * @returns {boolean} whether Node's HTTP server could let its parser read from one of Node's handles (`consume`)
  */
 function isServedByParser(socket) {
@@ -83,7 +83,7 @@ function isServedByParser(socket) {
 }
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @returns {boolean} whether nobody keeps the Buffer of a read
  */
 function borrowsReads(socket) {
@@ -92,7 +92,7 @@ function borrowsReads(socket) {
 
 /**
  * Delivers a read in the Buffer that is used again.
- * @param {import('../..').Socket} socket for which `borrowsReads` holds
+ * @param {Socket} socket for which `borrowsReads` holds
  * @param {Uint8Array} bytes at most MAX_LENT
  * @param {(chunk: Buffer) => void} deliver
  */

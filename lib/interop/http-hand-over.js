@@ -25,7 +25,7 @@ const UNIT = 16 * 1024;
  * Counts a read of the parser, and hands the connection over when that is likely to pay.
  *
  * @param {AnyHandle} handle rsnet's
- * @param {import('../..').Socket} socket of a server, with a parser
+ * @param {Socket} socket of a server, with a parser
  * @param {number} length bytes of the read
  */
 function countParserRead(handle, socket, length) {

@@ -94,7 +94,7 @@ function connectTls(settings, sessions, target) {
  * @param {Options} settings of the connector
  * @param {Options} target undici's request
  * @param {number} port
- * @returns {import('../..').Socket}
+ * @returns {Socket}
  */
 function connectPlain(settings, { hostname, localAddress }, port) {
   const { socketPath } = settings;

@@ -13,7 +13,7 @@ const showsState = probe('streamState', () => {
 }) === true;
 
 /**
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @returns {boolean} whether the stream has nothing buffered, decodes nothing, and nothing waits for it to drain
  */
 function isTransparent(socket) {
@@ -24,7 +24,7 @@ function isTransparent(socket) {
 
 /**
  * `push` also schedules a tick that asks for more. That has no effect while the handle reads, but NODE_DEBUG prints it.
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @returns {boolean} whether `push` would only emit a chunk
  */
 function emitsAtOnce(socket) {
@@ -35,7 +35,7 @@ function emitsAtOnce(socket) {
 
 /**
  * `push` without the tick that asks for more. Where Node's streams show no such field, more is asked for.
- * @param {import('../..').Socket} socket
+ * @param {Socket} socket
  * @param {Buffer} chunk
  */
 function pushAndWait(socket, chunk) {

@@ -25,7 +25,7 @@ function answerWith(handle, name, { address, port, family }) {
 /**
  * Lets the handle of a Socket answer what its header says. TLS asks the handle, and has no other way to know.
  *
- * @param {import('../../..').Socket} socket
+ * @param {Socket} socket
  * @param {AnyHandle} handle that is or becomes the Socket's
  */
 function carryAddresses(socket, handle) {
@@ -38,7 +38,7 @@ function carryAddresses(socket, handle) {
 /**
  * Gives a Socket what its header says.
  *
- * @param {import('../../..').Socket} socket
+ * @param {Socket} socket
  * @param {*} header parsed
  */
 function applyHeader(socket, header) {
@@ -51,7 +51,7 @@ function applyHeader(socket, header) {
 }
 
 /**
- * @param {import('../../..').Socket} socket below a TLS socket
+ * @param {Socket} socket below a TLS socket
  * @param {Socket} tlsSocket that gets to know the header, too
  */
 function shareHeader(socket, tlsSocket) {

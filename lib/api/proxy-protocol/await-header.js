@@ -82,7 +82,7 @@ function makeRoom(waiting, max) {
 }
 
 /**
- * @param {import('../../..').Server} server
+ * @param {Server} server
  * @returns {Set<(error: Error) => void>} as `waitingOf`
  */
 function waitingList(server) {
@@ -101,8 +101,8 @@ const FAILURES = {
 /**
  * Reads the header of a connection.
  *
- * @param {import('../../..').Server} server
- * @param {import('../../..').Socket} socket that it has just accepted
+ * @param {Server} server
+ * @param {Socket} socket that it has just accepted
  * @param {Options} settings of the server
  * @param {() => void} announce emits 'connection'; never called if the connection ends before that
  */

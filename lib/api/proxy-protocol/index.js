@@ -11,7 +11,7 @@ const senders = new WeakMap();
 /**
  * Takes the option of a server. A later one replaces it.
  *
- * @param {import('../../..').Server} server
+ * @param {Server} server
  * @param {*} value `undefined` leaves it as it is
  * @throws {TypeError|RangeError}
  */
@@ -23,7 +23,7 @@ function rememberProxyProtocol(server, value) {
 }
 
 /**
- * @param {import('../../..').Server} server
+ * @param {Server} server
  * @returns {boolean} whether its connections begin with a header
  */
 function readsHeaders(server) {
@@ -33,8 +33,8 @@ function readsHeaders(server) {
 /**
  * Reads the header of a connection.
  *
- * @param {import('../../..').Server} server for which `readsHeaders` holds
- * @param {import('../../..').Socket} socket that it has just accepted
+ * @param {Server} server for which `readsHeaders` holds
+ * @param {Socket} socket that it has just accepted
  * @param {() => void} announce emits 'connection'; never called if the connection ends before that
  */
 function awaitHeader(server, socket, announce) {
@@ -53,7 +53,7 @@ function proxyHeaderOf({ proxyProtocol }) {
 /**
  * Keeps what a Socket is to send, in place of that of an earlier connect().
  *
- * @param {import('../../..').Socket} socket
+ * @param {Socket} socket
  * @param {Options} [settings] as `proxyHeaderOf` gives them
  */
 function rememberHeader(socket, settings) {
@@ -64,7 +64,7 @@ function rememberHeader(socket, settings) {
 /**
  * Writes the header, if there is to be one.
  *
- * @param {import('../../..').Socket} socket that has just been connected; nothing was written to its handle
+ * @param {Socket} socket that has just been connected; nothing was written to its handle
  */
 function sendHeader(socket) {
   const settings = senders.get(socket);

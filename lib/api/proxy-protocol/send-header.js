@@ -16,7 +16,7 @@ function endOf({ address, port }) {
  * Writes the header. The stream of the Socket may already have taken writes of the program, so
  * the header goes past it.
  *
- * @param {import('../../..').Socket} socket that has just been connected; nothing was written to its handle
+ * @param {Socket} socket that has just been connected; nothing was written to its handle
  * @param {Options} settings as `clientSettings` gives them
  */
 function sendHeader(socket, settings) {
