@@ -76,9 +76,8 @@ function benchmarkOf({ node }, benchmarks) {
  * @returns {number}
  */
 function turnsOf(scenario, { kind, congestion }, asked) {
-  const isStanding = STANDING_KINDS.has(scenario.kind);
-  if (KNOWN[kind].runtime === 'node' && congestion === undefined) return asked ?? (isStanding ? STANDING_TURNS : TURNS);
-  return Math.min(asked ?? TURNS, isStanding ? LIFE : ORIENTATION);
+  if (KNOWN[kind].runtime !== 'node' || congestion !== undefined) return Math.min(asked ?? TURNS, ORIENTATION);
+  return asked ?? (STANDING_KINDS.has(scenario.kind) ? STANDING_TURNS : TURNS);
 }
 
 /**
