@@ -104,8 +104,8 @@ impl Environment {
         let mut entries = [0; BATCH * FIELDS];
         let mut memory = vec![MaybeUninit::uninit(); 2 * RESERVE];
         while events < EVENTS_PER_ITERATION {
-            let mut own = |_: u32| None;
-            let mut batch = Batch::new(&mut entries, &mut memory, &mut own);
+            let mut areas = |_| None;
+            let mut batch = Batch::new(&mut entries, &mut memory, &mut areas);
             self.backend.fill(&mut batch, |delta| self.count(delta));
             let Filled { count, mut chunk, .. } = batch.finish();
             if count == 0 {

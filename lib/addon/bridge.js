@@ -9,10 +9,11 @@ const { FastBuffer, runTicks } = require('../node/capabilities');
 const { isTracing, trace } = require('../node/debug');
 const { beginCallback, beginEvents, endCallback } = require('./callbacks');
 const { entry, events, sentinels, sizes } = require('./constants');
-const { countLater, later } = require('../node/later');
+const { later } = require('../node/later');
+const { listed } = require('./listed');
+const { areas, clearArea, noteLargeRead, prepareLanding, setArea, takeLanding } = require('./landing');
 const native = require('./native');
 const { silenceDeprecation } = require('../node/pending-deprecation');
-const { owner_symbol } = require('../node/private-symbols');
 const { UV_EOF } = require('../node/errno');
 
 /** The slot of every closed handle. */
@@ -42,7 +43,7 @@ const commands = /** @type {Commands} */ ({});
 const BATCH = runTicks === undefined ? 1 : 64;
 
 /** Numbers of an entry: slot, kind, status, and a detail (an offset in `memory`, or the id of a write). */
-const { FIELDS, OUT_OF_LINE, USER_BUFFER } = entry;
+const { FIELDS, LANDED_FULL, OUT_OF_LINE, USER_BUFFER } = entry;
 
 /** Reads of up to this many bytes are copied by the constructor: V8 keeps arrays of up to 64 bytes in its heap. */
 const SMALL = 1024;
@@ -50,8 +51,8 @@ const SMALL = 1024;
 const entries = new Int32Array(BATCH * FIELDS);
 
 /**
- * The uv backend reads into this memory again and again, so it stays in the processor's cache. Each read is copied to a
- * Buffer with an ArrayBuffer of its own, as the built-in's have: a program may transfer, detach or fill that one.
+ * The uv backend makes small reads into this memory again and again, so it stays in the processor's cache. Each read is
+ * copied to a Buffer with an ArrayBuffer of its own, as the built-in's have: a program may transfer or fill that one.
  */
 const { buffer: memory } = Buffer.allocUnsafeSlow(sizes.BATCH_MEMORY);
 
@@ -77,6 +78,7 @@ function dispatchSingle(slot, kind, status, payload) {
   }
   beginEvents();
   dispatch(slot, kind, status, payload);
+  if (kind === READ && status >= sizes.USUAL_READ) noteLargeRead(status);
 }
 
 /** The event loop has reached its check phase. */
@@ -174,11 +176,11 @@ function dispatchLarge(slot, length, offset) {
  * The uv backend calls this for the events in `entries`. As between two callbacks of libuv, ticks run between two
  * events; Node itself runs them after the last one. After an event that has thrown, Node leaves them for later.
  * @param {number} count of entries
- * @param {Buffer} [payload] the bytes of the last entry, if they are not in `memory`
+ * @param {Buffer} [payload] the bytes of the last entry, if they stand nowhere else
  */
 function dispatchBatch(count, payload) {
   filled = count;
-  outOfLine = payload;
+  outOfLine = payload ?? landedRead((count - 1) * FIELDS);
   let hasThrown = false;
   beginEvents();
   for (let i = 0; i < count; i++) {
@@ -196,15 +198,14 @@ function dispatchBatch(count, payload) {
         dispatch(slot, kind, status, offset);
       } else if (kind !== READ || status <= 0 || offset === USER_BUFFER) {
         dispatch(slot, kind, status, undefined);
-      } else if (status > SMALL && offset !== OUT_OF_LINE) {
+      } else if (status > SMALL && offset >= 0) {
         dispatchLarge(slot, status, offset);
-      } else if (offset !== OUT_OF_LINE) {
+      } else if (offset >= 0) {
         dispatch(slot, kind, status, copied(offset, status));
       } else {
-        dispatch(slot, kind, status, payload);
-        // V8 looks for dead young Buffers when it allocates an ArrayBuffer itself, not when the addon brings its
-        // memory.
-        new ArrayBuffer(1);
+        if (offset === OUT_OF_LINE) prepareLanding(status);
+        dispatch(slot, kind, status, outOfLine);
+        noteLargeRead(status);
       }
     } catch (error) {
       hasThrown = true;
@@ -213,6 +214,15 @@ function dispatchBatch(count, payload) {
   }
   filled = 0;
   outOfLine = undefined;
+}
+
+/**
+ * @param {number} at of the last entry of a batch
+ * @returns {Buffer|undefined} what stands in the Buffer for large reads
+ */
+function landedRead(at) {
+  const place = entries[at + 3];
+  return entries[at + 1] === READ && place <= LANDED_FULL ? takeLanding(place, entries[at + 2]) : undefined;
 }
 
 /** Runs the ticks between two events. An exception of theirs does not keep the next event back. */
@@ -290,7 +300,7 @@ function tick() {
 function getBridge() {
   if (bridge === undefined) {
     silenceDeprecation();
-    bridge = new native.Bridge(dispatchSingle, tick, dispatchBatch, entries, memory);
+    bridge = new native.Bridge(dispatchSingle, tick, dispatchBatch, entries, memory, areas);
     trace('bridge: %s backend, %d runtime threads', bridge.backend, bridge.threads);
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(native.Bridge.prototype))) {
       if (typeof value === 'function') commands[name] = value.bind(bridge);
@@ -330,34 +340,11 @@ function callCounts() {
 }
 
 /**
- * Lists the handles and requests of this copy of rsnet for `process`.
+ * Lists the handles and requests of this copy of rsnet for `process`, which refers to this function weakly.
  * @returns {import('../node/active-handles').Listed}
  */
 function active() {
-  const open = openHandles();
-  const requests = new Set(completing ? [completing] : []);
-  for (const handle of open) {
-    for (const req of [handle._connectRequest, ...handle._writeRequests, handle._shutdownRequest]) {
-      if (req) requests.add(req);
-    }
-  }
-  const inOrder = (resourceOf) => (a, b) => resourceOf(a).asyncId() - resourceOf(b).asyncId();
-  return {
-    handles: open.filter((handle) => handle.hasRef()).sort(inOrder((handle) => handle))
-      .map((handle) => ({ shown: ownerOf(handle), name: handle._shownAs })),
-    requests: [...requests].sort(inOrder((req) => req.resource)).map((req) => ({ shown: req, name: req.shownAs })),
-    immediates: countLater(),
-    reported: () => open.map((handle) => handle._reportEntry(ownerOf(handle))),
-    hidden: open.filter(({ _adopted }) => _adopted).map(({ _adopted }) => ownerOf(_adopted)),
-  };
-}
-
-/**
- * @param {object} handle rsnet's or Node's
- * @returns {object} its Socket or Server; the handle itself where it has none
- */
-function ownerOf(handle) {
-  return handle[owner_symbol] ?? handle;
+  return listed(openHandles(), completing);
 }
 
 /**
@@ -367,7 +354,17 @@ function ownerOf(handle) {
 function release(slot) {
   if (isTracing) trace('slot %d: free', slot);
   handles[slot] = undefined;
+  clearArea(slot);
   freeSlots.push(slot);
+}
+
+/**
+ * Sets the memory that the uv backend reads into for a handle.
+ * @param {number} slot of an open handle
+ * @param {Uint8Array} view
+ */
+function useOwnMemory(slot, view) {
+  if (setArea(slot, view)) commands.useOwnMemory(slot);
 }
 
 /**
@@ -393,5 +390,5 @@ function writeLarge(slot, data, offset) {
 
 module.exports = {
   NO_SLOT, awaitsRead, callCounts, commands, getBridge, makeCallback, openHandles, register, release, takePending,
-  write, writeLarge,
+  useOwnMemory, write, writeLarge,
 };

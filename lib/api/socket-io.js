@@ -13,6 +13,7 @@ const hooks = require('../handle/hooks');
 const { kIsHost, kRelay } = require('../handle/symbols');
 const host = require('../node/versions');
 const { emitsAtOnce } = require('../node/plain-flow');
+const { noteLargeRead } = require('../addon/landing');
 const { setReadSize } = require('./read-size');
 const { ShutdownReq } = require('../handle/requests');
 const { UV_ENOBUFS, UV_ENOTCONN, UV_EOF } = require('../node/errno');
@@ -119,7 +120,10 @@ function takeNextUserBuffer(socket) {
   if (make === null) return;
   const next = make();
   if (!isUint8Array(next)) return;
-  if (next !== socket[kBuffer]) socket._handle?.useUserBuffer?.(next);
+  if (next !== socket[kBuffer]) {
+    socket._handle?.useUserBuffer?.(next);
+    if (next.length >= BULKY) noteLargeRead(next.length);
+  }
   socket[kBuffer] = next;
 }
 

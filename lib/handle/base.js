@@ -5,6 +5,7 @@
 
 const {
   NO_SLOT, awaitsRead, commands, getBridge, makeCallback, register, release,
+  useOwnMemory,
 } = require('../addon/bridge');
 const { onStreamRead, withReadCount } = require('../node/private-symbols');
 const {
@@ -165,8 +166,8 @@ class Handle extends WritableHandle {
    */
   useUserBuffer(view) {
     if (this[kClosing]) return UV_EBADF;
-    this.setReadSize(view.length);
-    commands.setMemory(this[kSlot], view);
+    if (view.length !== this[kReadSize]) this.setReadSize(view.length);
+    useOwnMemory(this[kSlot], view);
     return 0;
   }
 

@@ -8,6 +8,7 @@ interface Addon {
     dispatchBatch: (count: number, payload?: Buffer) => void,
     entries: Int32Array,
     memory: ArrayBufferLike,
+    areas: (Uint8Array | undefined)[],
   ) => Bridge;
   HeldDescriptors: new () => HeldDescriptors;
   /** Only on Linux. */
@@ -24,7 +25,7 @@ interface Addon {
 interface AddonConstants {
   events: Record<
     'NONE' | 'CONNECT' | 'READ' | 'WRITE' | 'SHUTDOWN' | 'CONNECTION' | 'CLOSED' | 'WRITABLE' | 'DESCRIPTORS', number>;
-  entry: Record<'FIELDS' | 'OUT_OF_LINE' | 'USER_BUFFER', number>;
+  entry: Record<'FIELDS' | 'OUT_OF_LINE' | 'USER_BUFFER' | 'LANDED_FULL' | 'LANDED_LARGE', number>;
   encodings: Record<'UTF8' | 'LATIN1' | 'UTF16LE', number>;
   sentinels: Record<'NO_SLOT' | 'NONE_FREE', number>;
   sizes: Record<
@@ -78,7 +79,7 @@ interface CommandMethods {
   reset(slot: number): number;
   setAccepting(slot: number, accepting: boolean): number;
   setKeepAlive(slot: number, on: boolean, delay: number, interval: number, count: number): number;
-  setMemory(slot: number, view: Uint8Array | undefined): boolean;
+  useOwnMemory(slot: number): void;
   setOption(slot: number, name: string, value: Uint8Array): number;
   setReadMost(slot: number, bytes: number): void;
   setReadSize(slot: number, bytes: number): void;

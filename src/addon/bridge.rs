@@ -4,7 +4,7 @@ use std::ptr::{self, NonNull};
 use std::rc::Rc;
 
 use napi::bindgen_prelude::{Function, JsValue, Unknown};
-use napi::{Env, Error, Result, Status, ValueType, sys};
+use napi::{Env, Error, Result, Status, sys};
 use napi_derive::napi;
 
 use crate::backend::setting;
@@ -32,7 +32,8 @@ impl Bridge {
     ///
     /// * The tokio backend calls `dispatch(id, kind, status, payload)` for each event, and `tick()` between two events.
     /// * The uv backend calls `dispatchBatch(count, payload)` for the events in `entries`, whose reads stand in `memory`
-    ///   (see [`crate::backend::batch`]).
+    ///   (see [`crate::backend::batch`]). `areas` is an array without a prototype: a Buffer of `USUAL_READ` bytes and one of
+    ///   `MAX_READ` for the next large reads, and behind them, by slot, the Buffers of programs (`onread`).
     ///
     /// `RSNET_BACKEND` chooses the backend, `uv` or `tokio`; by default it is `uv`. A host whose event loop can watch no
     /// descriptor gets `tokio`.
@@ -44,6 +45,7 @@ impl Bridge {
         dispatch_batch: Function<'_, Unknown<'_>, Unknown<'_>>,
         entries: Unknown<'_>,
         memory: Unknown<'_>,
+        areas: Unknown<'_>,
     ) -> Result<Self> {
         let host = Host::of(&env)?;
         require_glibc();
@@ -55,6 +57,7 @@ impl Bridge {
             dispatch_batch: dispatch_batch.value().value,
             entries: entries.value().value,
             memory: memory.value().value,
+            areas: areas.value().value,
         };
         // SAFETY: the environment and the functions belong to this call.
         let inner = unsafe { Inner::new(env.raw(), &functions, host, uses_uv)? };
@@ -66,13 +69,11 @@ impl Bridge {
         })
     }
 
-    /// Gives the socket `id` memory of its own to read into, a `Uint8Array`; `undefined` takes it away.
-    /// Returns whether it is used: the tokio backend reads into memory of the engine.
+    /// The socket `id` reads into memory of the program's own, which stands in `areas` at `id + 2`. The tokio backend goes
+    /// on to read into memory of the engine.
     #[napi]
-    pub fn set_memory(&self, id: u32, view: Unknown<'_>) -> Result<bool> {
-        let view = (view.get_type()? != ValueType::Undefined).then(|| view.value().value);
-        // SAFETY: the view belongs to this call.
-        unsafe { self.inner.set_memory(id, view) }
+    pub fn use_own_memory(&self, id: u32) {
+        self.inner.use_own_memory(id);
     }
 
     /// The functions of its sockets that are called often, see [`super::functions`].

@@ -41,11 +41,13 @@ fn events() -> [(&'static str, i32); 9] {
 }
 
 /// The entries of a batch: how many fields each has, and the offsets that are none.
-fn entry() -> [(&'static str, i32); 3] {
+fn entry() -> [(&'static str, i32); 5] {
     [
         ("FIELDS", batch::FIELDS as i32),
         ("OUT_OF_LINE", batch::OUT_OF_LINE),
         ("USER_BUFFER", batch::USER_BUFFER),
+        ("LANDED_FULL", batch::LANDED_FULL),
+        ("LANDED_LARGE", batch::LANDED_LARGE),
     ]
 }
 

@@ -6,7 +6,8 @@ use crate::engine::event::Event;
 use crate::engine::memory::{Chunk, MAX_READ, USUAL_READ};
 
 /// Fields of one entry: the socket's id, the kind of event, its status, and, for bytes that arrived,
-/// where they stand in the memory; or [`OUT_OF_LINE`], or [`USER_BUFFER`]; for a write its id.
+/// where they stand in the memory; or [`OUT_OF_LINE`], [`USER_BUFFER`], [`LANDED_FULL`] or [`LANDED_LARGE`]; for a write its
+/// id.
 pub const FIELDS: usize = 4;
 
 /// A read whose bytes stand in [`Filled::chunk`].
@@ -14,6 +15,12 @@ pub const OUT_OF_LINE: i32 = -1;
 
 /// A read whose bytes stand in memory of the program's own.
 pub const USER_BUFFER: i32 = -2;
+
+/// A read whose bytes stand in the Buffer of [`Area::Full`].
+pub const LANDED_FULL: i32 = -3;
+
+/// A read whose bytes stand in the Buffer of [`Area::Large`].
+pub const LANDED_LARGE: i32 = -4;
 
 /// A batch takes another read only while at least so much of its memory is free.
 pub const RESERVE: usize = USUAL_READ;
@@ -33,8 +40,20 @@ const READ: i32 = 2;
 /// The kind of event that no endpoint reports: the closing phase has come for a socket.
 pub const CLOSED: i32 = 6;
 
-/// Finds the memory of the program's own (`onread`) that a socket reads into, by its slot.
-pub type OwnMemory<'a> = &'a mut dyn FnMut(u32) -> Option<&'a mut [MaybeUninit<u8>]>;
+/// A Buffer that JavaScript provides for one read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    /// Of [`USUAL_READ`] bytes, for the next read of any socket that is expected to bring as many. JavaScript hands out
+    /// the Buffer itself.
+    Full,
+    /// As [`Area::Full`], of [`MAX_READ`] bytes.
+    Large,
+    /// The program's own (`onread`), for the socket with this slot.
+    Own(u32),
+}
+
+/// Finds an [`Area`]; `None`: JavaScript provides none.
+pub type Areas<'a> = &'a mut dyn FnMut(Area) -> Option<&'a mut [MaybeUninit<u8>]>;
 
 /// One call's worth of events.
 pub struct Batch<'a> {
@@ -44,9 +63,9 @@ pub struct Batch<'a> {
     memory: &'a mut [MaybeUninit<u8>],
     /// Bytes of `memory` in use. At most its length.
     used: usize,
-    own: OwnMemory<'a>,
-    /// Bytes that were read into memory of the program's own.
-    owned: usize,
+    areas: Areas<'a>,
+    /// Bytes that were read into `areas`.
+    landed: usize,
     /// The bytes of the last entry, if they stand out of line.
     chunk: Option<Chunk>,
     /// Nothing may be added any more.
@@ -69,9 +88,9 @@ impl<'a> Batch<'a> {
     pub fn new(
         entries: &'a mut [i32],
         memory: &'a mut [MaybeUninit<u8>],
-        own: OwnMemory<'a>,
+        areas: Areas<'a>,
     ) -> Self {
-        Batch { entries, count: 0, memory, used: 0, own, owned: 0, chunk: None, full: false }
+        Batch { entries, count: 0, memory, used: 0, areas, landed: 0, chunk: None, full: false }
     }
 
     /// Whether there is room for another entry, and for what it may bring.
@@ -96,10 +115,10 @@ impl<'a> Batch<'a> {
         &mut self.memory[self.used..]
     }
 
-    /// The memory of the program's own for the socket `id`. A batch with a read into it has no other entry, since the next
+    /// Memory of JavaScript's for one read. A batch with a read into the program's own has no other entry, since the next
     /// read may go to the same memory.
-    pub fn own_memory(&mut self, id: u32) -> Option<&'a mut [MaybeUninit<u8>]> {
-        (self.own)(id)
+    pub fn area(&mut self, area: Area) -> Option<&'a mut [MaybeUninit<u8>]> {
+        (self.areas)(area)
     }
 
     /// Adds a read of `count` bytes that stand at the start of [`Batch::free_memory`].
@@ -109,10 +128,15 @@ impl<'a> Batch<'a> {
         self.push_entry([id as i32, READ, count as i32, offset as i32]);
     }
 
-    /// Adds a read of `count` bytes that stand in [`Batch::own_memory`].
-    pub fn push_own_read(&mut self, id: u32, count: usize) {
-        self.owned += count;
-        self.push_entry([id as i32, READ, count as i32, USER_BUFFER]);
+    /// Adds a read of `count` bytes that stand in `area`, and ends the batch.
+    pub fn push_area_read(&mut self, id: u32, count: usize, area: Area) {
+        let place = match area {
+            Area::Full => LANDED_FULL,
+            Area::Large => LANDED_LARGE,
+            Area::Own(_) => USER_BUFFER,
+        };
+        self.landed += count;
+        self.push_entry([id as i32, READ, count as i32, place]);
         self.close();
     }
 
@@ -141,7 +165,11 @@ impl<'a> Batch<'a> {
     /// What is in it.
     pub fn finish(self) -> Filled {
         let out_of_line = self.chunk.as_ref().map_or(0, Chunk::len);
-        Filled { count: self.count, bytes: self.used + self.owned + out_of_line, chunk: self.chunk }
+        Filled {
+            count: self.count,
+            bytes: self.used + self.landed + out_of_line,
+            chunk: self.chunk,
+        }
     }
 }
 
@@ -153,8 +181,8 @@ mod tests {
     fn reads_stand_one_behind_the_other() {
         let mut entries = [0; 4 * FIELDS];
         let mut memory = vec![MaybeUninit::uninit(); 2 * RESERVE];
-        let mut own = |_: u32| None;
-        let mut batch = Batch::new(&mut entries, &mut memory, &mut own);
+        let mut areas = |_| None;
+        let mut batch = Batch::new(&mut entries, &mut memory, &mut areas);
         assert_eq!(batch.free_memory().len(), 2 * RESERVE);
         batch.push_read(7, 13);
         batch.push_read(8, 16);
@@ -171,8 +199,8 @@ mod tests {
     fn ends_when_too_little_memory_is_left() {
         let mut entries = [0; 4 * FIELDS];
         let mut memory = vec![MaybeUninit::uninit(); 2 * RESERVE];
-        let mut own = |_: u32| None;
-        let mut batch = Batch::new(&mut entries, &mut memory, &mut own);
+        let mut areas = |_| None;
+        let mut batch = Batch::new(&mut entries, &mut memory, &mut areas);
         batch.push_read(7, RESERVE);
         assert!(batch.has_room());
         batch.push_read(8, 1);
@@ -180,19 +208,33 @@ mod tests {
     }
 
     #[test]
-    fn a_read_into_own_memory_is_the_last() {
+    fn a_read_into_an_area_is_the_last() {
         let mut entries = [0; 4 * FIELDS];
-        let mut memory = vec![MaybeUninit::uninit(); RESERVE];
+        let mut memory = vec![MaybeUninit::uninit(); 2 * RESERVE];
         let mut theirs = [MaybeUninit::uninit(); 10];
         let mut theirs = Some(&mut theirs[..]);
-        let mut own = |id: u32| if id == 7 { theirs.take() } else { None };
-        let mut batch = Batch::new(&mut entries, &mut memory, &mut own);
-        assert!(batch.own_memory(6).is_none());
-        assert_eq!(batch.own_memory(7).unwrap().len(), 10);
-        batch.push_own_read(7, 4);
+        let mut areas = |area| if area == Area::Own(7) { theirs.take() } else { None };
+        let mut batch = Batch::new(&mut entries, &mut memory, &mut areas);
+        assert!(batch.area(Area::Own(6)).is_none());
+        assert!(batch.area(Area::Large).is_none());
+        assert_eq!(batch.area(Area::Own(7)).unwrap().len(), 10);
+        batch.push_read(5, 16);
+        batch.push_area_read(7, 4, Area::Own(7));
         assert!(!batch.has_room());
-        assert_eq!(batch.finish().bytes, 4);
-        assert_eq!(entries[..4], [7, READ, 4, USER_BUFFER]);
+        assert_eq!(batch.finish().bytes, 16 + 4);
+        assert_eq!(entries[4..8], [7, READ, 4, USER_BUFFER]);
+    }
+
+    #[test]
+    fn a_large_read_is_the_last() {
+        let mut entries = [0; 4 * FIELDS];
+        let mut memory = vec![MaybeUninit::uninit(); 2 * RESERVE];
+        let mut areas = |_| None;
+        let mut batch = Batch::new(&mut entries, &mut memory, &mut areas);
+        batch.push_area_read(8, 9, Area::Full);
+        assert!(!batch.has_room());
+        assert_eq!(batch.finish().bytes, 9);
+        assert_eq!(entries[..4], [8, READ, 9, LANDED_FULL]);
     }
 
     #[test]

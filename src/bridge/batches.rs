@@ -1,17 +1,18 @@
 //! What the uv backend shares with JavaScript: the array that the entries of a batch are written to,
-//! the memory that reads land in, and memory of the program's own for single sockets.
+//! the memory that small reads land in, and Buffers that single reads land in.
 //!
 //! All of it belongs to JavaScript. It is looked up anew for each batch, and no JavaScript runs while it is in use. So
 //! memory that was collected or detached is found missing, and never written to.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr;
 
 use napi::sys;
 
-use crate::backend::batch::{Batch, Filled};
+use super::call::Functions;
+use crate::backend::batch::{Area, Batch, Filled};
 
 /// References to what JavaScript provides.
 pub struct Batches {
@@ -19,67 +20,27 @@ pub struct Batches {
     entries: Cell<sys::napi_ref>,
     /// An `ArrayBuffer`; weak. Null once deleted.
     memory: Cell<sys::napi_ref>,
-    /// A `Uint8Array` for a socket, by its id; null where there is none.
-    own: RefCell<Vec<sys::napi_ref>>,
+    /// An array of `Uint8Array` or `undefined`, see [`place_of`]; weak. Null once deleted.
+    areas: Cell<sys::napi_ref>,
 }
 
 impl Batches {
     /// # Errors
-    /// Those of Node-API: `entries` and `memory` must be objects.
+    /// Those of Node-API: the arguments must be objects.
     ///
     /// # Safety
     /// The arguments belong to the running call of a JavaScript function.
     pub unsafe fn new(
         env: sys::napi_env,
-        entries: sys::napi_value,
-        memory: sys::napi_value,
+        Functions { entries, memory, areas, .. }: &Functions,
     ) -> napi::Result<Self> {
         // SAFETY: passed on to the caller.
-        let (entries, memory) =
-            unsafe { (reference(env, entries, 0)?, reference(env, memory, 0)?) };
-        Ok(Batches {
-            entries: Cell::new(entries),
-            memory: Cell::new(memory),
-            own: RefCell::default(),
-        })
-    }
-
-    /// Gives the socket `id` memory to read into, a `Uint8Array`, and keeps it alive; `None` takes it away.
-    ///
-    /// # Errors
-    /// Those of Node-API.
-    ///
-    /// # Safety
-    /// The arguments belong to the running call of a JavaScript function.
-    pub unsafe fn set_own(
-        &self,
-        env: sys::napi_env,
-        id: u32,
-        view: Option<sys::napi_value>,
-    ) -> napi::Result<()> {
-        let new = match view {
-            // SAFETY: passed on to the caller.
-            Some(view) => unsafe { reference(env, view, 1)? },
-            None => ptr::null_mut(),
-        };
-        self.forget_own(env, id);
-        let place = id as usize;
-        let mut own = self.own.borrow_mut();
-        if own.len() <= place {
-            own.resize(place + 1, ptr::null_mut());
-        }
-        own[place] = new;
-        Ok(())
-    }
-
-    /// The socket `id` has no memory of its own any more. The environment has not ended.
-    pub fn forget_own(&self, env: sys::napi_env, id: u32) {
-        let mut own = self.own.borrow_mut();
-        let Some(place) = own.get_mut(id as usize) else { return };
-        let old = std::mem::replace(place, ptr::null_mut());
-        if !old.is_null() {
-            // SAFETY: made by `reference`, and taken out above.
-            unsafe { sys::napi_delete_reference(env, old) };
+        unsafe {
+            Ok(Batches {
+                entries: Cell::new(weak(env, *entries)?),
+                memory: Cell::new(weak(env, *memory)?),
+                areas: Cell::new(weak(env, *areas)?),
+            })
         }
     }
 
@@ -89,7 +50,8 @@ impl Batches {
         // JavaScript runs, hence nothing detaches or reads them, before the batch is finished. They
         // are two objects that only this module hands to the addon, so they do not overlap.
         let (entries, memory) = unsafe {
-            let (data, length) = array(env, self.entries.get(), sys::TypedarrayType::int32_array);
+            let entries = value(env, self.entries.get());
+            let (data, length) = array(env, entries, sys::TypedarrayType::int32_array);
             let entries: &mut [i32] = if data.is_null() {
                 &mut []
             } else {
@@ -100,18 +62,18 @@ impl Batches {
                 if data.is_null() { &mut [] } else { std::slice::from_raw_parts_mut(data, length) };
             (entries, memory)
         };
-        let mut own = |id| {
-            let (data, length) = self.own(env, id)?;
+        let mut areas = |area| {
+            let (data, length) = self.area(env, area)?;
             let memory: &mut [MaybeUninit<u8>] = if data.is_null() || length == 0 {
                 &mut []
             } else {
-                // SAFETY: Node-API reports the view's memory and its length. The program has it too, but
-                // does not run before the batch is finished, which uses it for one read, its only entry.
+                // SAFETY: Node-API reports the view's memory and its length. JavaScript has it too, but
+                // does not run before the batch is finished, which uses it for one read, its last entry.
                 unsafe { std::slice::from_raw_parts_mut(data.cast(), length) }
             };
             Some(memory)
         };
-        let mut batch = Batch::new(entries, memory, &mut own);
+        let mut batch = Batch::new(entries, memory, &mut areas);
         fill(&mut batch);
         batch.finish()
     }
@@ -130,21 +92,30 @@ impl Batches {
         .count
     }
 
-    /// Where the memory of the socket `id` is, and how long; no bytes if it was detached.
-    fn own(&self, env: sys::napi_env, id: u32) -> Option<(*mut c_void, usize)> {
-        let reference = *self.own.borrow().get(id as usize)?;
-        if reference.is_null() {
-            return None;
+    /// Where `area` is, and how long; no bytes if it was detached. `None`: JavaScript provides none.
+    fn area(&self, env: sys::napi_env, area: Area) -> Option<(*mut c_void, usize)> {
+        let mut view = ptr::null_mut();
+        let mut kind = 0;
+        // SAFETY: `fill` is called inside a handle scope, and the reference was not deleted. No JavaScript runs: `areas`
+        // is an array without a prototype, whose elements are plain values.
+        unsafe {
+            let areas = value(env, self.areas.get());
+            if areas.is_null()
+                || sys::napi_get_element(env, areas, place_of(area), &raw mut view)
+                    != sys::Status::napi_ok
+                || sys::napi_typeof(env, view, &raw mut kind) != sys::Status::napi_ok
+                || kind == sys::ValueType::napi_undefined
+            {
+                return None;
+            }
+            Some(array(env, view, sys::TypedarrayType::uint8_array))
         }
-        // SAFETY: `fill` is called inside a handle scope, and the reference was not deleted.
-        Some(unsafe { array(env, reference, sys::TypedarrayType::uint8_array) })
     }
 
     /// Deletes the references.
     pub fn delete(&self, env: sys::napi_env) {
-        let own = self.own.take();
-        let areas = [&self.entries, &self.memory].map(|area| area.replace(ptr::null_mut()));
-        for reference in own.into_iter().chain(areas) {
+        for reference in [&self.entries, &self.memory, &self.areas] {
+            let reference = reference.replace(ptr::null_mut());
             if !reference.is_null() {
                 // SAFETY: the environment has not gone before its cleanup hooks have run, of which this
                 // is one, or was called earlier. It is taken out, so it is deleted once.
@@ -154,18 +125,23 @@ impl Batches {
     }
 }
 
+/// The index of an area in the array of JavaScript's.
+fn place_of(area: Area) -> u32 {
+    match area {
+        Area::Full => 0,
+        Area::Large => 1,
+        Area::Own(id) => id.saturating_add(2),
+    }
+}
+
+/// A weak reference to an object.
+///
 /// # Safety
 /// The arguments belong to the running call of a JavaScript function.
-unsafe fn reference(
-    env: sys::napi_env,
-    value: sys::napi_value,
-    count: u32,
-) -> napi::Result<sys::napi_ref> {
+unsafe fn weak(env: sys::napi_env, object: sys::napi_value) -> napi::Result<sys::napi_ref> {
     let mut reference = ptr::null_mut();
     // SAFETY: passed on to the caller; the result is written to a local.
-    napi::check_status!(unsafe {
-        sys::napi_create_reference(env, value, count, &raw mut reference)
-    })?;
+    napi::check_status!(unsafe { sys::napi_create_reference(env, object, 0, &raw mut reference) })?;
     Ok(reference)
 }
 
@@ -183,16 +159,15 @@ unsafe fn value(env: sys::napi_env, reference: sys::napi_ref) -> sys::napi_value
 /// The memory of a typed array, and how many elements it has; null if it is no such, or gone.
 ///
 /// # Safety
-/// As for [`value`].
+/// A handle scope is open, and `value` is null or belongs to it.
 unsafe fn array(
     env: sys::napi_env,
-    reference: sys::napi_ref,
+    value: sys::napi_value,
     expected: sys::napi_typedarray_type,
 ) -> (*mut c_void, usize) {
     let (mut kind, mut length, mut data) = (0, 0, ptr::null_mut());
     // SAFETY: passed on to the caller; results are written to locals.
     let status = unsafe {
-        let value = value(env, reference);
         if value.is_null() {
             return (ptr::null_mut(), 0);
         }

@@ -22,8 +22,10 @@ pub struct Functions {
     pub dispatch_batch: sys::napi_value,
     /// `Int32Array` for the entries of a batch.
     pub entries: sys::napi_value,
-    /// `ArrayBuffer` that the reads of a batch land in.
+    /// `ArrayBuffer` that the small reads of a batch land in.
     pub memory: sys::napi_value,
+    /// An array without a prototype, of Buffers that single reads land in; see [`super::batches`].
+    pub areas: sys::napi_value,
 }
 
 /// References to the functions. They are weak while no socket is open, and null once deleted.

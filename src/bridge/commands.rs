@@ -4,8 +4,6 @@
 use std::os::fd::RawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use napi::sys;
-
 use super::{Backend, Bridge};
 use crate::backend::BackendSocket;
 use crate::backend::handle::{Handle, RefDelta};
@@ -142,11 +140,6 @@ impl Bridge {
             self.apply(RefDelta { alive: 0, open: 1, descriptor: -1 });
         }
         let Some(socket) = self.sockets.take(id) else { return (0, announced) };
-        if !self.ended.get()
-            && let Backend::Uv { batches, .. } = &self.backend
-        {
-            batches.forget_own(self.env, id);
-        }
         if let Some(Some(pool)) = self.coalescer.get() {
             pool.forget(socket.ask(|handle| handle.endpoint.fd()));
         }
@@ -160,20 +153,11 @@ impl Bridge {
         self.sockets.owns(fd)
     }
 
-    /// Gives the socket `id` memory of its own to read into, a `Uint8Array`, or takes it away. Returns
-    /// whether its backend reads into it: the tokio backend does not.
-    ///
-    /// # Errors
-    /// Those of Node-API.
-    ///
-    /// # Safety
-    /// `view` belongs to the running call of a JavaScript function.
-    pub unsafe fn set_memory(&self, id: u32, view: Option<sys::napi_value>) -> napi::Result<bool> {
-        let Backend::Uv { batches, .. } = &self.backend else { return Ok(false) };
-        let Some(BackendSocket::Uv(socket)) = self.socket(id) else { return Ok(false) };
-        // SAFETY: passed on to the caller.
-        unsafe { batches.set_own(self.env, id, view)? };
-        socket.set_owns_memory(view.is_some());
-        Ok(view.is_some())
+    /// JavaScript has put memory of the program's own for the socket `id` among the areas. The tokio backend does not
+    /// read into it.
+    pub fn use_own_memory(&self, id: u32) {
+        if let Some(BackendSocket::Uv(socket)) = self.socket(id) {
+            socket.use_own_memory();
+        }
     }
 }

@@ -88,7 +88,7 @@ impl Backend {
     unsafe fn uv(env: sys::napi_env, functions: &Functions, uv_loop: &Rc<UvLoop>) -> Option<Self> {
         let backend = UvBackend::new().ok()?;
         // SAFETY: passed on to the caller.
-        let batches = unsafe { Batches::new(env, functions.entries, functions.memory).ok()? };
+        let batches = unsafe { Batches::new(env, functions).ok()? };
         let watch = Watch::new(uv_loop, backend.fd())?;
         backend.set_event_loop(watch.event_loop()?);
         Some(Backend::Uv { backend, watch, scope: Scope::default(), batches })

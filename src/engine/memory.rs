@@ -6,8 +6,8 @@
 //!   size. So a socket that waits holds no memory.
 //! * Behind a larger one it goes straight into a block of the size of the last read. What does not fit goes to the scratch
 //!   area by the same system call.
-//! * Behind a read of [`USUAL_READ`] or more it goes to a block that JavaScript gets without a copy. Such a block is used
-//!   again once it is given back, so that the kernel does not have to clear pages for each read.
+//! * Behind a read of [`USUAL_READ`] or more it goes to a block that is used again once JavaScript has a copy, so that the
+//!   kernel does not have to clear pages for each read. (On the uv backend such a read goes to memory of JavaScript's.)
 
 use std::cell::RefCell;
 use std::io;
@@ -25,9 +25,8 @@ pub const BLOCK: usize = 4 * 1024;
 /// by it.
 pub const USUAL_READ: usize = 64 * 1024;
 
-/// Sizes of blocks that are used again, and how many spare ones of each are kept: 32 MiB of each size. V8 lets Buffers
-/// hold as much memory before it collects them.
-const KINDS: [(usize, usize); 2] = [(USUAL_READ, 512), (MAX_READ, 128)];
+/// Sizes of blocks that are used again, and how many spare ones of each are kept: 4 MiB of each size.
+const KINDS: [(usize, usize); 2] = [(USUAL_READ, 64), (MAX_READ, 16)];
 
 /// Empty blocks of each of the [`KINDS`], for all threads: some read, others give back.
 static SPARES: [Mutex<Vec<Vec<u8>>>; KINDS.len()] = [const { Mutex::new(Vec::new()) }; KINDS.len()];

@@ -9,12 +9,13 @@ use mio::unix::SourceFd;
 use mio::{Interest, Token};
 
 use super::UvBackend;
-use crate::backend::batch::Batch;
+use crate::backend::batch::{Area, Batch};
 use crate::backend::handle::{Handle, RefDelta};
 use crate::backend::slots::Key;
 use crate::engine::endpoint::Endpoint;
 use crate::engine::errors::{Status, status_of};
 use crate::engine::event::{Event, Readiness};
+use crate::engine::memory::USUAL_READ;
 use crate::engine::read::ReadConfig;
 
 /// Bytes, or connections, that are taken ahead of JavaScript: one read, or one connection.
@@ -42,7 +43,7 @@ struct State {
     read_in: u64,
     /// Whether the next poll was asked, after that read, to report the descriptor.
     asked: bool,
-    /// Whether JavaScript has given it memory of its own to read into.
+    /// Whether JavaScript has memory of the program's own for it to read into.
     owns_memory: bool,
 }
 
@@ -270,9 +271,9 @@ impl UvSocket {
         }
     }
 
-    /// Says whether JavaScript has given this socket memory of its own to read into.
-    pub fn set_owns_memory(&self, owns: bool) {
-        self.state.borrow_mut().owns_memory = owns;
+    /// JavaScript has memory of the program's own for this socket to read into.
+    pub fn use_own_memory(&self) {
+        self.state.borrow_mut().owns_memory = true;
     }
 
     /// Runs the engine until there is an event, and adds it to `batch`. Returns how the counts have changed.
@@ -291,14 +292,22 @@ impl UvSocket {
             return batch.close();
         }
         state.listed = false;
-        let own = if state.owns_memory { batch.own_memory(self.id) } else { None };
         let endpoint = &mut state.handle.endpoint;
-        if let Some(memory) = own {
+        let area = if state.owns_memory {
+            Some(Area::Own(self.id))
+        } else {
+            let ask = endpoint.expects_full_read();
+            ask.map(|ask| if ask > USUAL_READ { Area::Large } else { Area::Full })
+        };
+        let found = area.and_then(|area| Some((area, batch.area(area)?)));
+        if let Some((area, memory)) = found {
             if let Some(count) = endpoint.read_into(memory) {
                 self.note_read(state);
-                return batch.push_own_read(self.id, count);
+                return batch.push_area_read(self.id, count, area);
             }
-        } else if let Some(count) = endpoint.read_into(batch.free_memory()) {
+        } else if area.is_none()
+            && let Some(count) = endpoint.read_into(batch.free_memory())
+        {
             self.note_read(state);
             return batch.push_read(self.id, count);
         }

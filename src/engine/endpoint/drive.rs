@@ -98,6 +98,11 @@ impl Endpoint {
         self.stream().is_some_and(|stream| stream.reading().expects_end())
     }
 
+    /// See [`ReadSide::expects_full_read`](crate::engine::read::ReadSide::expects_full_read).
+    pub fn expects_full_read(&self) -> Option<usize> {
+        self.stream().and_then(|stream| stream.reading().expects_full_read())
+    }
+
     /// See [`Stream::read_into`].
     pub fn read_into(&mut self, memory: &mut [MaybeUninit<u8>]) -> Option<usize> {
         match &mut self.role {

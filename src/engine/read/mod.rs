@@ -142,6 +142,12 @@ impl ReadSide {
         }
     }
 
+    /// How many bytes the next read asks for if it is likely to bring [`USUAL_READ`] or more, and not into the program's
+    /// own buffer.
+    pub fn expects_full_read(&self) -> Option<usize> {
+        (self.last_size >= USUAL_READ && self.cap == 0).then(|| self.ask())
+    }
+
     /// Bytes delivered.
     pub fn delivered(&self) -> u64 {
         self.delivered

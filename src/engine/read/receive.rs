@@ -68,7 +68,7 @@ impl ReadSide {
     }
 
     /// Reads straight into `memory` and counts the bytes as delivered. It does not read while a chunk or an end
-    /// waits, nor where a large read is expected, which gets a block of its own, or a message, or descriptors.
+    /// waits, nor where a message is expected, or descriptors.
     /// Returns how many bytes at the start of `memory` were initialised, if any; else
     /// [`ReadSide::next_event`] may have the end, whose number is `order`: `ENOBUFS` if there is no
     /// memory, as libuv has it (`uv_alloc_cb`).
@@ -78,9 +78,7 @@ impl ReadSide {
         memory: &mut [MaybeUninit<u8>],
         order: u64,
     ) -> Option<usize> {
-        let large = self.last_size >= USUAL_READ && self.cap == 0;
-        if large
-            || self.config.messages
+        if self.config.messages
             || self.receives > 0
             || !self.chunks.is_empty()
             || !self.readable

@@ -1,0 +1,57 @@
+'use strict';
+
+/* global once, listening -- runMode defines them for the programs */
+
+// Buffers of large reads die young. V8 collects them without a look at the whole heap.
+
+const { describeRsnet } = require('../helpers');
+const { REGISTER, runMode } = require('../helpers/registered');
+
+/** What the program reads: enough for eight full collections if V8 makes one for each 64 MB of Buffers. */
+const BYTES = 512 * 1024 * 1024;
+
+/**
+ * @param {object} options of the socket that reads
+ * @returns {Promise<number>} full collections of a program that reads BYTES
+ */
+const fullCollections = (options) => runMode(['-r', REGISTER], async (bytes, { isFresh, ...rest }) => {
+  const net = require('net');
+  const { PerformanceObserver, constants } = require('perf_hooks');
+  const piece = Buffer.alloc(1024 * 1024);
+  let left = bytes;
+  const server = net.createServer(async (socket) => {
+    for (; left > 0; left -= piece.length) if (!socket.write(piece)) await once(socket, 'drain');
+    socket.end();
+  });
+  const port = await listening(server);
+  let full = 0;
+  const count = (list) => {
+    full += list.getEntries().filter(({ detail }) => detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR).length;
+  };
+  const observer = new PerformanceObserver(count);
+  observer.observe({ entryTypes: ['gc'] });
+  let got = 0;
+  const callback = (length) => {
+    got += length;
+    return true;
+  };
+  const onread = isFresh ? { buffer: () => Buffer.allocUnsafeSlow(65536), callback } : undefined;
+  const client = net.connect({ port, host: '127.0.0.1', onread, ...rest });
+  if (!isFresh) client.on('data', (chunk) => callback(chunk.length));
+  else client.resume();
+  await once(client, 'close');
+  server.close();
+  count({ getEntries: () => observer.takeRecords() });
+  if (got !== bytes) throw new Error(`${got} bytes`);
+  return full;
+}, { args: [BYTES, options] });
+
+describeRsnet('full collections of a program that reads much', () => {
+  test.each([
+    ['as the stream gives it', {}],
+    ['by reads of 256 KiB', { highWaterMark: 1024 * 1024 }],
+    ['into a Buffer for each read', { isFresh: true }],
+  ])('are rare: %s', async (_how, options) => {
+    expect(await fullCollections(options)).toBeLessThanOrEqual(2);
+  });
+});

@@ -1,0 +1,81 @@
+'use strict';
+
+// The Buffers that reads of the uv backend land in, and what makes V8 collect them in time.
+
+const { entry: { LANDED_FULL }, sizes: { MAX_READ, USUAL_READ } } = require('./constants');
+
+/** So many bytes of a large read make one element of garbage, of 8 bytes: see `noteLargeRead`. */
+const READ_PER_ELEMENT = 256;
+
+/** The sizes of the Buffers that the next large read of any socket lands in. The addon has the same indices. */
+const LANDINGS = [USUAL_READ, MAX_READ];
+
+/**
+ * By index: a Buffer of each of LANDINGS, and behind them, by slot, the program's own (`onread`). The addon looks them
+ * up. It has no prototype, where a program might have put a getter.
+ * @type {(Uint8Array|undefined)[]}
+ */
+const areas = Object.setPrototypeOf(LANDINGS.map(() => undefined), null);
+
+/** What `noteLargeRead` has made last. V8 might not make what nobody can see. */
+const garbage = /** @type {any[]} */ ([undefined]);
+
+/**
+ * V8 makes a full collection once Buffers have come to 64 MB more than after the last one. Most Buffers die young, and
+ * a collection of the young generation is cheap, but V8 makes it only if that fills up, or, up to Node 22, at 32 MB of
+ * Buffers. So large reads fill it: 32 MB of them have 1 MB of garbage, the size of the young generation in a process
+ * that does little else.
+ *
+ * @param {number} length bytes
+ */
+function noteLargeRead(length) {
+  garbage[0] = new Array(Math.trunc(Math.min(length, MAX_READ) / READ_PER_ELEMENT));
+}
+
+/**
+ * @param {number} place LANDED_FULL or LANDED_LARGE
+ * @param {number} length bytes of the read that stands there
+ * @returns {Buffer} of these bytes, with an ArrayBuffer of its own
+ */
+function takeLanding(place, length) {
+  const index = LANDED_FULL - place;
+  const landed = /** @type {Buffer} */ (areas[index]);
+  if (length < landed.length) {
+    const copy = Buffer.allocUnsafeSlow(length);
+    copy.set(landed.subarray(0, length));
+    return copy;
+  }
+  areas[index] = Buffer.allocUnsafeSlow(LANDINGS[index]);
+  return landed;
+}
+
+/**
+ * A read had no Buffer to land in. The next one of that size does: V8 counts it as one of its own, and frees it without
+ * the addon.
+ * @param {number} length bytes
+ */
+function prepareLanding(length) {
+  const index = LANDINGS.findLastIndex((size) => length >= size);
+  if (index >= 0) areas[index] ??= Buffer.allocUnsafeSlow(LANDINGS[index]);
+}
+
+/**
+ * @param {number} slot
+ * @param {Uint8Array} view what the reads of that socket go to
+ * @returns {boolean} whether it had none
+ */
+function setArea(slot, view) {
+  const index = LANDINGS.length + slot;
+  const isFirst = areas[index] === undefined;
+  while (areas.length < index) areas[areas.length] = undefined;
+  areas[index] = view;
+  return isFirst;
+}
+
+/** @param {number} slot of a socket that reads no more */
+function clearArea(slot) {
+  const index = LANDINGS.length + slot;
+  if (index < areas.length) areas[index] = undefined;
+}
+
+module.exports = { areas, clearArea, noteLargeRead, prepareLanding, setArea, takeLanding };
