@@ -11,17 +11,21 @@
 import * as http from 'node:http';
 import * as http2 from 'node:http2';
 import * as net from 'node:net';
+import { BoundSocketConstructor } from './types/bound-socket.js';
 import { PeerCredentials, Stats, TcpInfo } from './types/connection-info.js';
-import { KernelOptionMethods, KernelOptions } from './types/kernel-options.js';
-import {
-  ProxyProtocolConnectOpts, ProxyProtocolInfo, ProxyProtocolServerOptions,
-} from './types/proxy-protocol.js';
+import { KernelOptionMethods } from './types/kernel-options.js';
+import { ProxyProtocolInfo } from './types/proxy-protocol.js';
 import { SendableFile, SendFileOptions, SendResponseFileOptions } from './types/send-file.js';
+import { ListenOptions, ServerOpts, ShutdownOptions } from './types/server-options.js';
+import { NetConnectOpts, SetKeepAliveOptions, SocketConnectOpts, SocketConstructorOpts } from './types/socket-options.js';
 
+export * from './types/bound-socket.js';
 export * from './types/connection-info.js';
 export * from './types/kernel-options.js';
 export * from './types/proxy-protocol.js';
 export * from './types/send-file.js';
+export * from './types/server-options.js';
+export * from './types/socket-options.js';
 
 declare module 'node:net' {
   interface SocketEventMap {
@@ -65,39 +69,6 @@ export type AddressInfo = net.AddressInfo;
 export type LookupFunction = net.LookupFunction;
 /** The `onread` option: one buffer that is used again and again, instead of `'data'` events. */
 export type OnReadOpts = net.OnReadOpts;
-/** The bound on a connect. */
-export interface ConnectTimeoutOpts {
-  /**
-   * Milliseconds from `connect()` to `'connect'`, the lookup and every attempt included. When they are over, the socket is
-   * destroyed with `ERR_SOCKET_CONNECTION_TIMEOUT`. Default: `0`, which is no bound.
-   */
-  connectTimeout?: number | undefined;
-}
-
-/** What aborts a connect. */
-export interface ConnectSignalOpts {
-  /**
-   * Destroys the socket with an `AbortError` if it is aborted while the socket connects. The signal of `net.connect()` and
-   * of `new Socket()` does so at any time.
-   */
-  signal?: AbortSignal | undefined;
-}
-
-/** Options of `socket.connect()` for TCP. */
-export interface TcpSocketConnectOpts extends
-  Omit<net.TcpSocketConnectOpts, 'autoSelectFamily'>, ConnectTimeoutOpts, ConnectSignalOpts, ProxyProtocolConnectOpts {
-  /**
-   * Try the addresses of a host in turn, the two families in alternation. An attempt without an answer goes on beside the
-   * next one, and the first that connects wins. `'sequential'` gives it up then, as Node does. Default:
-   * `getDefaultAutoSelectFamily()`.
-   */
-  autoSelectFamily?: boolean | 'sequential' | undefined;
-}
-/** Options of `socket.connect()` for Unix-domain sockets; a path that starts with `'\0'` is an abstract name (Linux). */
-export interface IpcSocketConnectOpts
-  extends net.IpcSocketConnectOpts, ConnectTimeoutOpts, ConnectSignalOpts, ProxyProtocolConnectOpts {}
-/** Options of `socket.connect()`. */
-export type SocketConnectOpts = TcpSocketConnectOpts | IpcSocketConnectOpts;
 /** Values of `socket.readyState`. */
 export type SocketReadyState = net.SocketReadyState;
 /** What a `'drop'` event tells of the connection that was refused; nothing for a Unix-domain socket. */
@@ -107,65 +78,8 @@ export type IPVersion = net.IPVersion;
 /** Options of `new SocketAddress()`. */
 export type SocketAddressInitOptions = net.SocketAddressInitOptions;
 
-/** Options of `new Socket()`. */
-export interface SocketConstructorOpts extends Omit<net.SocketConstructorOpts, 'handle'>, KernelOptions {
-  /** Adopt this descriptor of a stream socket. */
-  fd?: number | undefined;
-  /** Adopt a bound socket: it is the local end of the connection made with `connect()`. */
-  handle?: BoundSocket<AddressInfo | string> | undefined;
-  /** Addresses to which `connect()` refuses to go (`ERR_IP_BLOCKED`). */
-  blockList?: BlockList | undefined;
-  /** Send small writes at once, without Nagle's algorithm (TCP_NODELAY). Default: `false`. */
-  noDelay?: boolean | undefined;
-  /** Switch keep-alive probes on once connected (SO_KEEPALIVE). Default: `false`. */
-  keepAlive?: boolean | undefined;
-  /** Milliseconds of silence before the first keep-alive probe; 0 leaves the system's value. Default: `0`. */
-  keepAliveInitialDelay?: number | undefined;
-  /** Type of Service (IPv4) or Traffic Class (IPv6) of the packets sent: 0 to 255. */
-  typeOfService?: number | undefined;
-  /**
-   * Send the first bytes with the SYN, once the peer has given a cookie (TCP_FASTOPEN_CONNECT, RFC 7413, Linux).
-   * `'connect'` may then come before there is a connection, which the first write makes. Default: `false`.
-   */
-  fastOpen?: boolean | undefined;
-  /**
-   * Whether a half-open socket that `for await` has read to its end is destroyed, and so cannot be written to any more.
-   * One that the loop has left before is destroyed anyway. Default: `true`, which is what the Node at hand does.
-   */
-  destroyOnIterationEnd?: boolean | undefined;
-  /** How many bytes may be buffered in each direction before backpressure sets in. */
-  highWaterMark?: number | undefined;
-}
-
-/** Options of `net.connect()` for TCP. */
-export interface TcpNetConnectOpts extends TcpSocketConnectOpts, SocketConstructorOpts {
-  /** Milliseconds of idleness after which `'timeout'` is emitted, set before the connection is started. */
-  timeout?: number | undefined;
-}
-
-/** Options of `net.connect()` for Unix-domain sockets. */
-export interface IpcNetConnectOpts extends IpcSocketConnectOpts, SocketConstructorOpts {
-  /** Milliseconds of idleness after which `'timeout'` is emitted, set before the connection is started. */
-  timeout?: number | undefined;
-}
-
-/** Options of `net.connect()`. */
-export type NetConnectOpts = TcpNetConnectOpts | IpcNetConnectOpts;
-
 /** What `socket.sendDescriptors()` can send: a descriptor, or what has one, such as a FileHandle. */
 export type Descriptor = number | net.Socket | net.Server | { readonly fd: number };
-
-/** Options of `socket.setKeepAlive()`. */
-export interface SetKeepAliveOptions {
-  /** Whether probes are sent. Default: `false`. */
-  enable?: boolean | undefined;
-  /** Milliseconds of silence before the first probe (TCP_KEEPIDLE); 0 leaves the value as it is. Default: `0`. */
-  initialDelay?: number | undefined;
-  /** Milliseconds between two probes (TCP_KEEPINTVL). Default: `1000`. */
-  interval?: number | undefined;
-  /** How many unanswered probes end the connection (TCP_KEEPCNT). Default: `10`. */
-  count?: number | undefined;
-}
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export interface Socket extends KernelOptionMethods {}
@@ -256,133 +170,8 @@ export class Socket extends net.Socket {
 /** The same as `Socket`, under its oldest name. */
 export { Socket as Stream };
 
-/** Options of `new BoundSocket()` for TCP; those of the system are set before bind(2). */
-export interface BoundSocketOptions extends KernelOptions {
-  /** Numeric IP address to bind; names are not resolved. Default: `'0.0.0.0'`, or `'::'` with `ipv6Only`. */
-  host?: string | undefined;
-  /** Port to bind; 0 lets the system choose one. Default: `0`. */
-  port?: number | undefined;
-  /** Bind IPv6 only, not IPv4 as well (IPV6_V6ONLY). Default: `false`. */
-  ipv6Only?: boolean | undefined;
-  /** Let several sockets bind the same address, and the kernel share connections out (SO_REUSEPORT). Default: `false`. */
-  reusePort?: boolean | undefined;
-}
-
-/** Options of `new BoundSocket()` for Unix-domain sockets; those of the system are set before bind(2). */
-export interface BoundPathOptions extends KernelOptions {
-  /** Path to bind; one that starts with `'\0'` is an abstract name (Linux). */
-  path: string;
-}
-
-/** A socket that is bound, to be given to `server.listen()` or `new Socket({ handle })`, which then own it. */
-export interface BoundSocket<Address extends AddressInfo | string = AddressInfo> {
-  /** The address and port, or the path. Throws `ERR_SOCKET_HANDLE_ADOPTED` once it has been given away. */
-  address(): Address;
-  /** The descriptor, which must not be closed. Throws `ERR_SOCKET_HANDLE_ADOPTED` once it has been given away. */
-  fd(): number;
-  /** Close it. Throws `ERR_SOCKET_HANDLE_ADOPTED` once it has been given away. */
-  close(): void;
-  /** Close it, unless it is closed or has been given away. */
-  [Symbol.dispose](): void;
-}
-
-/** How a `BoundSocket` is made. */
-export interface BoundSocketConstructor {
-  readonly prototype: BoundSocket;
-  /**
-   * Bind a path.
-   * @throws the error of bind(2), such as `EADDRINUSE`
-   */
-  new (options: BoundPathOptions): BoundSocket<string>;
-  /**
-   * Bind a TCP address.
-   * @throws the error of bind(2), such as `EADDRINUSE`
-   */
-  new (options?: BoundSocketOptions): BoundSocket;
-}
-
 /** A socket that is bound before anybody listens or connects with it. */
 export const BoundSocket: BoundSocketConstructor;
-
-/** Options of `server.listen()`. */
-export interface ListenOptions extends Omit<net.ListenOptions, 'handle'> {
-  /** Port to listen on; 0 lets the system choose one. */
-  port?: number | undefined;
-  /** Address or host name to listen on. Default: `'::'`, or `'0.0.0.0'` where there is no IPv6. */
-  host?: string | undefined;
-  /** Unix-domain socket to listen on; ignored if `port` is given. */
-  path?: string | undefined;
-  /** Listen on a socket that is bound already. */
-  handle?: BoundSocket<AddressInfo | string> | undefined;
-  /** Listen on this descriptor. */
-  fd?: number | undefined;
-  /** Listen on the descriptor to which a service manager has given this name (LISTEN_FDNAMES): see `listenDescriptors()`. */
-  fdName?: string | undefined;
-  /** How many connections may wait to be accepted. Default: `511`. */
-  backlog?: number | undefined;
-  /** Do not share the port with the other workers of a cluster. Default: `false`. */
-  exclusive?: boolean | undefined;
-  /** Listen on IPv6 only, not on IPv4 as well (IPV6_V6ONLY). Default: `false`. */
-  ipv6Only?: boolean | undefined;
-  /** Let several sockets bind the same address, and the kernel share connections out (SO_REUSEPORT). Default: `false`. */
-  reusePort?: boolean | undefined;
-  /** Everybody may read from the Unix-domain socket. Default: `false`. */
-  readableAll?: boolean | undefined;
-  /** Everybody may write to the Unix-domain socket. Default: `false`. */
-  writableAll?: boolean | undefined;
-  /**
-   * Whether `close()` removes `path`: `'own'` if it is still the socket that this server has made there, and not that
-   * of another server since. Default: `true`.
-   */
-  unlinkOnClose?: boolean | 'own' | undefined;
-  /** Closes the server when it is aborted. */
-  signal?: AbortSignal | undefined;
-  /** As of `createServer()`, which it overrides. */
-  proxyProtocol?: boolean | 'required' | 'optional' | ProxyProtocolServerOptions | null | undefined;
-}
-
-/** Options of `createServer()`; those of sockets apply to each connection accepted. */
-export interface ServerOpts extends net.ServerOpts, KernelOptions {
-  /** Keep the writable side open when the other end has ended. Default: `false`. */
-  allowHalfOpen?: boolean | undefined;
-  /** Read nothing from an accepted connection, so that it can be handed to another process. Default: `false`. */
-  pauseOnConnect?: boolean | undefined;
-  /**
-   * Connections begin with a PROXY header, of version 1 or 2. `'connection'` comes when it is read. `true` is
-   * `'required'`. Default: `false`.
-   */
-  proxyProtocol?: boolean | 'required' | 'optional' | ProxyProtocolServerOptions | null | undefined;
-  /** Addresses whose connections are dropped. */
-  blockList?: BlockList | undefined;
-  /** Send small writes at once, without Nagle's algorithm (TCP_NODELAY). Default: `false`. */
-  noDelay?: boolean | undefined;
-  /** Switch keep-alive probes on (SO_KEEPALIVE). Default: `false`. */
-  keepAlive?: boolean | undefined;
-  /** Milliseconds of silence before the first keep-alive probe; 0 leaves the system's value. Default: `0`. */
-  keepAliveInitialDelay?: number | undefined;
-  /**
-   * Take bytes that come with the SYN (TCP_FASTOPEN, RFC 7413, Linux, if `net.ipv4.tcp_fastopen` allows it): how many
-   * connections may wait for the rest of their handshake; `true`: 256. Default: `false`.
-   */
-  fastOpen?: boolean | number | undefined;
-  /**
-   * Milliseconds for which a connection without bytes is not accepted (TCP_DEFER_ACCEPT, Linux), in whole seconds, which
-   * the kernel rounds. 0: every connection is. Default: `0`.
-   */
-  deferAccept?: number | undefined;
-  /** As of a Socket, for accepted connections. Default: `true`. */
-  destroyOnIterationEnd?: boolean | undefined;
-  /** How many bytes may be buffered in each direction before backpressure sets in. */
-  highWaterMark?: number | undefined;
-}
-
-/** Options of `server.shutdown()`. */
-export interface ShutdownOptions {
-  /** Milliseconds after which the connections that are still open are destroyed; 0 destroys all at once. Default: never. */
-  grace?: number | null | undefined;
-  /** Destroys them when it is aborted, however much of `grace` is left. */
-  signal?: AbortSignal | undefined;
-}
 
 /** The events of a server, and what their listeners are given. */
 export interface ServerEvents {

@@ -35,18 +35,35 @@ function noteLargeRead(length) {
 /**
  * @param {number} place LANDED_FULL or LANDED_LARGE
  * @param {number} length bytes of the read that stands there
- * @returns {Buffer} of these bytes, with an ArrayBuffer of its own
+ * @returns {Buffer} of these bytes, with an ArrayBuffer of its own, which it fills if there is enough memory
  */
 function takeLanding(place, length) {
   const index = LANDED_FULL - place;
   const landed = /** @type {Buffer} */ (areas[index]);
-  if (length < landed.length) {
-    const copy = Buffer.allocUnsafeSlow(length);
-    copy.set(landed.subarray(0, length));
-    return copy;
+  const isFull = length === landed.length;
+  const other = allocate(isFull ? LANDINGS[index] : length);
+  if (isFull) {
+    areas[index] = other;
+    return landed;
   }
-  areas[index] = Buffer.allocUnsafeSlow(LANDINGS[index]);
-  return landed;
+  if (other === undefined) {
+    areas[index] = undefined;
+    return landed.subarray(0, length);
+  }
+  other.set(landed.subarray(0, length));
+  return other;
+}
+
+/**
+ * @param {number} length bytes
+ * @returns {Buffer|undefined} undefined where there is not enough memory
+ */
+function allocate(length) {
+  try {
+    return Buffer.allocUnsafeSlow(length);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -56,7 +73,7 @@ function takeLanding(place, length) {
  */
 function prepareLanding(length) {
   const index = LANDINGS.findLastIndex((size) => length >= size);
-  if (index >= 0) areas[index] ??= Buffer.allocUnsafeSlow(LANDINGS[index]);
+  if (index >= 0) areas[index] ??= allocate(LANDINGS[index]);
 }
 
 /**

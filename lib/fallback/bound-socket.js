@@ -57,7 +57,7 @@ function bindPath(options) {
  * @param {*} options of a BoundSocket
  * @throws {TypeError|RangeError} for one of the kernel, which only the engine sets
  */
-function refuseKernelOptions(options) {
+function refuseOptionsOfEngine(options) {
   if (typeof options !== 'object' || options === null) return;
   checkKernelOptions(options);
   for (const name of given(options)) throw unavailable(name);
@@ -81,7 +81,7 @@ class BoundSocket {
     validateObject(options, 'options');
     // Hosts other than Node have no handles to bind.
     if (!builtin._createServerHandle) throw unavailable('BoundSocket');
-    refuseKernelOptions(options);
+    refuseOptionsOfEngine(options);
     this.#path = options.path;
     this.#handle = options.path === undefined ? bindTcp(options) : bindPath(options);
   }
@@ -150,7 +150,7 @@ const HostBoundSocket = builtin.BoundSocket && ({
   BoundSocket: class extends builtin.BoundSocket {
     /** @param {Options} [options] as the host's; those of the kernel throw */
     constructor(options = {}) {
-      refuseKernelOptions(options);
+      refuseOptionsOfEngine(options);
       super(options);
     }
   },
