@@ -186,7 +186,7 @@ export interface ServerEvents {
   /** A connection was refused because of `maxConnections` or `blockList`. */
   drop: [data?: DropArgument];
   /** A connection was destroyed because of its PROXY header. */
-  proxyError: [error: Error, socket: Socket];
+  proxyError: [error: NodeJS.ErrnoException, socket: Socket];
 }
 
 /** Listens on a TCP port or a Unix-domain socket. */

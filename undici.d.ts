@@ -14,8 +14,8 @@ export interface ConnectTarget {
 }
 
 /** Options of `connector`: those of undici's own, and those of `net.connect` and `tls.connect`. */
-export interface ConnectorOptions extends Omit<ConnectionOptions, 'timeout'>,
-  Partial<Pick<TcpNetConnectOpts, 'autoSelectFamily' | 'family' | 'noDelay' | 'keepAlive' | 'keepAliveInitialDelay'>> {
+export interface ConnectorOptions extends Omit<ConnectionOptions, 'timeout' | keyof TcpNetConnectOpts>,
+  Partial<Omit<TcpNetConnectOpts, 'timeout'>> {
   /** Milliseconds for a connect with its TLS handshake; 0 = no limit. Default: 10,000. */
   timeout?: number | undefined;
   /** Offer HTTP/2. Default: false. */

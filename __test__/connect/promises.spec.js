@@ -75,8 +75,11 @@ describeFeature('net.promises', ({ promises }) => promises !== undefined, (net, 
 
     test('a signal that has fired already: nothing is looked up', async () => {
       const lookup = jest.fn();
-      const signal = AbortSignal.abort();
-      expect((await refusal(promises.connect({ port: 1, host: 'name', lookup, signal }))).name).toBe('AbortError');
+      for (const signal of [AbortSignal.abort(), AbortSignal.abort(new Error('why'))]) {
+        const wanted = { name: 'AbortError', code: 'ABORT_ERR' };
+        expect(await refusal(promises.connect({ port: 1, host: 'name', lookup, signal }))).toEqual(wanted);
+        expect(await refusal(promises.listen({ signal }))).toEqual(wanted);
+      }
       expect(lookup).not.toHaveBeenCalled();
     });
 

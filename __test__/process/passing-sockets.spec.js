@@ -14,25 +14,32 @@ const CHILDREN = [['built-in', [], 'net'], ['registered', ['-r', REGISTER], 'net
 const PARENTS = modes.map(([name, flags]) => [name, flags, 'net']);
 if (modes.some(([name]) => name === 'registered')) PARENTS.push(['required', [], root]);
 
-const PAIRS = PARENTS.flatMap((parent) => CHILDREN.map((child) => [parent[0], child[0], parent, child]));
+const PAIRS = PARENTS.flatMap((parent) => [
+  ...CHILDREN.map((child) => [parent[0], child[0], parent, [...child, 'json']]),
+  ...CHILDREN.filter(([name]) => name === parent[0])
+    .map((child) => [parent[0], `${child[0]}, advanced serialization`, parent, [...child, 'advanced']]),
+]);
 
 /**
  * Runs a parent, which forks `childBody` by `fork()`; both find their `net`.
  *
  * @param {Array} parent of PARENTS
- * @param {Array} child of CHILDREN
+ * @param {Array} child of CHILDREN, and how messages are serialized
  * @param {Function} body
  * @param {Function} childBody
  * @returns {Promise<any>}
  */
-function run([, parentFlags, parentNet], [, childFlags, childNet], body, childBody) {
+function run([, parentFlags, parentNet], [, childFlags, childNet, serialization], body, childBody) {
   const code = `const net = require(${JSON.stringify(childNet)}); (${childBody})();`;
   const wrapped = `async () => {
     const net = require(${JSON.stringify(parentNet)});
     const childProcess = require('child_process');
     const fork = () => childProcess.spawn(process.execPath, [
       ...${JSON.stringify(childFlags)}, '-e', ${JSON.stringify(code)},
-    ], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env: { ...process.env, NODE_CHANNEL_FD: undefined } });
+    ], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      serialization: '${serialization}',
+      env: { ...process.env, NODE_CHANNEL_FD: undefined, NODE_CHANNEL_SERIALIZATION_MODE: undefined },
+    });
     return (${body})();
   }`;
   return runMode(parentFlags, { toString: () => wrapped });

@@ -1,6 +1,7 @@
 'use strict';
 
 const builtin = require('net');
+const { kPendingRead } = require('../../lib/handle/symbols');
 const { closed, connect, describeRsnet, implementations, listen, once, pair } = require('../helpers');
 
 /** A read of fewer bytes may come with others of the same turn; all reads here are. */
@@ -195,6 +196,14 @@ describe.each(implementations)('%s: the buffer of onread', (name, net) => {
     expect(await readInto(net, change, false)).toEqual(reads);
   });
 
+  test.each([[undefined], [new Uint16Array(8)]])('a function that gives %p first: no room', async (first) => {
+    const server = await listen(builtin, (socket) => socket.end('lost'));
+    const reads = [];
+    const callback = (...args) => reads.push(args);
+    await closed(connect(net, { ...server.at, onread: { buffer: () => first, callback } }));
+    expect(reads).toEqual([[4, true]]);
+  });
+
   test('shared memory is filled', async () => {
     const server = await listen(builtin, (socket) => socket.end('shared'));
     const buffer = new Uint8Array(new SharedArrayBuffer(16));
@@ -202,6 +211,28 @@ describe.each(implementations)('%s: the buffer of onread', (name, net) => {
     const callback = (count) => reads.push(Buffer.from(buffer.subarray(0, count)).toString());
     await closed(connect(net, { ...server.at, onread: { buffer, callback } }));
     expect(reads).toEqual(['shared']);
+  });
+});
+
+describeRsnet('rsnet: what was kept while a socket did not read', (net) => {
+  test('comes in Buffers with ArrayBuffers of their own', async () => {
+    const { client, peer } = await pair(net);
+    client._handle.reading = false;
+    client._handle.readStop();
+    // As a relay leaves it that is taken back.
+    client._handle[kPendingRead] = Buffer.alloc(150_000, 'kept');
+    const got = [];
+    client.on('data', (chunk) => {
+      got.push(Buffer.from(chunk));
+      expect([chunk.byteOffset, chunk.buffer.byteLength]).toEqual([0, chunk.length]);
+      expect(structuredClone(chunk, { transfer: [chunk.buffer] }).length).toBe(got.at(-1).length);
+      expect(chunk.length).toBe(0);
+    });
+    client._handle.reading = true;
+    client._handle.readStart();
+    peer.end('end');
+    await once(client, 'end');
+    expect(Buffer.concat(got).equals(Buffer.from(`${'kept'.repeat(37_500)}end`))).toBe(true);
   });
 });
 

@@ -208,6 +208,23 @@ describeRsnet('shutdown', (rsnet) => {
     expect(found).toEqual([0, true, true, true]);
   });
 
+  test.each([0, 1])('HTTP: with a grace of %s ms it is done when all idle connections have closed', async (grace) => {
+    const found = await runMode(['-r', REGISTER], async (bound) => {
+      const http = require('http');
+      const server = http.createServer((request, response) => response.end('x'));
+      const port = await listening(server);
+      const agent = new http.Agent({ keepAlive: true });
+      const log = [];
+      server.on('connection', (socket) => socket.on('close', () => log.push('connection')));
+      const ask = async () => all((await once(http.get({ port, host: '127.0.0.1', agent }), 'response'))[0]);
+      await Promise.all([ask(), ask()]);
+      log.push(await server.shutdown({ grace: bound }));
+      agent.destroy();
+      return log;
+    }, { args: [grace] });
+    expect(found).toEqual(['connection', 'connection', grace === 0 ? 2 : 0]);
+  });
+
   test('HTTPS: idle connections are closed', async () => {
     const found = await runMode(['-r', REGISTER], async () => {
       const https = require('https');

@@ -4,6 +4,7 @@
 
 // The global `process` is a getter: each use would call it.
 const process = require('process');
+const { Buffer } = require('buffer');
 const { listActive } = require('../node/active-handles');
 const { FastBuffer, runTicks } = require('../node/capabilities');
 const { isTracing, trace } = require('../node/debug');
@@ -11,7 +12,7 @@ const { beginCallback, beginEvents, endCallback } = require('./callbacks');
 const { entry, events, sentinels, sizes } = require('./constants');
 const { later } = require('../node/later');
 const { listed } = require('./listed');
-const { areas, clearArea, noteLargeRead, prepareLanding, setArea, takeLanding } = require('./landing');
+const { areas, clearArea, noteLargeRead, ownCopy, prepareLanding, setArea, takeLanding } = require('./landing');
 const native = require('./native');
 const { silenceDeprecation } = require('../node/pending-deprecation');
 const { UV_EOF } = require('../node/errno');
@@ -148,9 +149,7 @@ function nameOf(kind) {
 function copied(offset, length) {
   const view = new Uint8Array(memory, offset, length);
   if (length <= SMALL && FastBuffer !== undefined) return new FastBuffer(view);
-  const copy = Buffer.allocUnsafeSlow(length);
-  copy.set(view);
-  return copy;
+  return ownCopy(view);
 }
 
 /**

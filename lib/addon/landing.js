@@ -2,6 +2,7 @@
 
 // The Buffers that reads of the uv backend land in, and what makes V8 collect them in time.
 
+const { Buffer } = require('buffer');
 const { entry: { LANDED_FULL }, sizes: { MAX_READ, USUAL_READ } } = require('./constants');
 
 /** So many bytes of a large read make one element of garbage, of 8 bytes: see `noteLargeRead`. */
@@ -67,13 +68,24 @@ function allocate(length) {
 }
 
 /**
+ * @param {Uint8Array} bytes
+ * @returns {Buffer} a copy with an ArrayBuffer of its own
+ */
+function ownCopy(bytes) {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
+/**
  * A read had no Buffer to land in. The next one of that size does: V8 counts it as one of its own, and frees it without
  * the addon.
  * @param {number} length bytes
  */
 function prepareLanding(length) {
-  const index = LANDINGS.findLastIndex((size) => length >= size);
-  if (index >= 0) areas[index] ??= allocate(LANDINGS[index]);
+  if (length < USUAL_READ) return;
+  const index = length < MAX_READ ? 0 : 1;
+  areas[index] ??= allocate(LANDINGS[index]);
 }
 
 /**
@@ -95,4 +107,4 @@ function clearArea(slot) {
   if (index < areas.length) areas[index] = undefined;
 }
 
-module.exports = { areas, clearArea, noteLargeRead, prepareLanding, setArea, takeLanding };
+module.exports = { areas, clearArea, noteLargeRead, ownCopy, prepareLanding, setArea, takeLanding };

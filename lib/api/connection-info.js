@@ -87,7 +87,7 @@ function parseTcpInfo(bytes) {
 function read(socket, name, call, none = []) {
   const handle = socket._handle;
   if (!handle || socket.connecting) return undefined;
-  if (!handle.getOption) throw new codes.ERR_INVALID_HANDLE_TYPE();
+  if (!handle.getOption) throw new codes.ERR_INVALID_HANDLE_TYPE(call);
   const bytes = handle.getOption(name);
   if (typeof bytes !== 'number') return Uint8Array.from(bytes);
   if (bytes === UV_EBADF || none.includes(bytes)) return undefined;
@@ -102,7 +102,7 @@ function read(socket, name, call, none = []) {
  * @throws {TypeError} for a socket that is not of TCP, and where the platform has no such option
  */
 function info() {
-  if (this._handle && !isTcp(this._handle)) throw new codes.ERR_INVALID_HANDLE_TYPE();
+  if (this._handle && !isTcp(this._handle)) throw new codes.ERR_INVALID_HANDLE_TYPE('info');
   const bytes = read(this, 'TCP_INFO', 'info');
   return bytes && parseTcpInfo(bytes);
 }
@@ -116,7 +116,7 @@ function info() {
  * @throws {TypeError} for a TCP socket, and where the platform has no such option
  */
 function peerCredentials() {
-  if (this._handle && isTcp(this._handle)) throw new codes.ERR_INVALID_HANDLE_TYPE();
+  if (this._handle && isTcp(this._handle)) throw new codes.ERR_INVALID_HANDLE_TYPE('peerCredentials');
   const bytes = read(this, 'SO_PEERCRED', 'peerCredentials');
   if (!bytes) return undefined;
   const [pid] = new Int32Array(bytes.buffer);
@@ -147,7 +147,7 @@ function parseAddress(bytes) {
  * @throws {Error} of getsockopt(2)
  */
 function originalDestination() {
-  if (this._handle && !isTcp(this._handle)) throw new codes.ERR_INVALID_HANDLE_TYPE();
+  if (this._handle && !isTcp(this._handle)) throw new codes.ERR_INVALID_HANDLE_TYPE('originalDestination');
   // A socket of IPv6 has peers of IPv4 as well, whose addresses have dots.
   const option = this.remoteAddress?.includes('.') ? 'SO_ORIGINAL_DST' : 'IP6T_SO_ORIGINAL_DST';
   const bytes = read(this, option, 'originalDestination', [UV_ENOENT]);

@@ -160,7 +160,9 @@ function sendDescriptors(descriptors, data, callback) {
   if (callback !== undefined) validateFunction(callback, 'callback');
   if (process.platform !== 'linux') throw new ERR_FEATURE_UNAVAILABLE_ON_PLATFORM('sendDescriptors');
   const handle = this._handle;
-  if (handle && (isTcp(handle) || !handle.writeDescriptors)) throw new codes.ERR_INVALID_HANDLE_TYPE();
+  if (handle && (isTcp(handle) || !handle.writeDescriptors)) {
+    throw new codes.ERR_INVALID_HANDLE_TYPE('sendDescriptors');
+  }
   const outgoing = prepare(this);
   const held = copied(numbers);
   outgoing.set(bytes, held);

@@ -70,8 +70,9 @@ class FilePart {
    * @param {number} fd
    * @param {Wanted} wanted
    * @param {fs.Stats} stats
+   * @param {boolean} [isUncounted] whether it has bytes although its size is 0
    */
-  constructor(fd, { file, start, end = Infinity }, stats) {
+  constructor(fd, { file, start, end = Infinity }, stats, isUncounted = false) {
     this.opened = fd;
     /** The file as the caller gave it, which keeps a FileHandle from being collected. */
     this.file = file;
@@ -81,7 +82,8 @@ class FilePart {
     this.isReading = false;
     /** Whether it has bytes that are counted. Files of procfs(5) say that they have none, but have some. */
     this.isCounted = stats.isFile() && stats.size > 0;
-    this.isRegular = stats.isFile();
+    /** Whether it has as many bytes as it says. */
+    this.isRegular = stats.isFile() && !isUncounted;
     this.size = stats.size;
     /** Where to read; null: where the file stands, which may have no positions. */
     this.start = stats.isFile() || stats.isBlockDevice() ? start ?? 0 : start ?? null;
@@ -171,6 +173,14 @@ function openPart(wanted) {
 }
 
 /**
+ * @param {number} fd of a file that says it has no bytes
+ * @returns {Promise<boolean>} whether it has some
+ */
+function hasBytes(fd) {
+  return promised((callback) => fs.read(fd, Buffer.alloc(1), 0, 1, 0, (error, count) => callback(error, count > 0)));
+}
+
+/**
  * @param {number|Promise<number>} opened
  * @param {Wanted} wanted
  * @returns {Promise<FilePart>}
@@ -182,7 +192,7 @@ async function examined(opened, wanted) {
     const stats = await (isFileHandle(file) ? file.stat() : promised((callback) => fs.fstat(fd, callback)));
     // Its error says what nobody can do with a directory.
     if (stats.isDirectory()) await promised((callback) => fs.read(fd, Buffer.alloc(1), 0, 1, 0, callback));
-    return new FilePart(fd, wanted, stats);
+    return new FilePart(fd, wanted, stats, stats.isFile() && stats.size === 0 && await hasBytes(fd));
   } catch (error) {
     if (fd !== file && !isFileHandle(file)) fs.close(fd, () => {});
     throw error;

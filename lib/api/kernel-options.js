@@ -47,7 +47,8 @@ function rememberKernelOptions(owner, options) {
  * @returns {Error|undefined} what is wrong with them
  */
 function refuseKernelOptions(options) {
-  return given(options).length === 0 ? undefined : new codes.ERR_INVALID_HANDLE_TYPE();
+  const [name] = given(options);
+  return name === undefined ? undefined : new codes.ERR_INVALID_HANDLE_TYPE(name);
 }
 
 /**
@@ -78,7 +79,7 @@ function has(handle, option) {
  */
 function setOn(handle, name, value, listens = false) {
   const option = KERNEL_OPTIONS[name];
-  if (!has(handle, option) || (option.isListenersOnly && !listens)) return new codes.ERR_INVALID_HANDLE_TYPE();
+  if (!has(handle, option) || (option.isListenersOnly && !listens)) return new codes.ERR_INVALID_HANDLE_TYPE(name);
   // A program may have a connected socket connect again.
   if (option.isOfConnect && !listens && handle.getpeername({}) === 0) return undefined;
   const { name: kernelName, kind } = listens ? option.ofListener ?? option : option;
@@ -174,7 +175,7 @@ function applyToListener(server, handle = server._handle) {
   const asked = server[kAskedOptions];
   // The first client of a server of TLS would end the process: the socket of TLS that it makes for him throws.
   if (asked?.seqpacket === true && 'setSecureContext' in server) {
-    return new codes.ERR_INVALID_HANDLE_TYPE();
+    return new codes.ERR_INVALID_HANDLE_TYPE('seqpacket');
   }
   if (asked === undefined || handle instanceof Handle) {
     return refuseMessages(handle, asked) ?? setAll(handle, asked, true);
@@ -183,9 +184,11 @@ function applyToListener(server, handle = server._handle) {
   // The proxy for a path has no such method.
   if (!handle.getsockname) {
     const isAccepted = (name) => KERNEL_OPTIONS[name].isUnix && !isListeners(name);
-    return names.every(isAccepted) ? undefined : new codes.ERR_INVALID_HANDLE_TYPE();
+    const refused = names.find((name) => !isAccepted(name));
+    return refused === undefined ? undefined : new codes.ERR_INVALID_HANDLE_TYPE(refused);
   }
-  if (names.some(isListeners)) return new codes.ERR_INVALID_HANDLE_TYPE();
+  const refused = names.find(isListeners);
+  if (refused !== undefined) return new codes.ERR_INVALID_HANDLE_TYPE(refused);
   const other = /** @type {AnyHandle} */ (new TCP(TCP.SOCKET));
   const problem = setAll(other, asked, true);
   other.close();
@@ -260,7 +263,7 @@ function methodsOf(name) {
       const asked = this[kAskedOptions]?.[name];
       const handle = this._handle;
       if (!handle) return asked;
-      if (!has(handle, option)) throw new codes.ERR_INVALID_HANDLE_TYPE();
+      if (!has(handle, option)) throw new codes.ERR_INVALID_HANDLE_TYPE(name);
       if (this.connecting) return asked;
       const { value, status = 0 } = valueOf(handle, option);
       if (status === 0) return value;

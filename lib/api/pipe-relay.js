@@ -9,6 +9,7 @@
 
 const { awaitsRead, commands, takePending } = require('../addon/bridge');
 const { sizes: { USUAL_READ } } = require('../addon/constants');
+const { ownCopy } = require('../addon/landing');
 const { setTimeout } = require('../node/captured');
 const { ErrnoException } = require('../node/errors');
 const { UV_EPIPE } = require('../node/errno');
@@ -356,10 +357,10 @@ class PipeRelay {
     const socket = this.sockets[direction];
     for (let at = 0; at < rest.length; at += USUAL_READ) {
       if (!socket.destroyed && !handle[kReading]) {
-        handle[kPendingRead] = rest.subarray(at);
+        handle[kPendingRead] = ownCopy(rest.subarray(at));
         return;
       }
-      const chunk = rest.subarray(at, at + USUAL_READ);
+      const chunk = ownCopy(rest.subarray(at, at + USUAL_READ));
       // The pipe has bytes of a source that was destroyed, too, if they came before.
       if (socket.destroyed) socket.emit('data', chunk);
       else handle._completeRead(chunk.length, chunk);

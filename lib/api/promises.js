@@ -4,6 +4,7 @@
 // connections.
 
 const { on, once } = require('events');
+const { AbortError } = require('../node/errors');
 const { hold, release } = require('./server-pause');
 const { validateAbortSignal, validateObject } = require('../node/validators');
 
@@ -17,7 +18,7 @@ const MAX_WAITING = 128;
 function checkSignal(signal) {
   if (signal === undefined) return;
   validateAbortSignal(signal, 'options.signal');
-  signal.throwIfAborted();
+  if (signal.aborted) throw new AbortError(signal.reason);
 }
 
 /**

@@ -235,7 +235,7 @@ function goneError(socket) {
  * @returns {Error|undefined} why nothing can be written to it any more
  */
 function refusal(socket) {
-  if (hasMessages(socket)) return new codes.ERR_INVALID_HANDLE_TYPE();
+  if (hasMessages(socket)) return new codes.ERR_INVALID_HANDLE_TYPE('sendFile');
   if (socket.writableEnded) return new codes.ERR_STREAM_WRITE_AFTER_END();
   return socket.destroyed ? goneError(socket) : undefined;
 }

@@ -40,32 +40,13 @@ function endIdle(server, isTaken) {
 }
 
 /**
- * Destroys all connections.
- *
- * @param {Server} server
- * @param {() => void} onClosed called once each has emitted 'close'
- * @returns {number} how many these are
- */
-function cutAll(server, onClosed) {
-  const sockets = openConnections(server);
-  let left = sockets.length;
-  if (left === 0) onClosed();
-  for (const socket of sockets) {
-    socket.once('close', () => {
-      if (--left === 0) onClosed();
-    });
-    socket.destroy();
-  }
-  return sockets.length;
-}
-
-/**
  * Closes a server and its connections.
  *
  * @param {Server} server
  * @param {(socket: Socket) => boolean} isTaken as for `endIdle`
  * @param {{grace?: number, signal?: AbortSignal}} bounds
- * @param {(count: number) => void} onClosed called with how many connections were destroyed
+ * @param {(count: number) => void} onClosed called with how many connections were destroyed, once each has emitted
+ *   'close'
  */
 function close(server, isTaken, { grace, signal }, onClosed) {
   let bound;
@@ -80,23 +61,39 @@ function close(server, isTaken, { grace, signal }, onClosed) {
     clearTimeout(bound);
     signal?.removeEventListener('abort', cut);
   };
+  const sockets = new Set(openConnections(server));
   let count = 0;
-  const finish = () => {
+  let isOver = false;
+  // One that another process has got is not destroyed, and never emits 'close'.
+  const finishIfClosed = () => {
+    if (isOver && ![...sockets].some(({ destroyed }) => destroyed)) onClosed(count);
+  };
+  for (const socket of sockets) {
+    socket.once('close', () => {
+      sockets.delete(socket);
+      finishIfClosed();
+    });
+  }
+  const end = () => {
+    isOver = true;
     stop();
-    server.removeListener('close', finish);
-    onClosed(count);
+    server.removeListener('close', end);
+    finishIfClosed();
   };
   const cut = () => {
-    stop();
+    const open = openConnections(server);
+    count = open.length;
+    for (const socket of open) socket.destroy();
     // The server's own 'close' also waits for connections that other processes have.
-    count = cutAll(server, finish);
+    end();
   };
-  server.on('close', finish);
-  server.close();
+  server.on('close', end);
   if (grace === 0 || signal?.aborted) {
     cut();
+    server.close();
     return;
   }
+  server.close();
   if (grace != null) bound = setTimeout(cut, grace);
   signal?.addEventListener('abort', cut, { once: true });
   endIdle(server, isTaken);

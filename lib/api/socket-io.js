@@ -74,7 +74,8 @@ function onHandleRead(nread, buffer) {
  * @returns {boolean} false when the callback asked to pause
  */
 function giveToUser(socket, nread, data) {
-  if (data !== undefined) return fillUserBuffer(socket, data);
+  // Until the function of `onread` gives a buffer, the built-in calls back with what stands in its place.
+  if (data !== undefined && isUint8Array(socket[kBuffer])) return fillUserBuffer(socket, data);
   const more = socket[kBufferCb](nread, socket[kBuffer]) !== false;
   takeNextUserBuffer(socket);
   return more && !socket.destroyed;

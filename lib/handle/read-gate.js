@@ -6,6 +6,7 @@
 
 const { commands } = require('../addon/bridge');
 const { sizes: { USUAL_READ } } = require('../addon/constants');
+const { ownCopy } = require('../addon/landing');
 const { later } = require('../node/later');
 const { kReading, kPendingRead, kReadGate, kSeqpacket, kSlot, kUncounted } = require('./symbols');
 
@@ -23,8 +24,10 @@ function releasePending(handle) {
   const data = handle[kPendingRead];
   if (data === null || !handle[kReading] || handle.closing) return;
   // A relay may have left more than one read brings. A message stays whole.
-  const chunk = handle[kSeqpacket] ? data : data.subarray(0, USUAL_READ);
-  keep(handle, data.subarray(chunk.length));
+  const length = handle[kSeqpacket] ? data.length : Math.min(data.length, USUAL_READ);
+  // The program may transfer the ArrayBuffer of what it gets.
+  const chunk = data.buffer.byteLength === length ? data : ownCopy(data.subarray(0, length));
+  keep(handle, data.subarray(length));
   handle._completeRead(chunk.length, chunk);
   if (!handle[kReading] || handle.closing) return;
   if (handle[kPendingRead] === null) commands.readStart(handle[kSlot]);

@@ -8,6 +8,7 @@
 
 const fs = require('fs');
 const { commands } = require('../addon/bridge');
+const { ownCopy } = require('../addon/landing');
 const { record } = require('../node/capabilities');
 const { nextTick } = require('../node/captured');
 const { codes } = require('../node/errors');
@@ -47,7 +48,9 @@ function onRestRead(nread, buffer) {
 function leave(handle) {
   if (handle.readStop()) return;
   countKept(handle);
-  const rest = [handle[kPendingRead] ?? [], commands.takeUndelivered(handle[kSlot])].filter(({ length }) => length > 0);
+  // Memory of the addon's cannot be transferred.
+  const undelivered = ownCopy(commands.takeUndelivered(handle[kSlot]));
+  const rest = [handle[kPendingRead] ?? [], undelivered].filter(({ length }) => length > 0);
   handle[kPendingRead] = null;
   handle.onread = onRestRead;
   // The batch of events may have more reads for it.
@@ -109,7 +112,7 @@ function install() {
 
 /** Node has loaded child_process, or is going to now. */
 function installChannels() {
-  const hasChannels = record('channels', hookChannels(() => closed(openHandle())));
+  const hasChannels = record('channels', hookChannels((isPipe) => closed(openHandle(isPipe))));
   if (!hasChannels) guardSend(process);
   if (!installStdio(hasChannels) || !hasChannels) {
     // With SCHED_NONE the primary sends a listening handle of the host, and the workers accept.

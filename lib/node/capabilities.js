@@ -24,7 +24,7 @@ const table = {
     without: 'sockets and servers have no async id',
   },
   channels: {
-    member: 'writeUtf8String of TCP and Pipe handles',
+    member: 'writeUtf8String and writeBuffer of TCP and Pipe handles',
     without: 'a socket that is sent to another process gets a handle of the built-in, servers cannot be sent, and ' +
       'cluster does not deal out connections',
   },

@@ -215,8 +215,8 @@ const codes = {
       return `The ${name.includes('.') ? 'property' : 'argument'} '${name}' ${reason}. Received ${text}`;
     }),
   ERR_INVALID_FD_TYPE: define('ERR_INVALID_FD_TYPE', NodeTypeError, 'Unsupported fd type: %s'),
-  ERR_INVALID_HANDLE_TYPE: define('ERR_INVALID_HANDLE_TYPE', NodeTypeError,
-    'This handle type cannot be sent'),
+  ERR_INVALID_HANDLE_TYPE: define('ERR_INVALID_HANDLE_TYPE', NodeTypeError, (lacks) => (
+    lacks === undefined ? 'This handle type cannot be sent' : `This handle type has no ${lacks}`)),
   ERR_INVALID_IP_ADDRESS: define('ERR_INVALID_IP_ADDRESS', NodeTypeError, 'Invalid IP address: %s'),
   ERR_IP_BLOCKED: define('ERR_IP_BLOCKED', NodeError, (ip) => `IP(${ip}) is blocked by net.BlockList`),
   ERR_MISSING_ARGS: define('ERR_MISSING_ARGS', NodeTypeError, (...names) => {

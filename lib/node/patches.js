@@ -8,7 +8,7 @@
 
 const { constants: { errno } } = require('os');
 const { builtin } = require('./builtin');
-const { defineOnHost, replaceMethod, sharedState } = require('./host-objects');
+const { defineOnHost, replaceMethod, setOnHost, sharedState } = require('./host-objects');
 const { nameLike } = require('./mirror-members');
 
 /** On Socket.prototype and Server.prototype: called when Node asks `instanceof`. false: it is no instance. */
@@ -95,35 +95,44 @@ function countHandlesIn(HostHandle) {
 }
 
 /**
- * Lets processes send handles of rsnet. A channel sends a message and a handle by `writeUtf8String` of its Pipe; in
- * place of rsnet's handle it then gets the proxy.
- * @param {() => HostHandle|undefined} sample makes a closed TCP handle of Node's
- * @returns {boolean} false where there is no such method, or it cannot be replaced
+ * Lets processes send handles of rsnet. A channel sends a message and a handle by `writeUtf8String` of its Pipe, or,
+ * with `serialization: 'advanced'`, by `writeBuffer`; in place of rsnet's handle it then gets the proxy.
+ * @param {(isPipe: boolean) => HostHandle|undefined} sample makes a closed handle of Node's
+ * @returns {boolean} false where there are no such methods, or they cannot be replaced
  */
 function hookChannels(sample) {
-  return sharedState(kChannels, () => hookHandles(sample()));
+  return sharedState(kChannels, () => hookHandles(sample(false), sample(true)));
 }
 
 /**
  * @param {HostHandle|undefined} tcp a TCP handle of Node's
+ * @param {HostHandle|undefined} pipe a Pipe handle of Node's
  * @returns {boolean} as `hookChannels`
  */
-function hookHandles(tcp) {
-  let knowsPipe = false;
-  const isHooked = replaceMethod(commonPrototype(tcp), 'writeUtf8String', (writeUtf8String) => {
-    const { writeUtf8String: own } = {
-      writeUtf8String(req, string, handle) {
-        if (!knowsPipe && this.constructor.name === 'Pipe') {
-          knowsPipe = true;
-          countHandlesIn(this.constructor);
-        }
-        return writeUtf8String.call(this, req, string, handle?.[kHostProxy] ? handle[kHostProxy]() : handle);
-      },
-    };
-    nameLike(own, writeUtf8String);
-    return own;
-  });
-  return isHooked && tcp !== undefined && countHandlesIn(tcp.constructor);
+function hookHandles(tcp, pipe) {
+  if (tcp === undefined || pipe === undefined) return false;
+  // Handles of TCP write many Buffers, and none of them is a channel.
+  return replaceSending(commonPrototype(tcp), 'writeUtf8String') &&
+    replaceSending(Object.getPrototypeOf(pipe), 'writeBuffer') &&
+    countHandlesIn(tcp.constructor) && countHandlesIn(pipe.constructor);
+}
+
+/**
+ * @param {object|undefined} prototype of handles of Node's
+ * @param {string} name of a method that gets a request, data and a handle to send with it
+ * @returns {boolean} whether it sends rsnet's handles
+ */
+function replaceSending(prototype, name) {
+  const method = prototype?.[name];
+  if (typeof method !== 'function') return false;
+  const { own } = {
+    own(req, data, handle) {
+      return method.call(this, req, data, handle?.[kHostProxy] ? handle[kHostProxy]() : handle);
+    },
+  };
+  nameLike(own, method);
+  // Where the class has inherited the method, this one stands before it.
+  return setOnHost(prototype, name, own);
 }
 
 /**
