@@ -123,8 +123,8 @@ function hookHandles(tcp, pipe) {
  * @returns {boolean} whether it sends rsnet's handles
  */
 function replaceSending(prototype, name) {
-  const method = prototype?.[name];
-  if (typeof method !== 'function') return false;
+  if (prototype === undefined || typeof prototype[name] !== 'function') return false;
+  const method = prototype[name];
   const { own } = {
     own(req, data, handle) {
       return method.call(this, req, data, handle?.[kHostProxy] ? handle[kHostProxy]() : handle);
