@@ -49,6 +49,15 @@ describeLinux('the event descriptors', (net) => {
     expect(await once(other, 'error')).toMatchObject([wrongKind]);
   });
 
+  test('the data is memory of its own, which can be transferred', async () => {
+    const { client, peer, fd } = await receivingPair();
+    client.sendDescriptors([fd], Buffer.alloc(5000, 'x'));
+    const [descriptors, data] = await once(peer, 'descriptors');
+    for (const descriptor of descriptors) fs.closeSync(descriptor);
+    expect(structuredClone(data, { transfer: [data.buffer] }).length).toBe(5000);
+    expect(data.length).toBe(0);
+  });
+
   test('without the option the bytes come as data, and nothing is left open', async () => {
     const { client, peer } = await pair(net, net, { path: true });
     const file = fileWith('A');

@@ -7,6 +7,7 @@
 // before it, and has not paused the Socket.
 
 const { isUint8Array } = require('util/types');
+const { ownCopy } = require('../addon/landing');
 const native = require('../addon/native');
 const { nextTick } = require('../node/captured');
 const { codes, ErrnoException } = require('../node/errors');
@@ -213,7 +214,8 @@ function deliver() {
   const passed = this.takeDescriptors();
   if (passed === null) return;
   socket._unrefTimer();
-  socket.emit('descriptors', passed.descriptors, passed.data);
+  // Memory of the addon's cannot be transferred.
+  socket.emit('descriptors', passed.descriptors, ownCopy(passed.data));
 }
 
 /**

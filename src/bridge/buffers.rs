@@ -6,9 +6,9 @@ use napi::sys;
 
 use crate::engine::memory::{self, Chunk};
 
-/// A `Buffer` with a copy of the bytes of `chunk`. (Memory of the addon's itself would be an `ArrayBuffer` that programs
-/// cannot transfer: Node's documentation, `napi_create_external_buffer`, `worker.markAsUntransferable`.) `None`:
-/// JavaScript cannot run any more, or is out of memory.
+/// A `Buffer` with a copy of the bytes of `chunk`: Node lets programs transfer no `ArrayBuffer` of an addon's memory
+/// (`structuredClone` copies it on Node 20, and throws on Node 24). `None`: JavaScript cannot run any more, or is out of
+/// memory.
 ///
 /// To be called inside a handle scope on the thread of `env`.
 pub fn to_js(env: sys::napi_env, chunk: Chunk) -> Option<sys::napi_value> {
