@@ -93,6 +93,14 @@ describe('the tarballs', () => {
     expect(stdout).toContain(`${path.join(folder, validators)}:`);
   });
 
+  test('show a short line of theirs where an error is thrown', async () => {
+    const { stderr } = await runNode(['-e', "require('rsnet').connect(99999)"], { cwd: project.app });
+    const [place, line] = stderr.split('\n');
+    expect(place).toMatch(/rsnet\.js:\d+$/);
+    expect(line).toContain('throw');
+    expect(line.length).toBeLessThan(1000);
+  });
+
   test('hold every file that the manifest names', () => {
     const folder = path.join(project.app, 'node_modules', 'rsnet');
     const { main, types, exports } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));

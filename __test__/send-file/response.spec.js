@@ -140,7 +140,9 @@ describeModes((run, mode) => {
       const { path, data } = made(1000);
       const server = http.createServer((request, response) => {
         response.setHeader('ETag', '"1"');
-        rsnet.sendFile(response, path, { range: request.url === '/' ? true : request.url.slice(1) });
+        if (request.url === '/sent') response.writeHead(200, { 'Content-Length': data.length }).flushHeaders();
+        const range = request.url.startsWith('/bytes') ? request.url.slice(1) : true;
+        rsnet.sendFile(response, path, { range });
       });
       await listening(server);
       const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
@@ -161,6 +163,7 @@ describeModes((run, mode) => {
       await look('bytes=1-2', { path: '/bytes=3-4' });
       await look('bytes=1-2', { headers: { 'range': 'bytes=1-2', 'if-range': '"1"' } });
       await look('bytes=1-2', { headers: { 'range': 'bytes=1-2', 'if-range': '"2"' } });
+      accepts.push(!await look('bytes=1-2', { path: '/sent' }));
       agent.destroy();
       server.close();
       return { seen, accepts: accepts.every(Boolean) };
@@ -178,6 +181,7 @@ describeModes((run, mode) => {
         whole('bytes=-'),
         ['bytes=1-2', 200, null, -1, 0, '1000'], part('', 3, 4, 'bytes=1-2'),
         part('bytes=1-2', 1, 2), whole('bytes=1-2'),
+        whole('bytes=1-2'),
       ],
     });
   });

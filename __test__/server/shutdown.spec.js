@@ -225,6 +225,42 @@ describeRsnet('shutdown', (rsnet) => {
     expect(found).toEqual(['connection', 'connection', grace === 0 ? 2 : 0]);
   });
 
+  test.each(['createServer', 'createSecureServer'])('HTTP/2, %s: streams under way are answered', async (maker) => {
+    const found = await runMode(['-r', REGISTER], async (create) => {
+      const http2 = require('http2');
+      const server = http2[create]({ cert, key });
+      // Since Node 24 `close()` of Node's closes sessions, each when its last stream has ended.
+      const isGraceful = Object.getOwnPropertySymbols(server).some(({ description }) => description === 'sessions');
+      const scheme = create === 'createServer' ? 'http' : 'https';
+      const url = `${scheme}://localhost:${await listening(server)}`;
+      const lookup = (host, options, callback) => callback(null, [{ address: '127.0.0.1', family: 4 }]);
+      const ask = async () => {
+        const session = http2.connect(url, { ca: cert, lookup });
+        // One that is cut off fails.
+        session.closing = new Promise((resolve) => { session.on('close', resolve).on('error', () => {}); });
+        const request = session.request({ ':path': '/' });
+        const [stream] = await once(server, 'stream');
+        return { session, request, stream };
+      };
+      const idle = await ask();
+      idle.stream.end('idle');
+      await all(idle.request);
+      const busy = await ask();
+      busy.stream.write('first');
+      const abort = new AbortController();
+      const done = server.shutdown({ grace: 2 ** 31 - 1, signal: abort.signal });
+      if (isGraceful) await idle.session.closing;
+      const isOpen = !busy.session.destroyed;
+      busy.stream.end('last');
+      const text = String(await all(busy.request));
+      if (!isGraceful) abort.abort();
+      const count = await done;
+      await Promise.all([idle.session.closing, busy.session.closing]);
+      return [isOpen, text, isGraceful ? count : count - 2];
+    }, { args: [maker] });
+    expect(found).toEqual([true, 'firstlast', 0]);
+  });
+
   test('HTTPS: idle connections are closed', async () => {
     const found = await runMode(['-r', REGISTER], async () => {
       const https = require('https');

@@ -207,6 +207,27 @@ describeLinux('more options of the kernel', (net) => {
     expect(local.client.isMptcp).toBe(true);
   });
 
+  // Linux 6.18 takes neither of a socket of Multipath TCP. A later one may.
+  testMptcp.each([['QuickAck', true], ['UserTimeout', 1000]])('mptcp with %s, or an error that names it',
+    async (method, value) => {
+      const options = { mptcp: true, [`${method[0].toLowerCase()}${method.slice(1)}`]: value };
+      const failure = (emitter, event) => once(emitter, event).then(() => undefined, (error) => error);
+      const { server, client } = await pair(net, net, { server: { mptcp: true }, client: { mptcp: true } });
+      expect(client.isMptcp).toBe(true);
+      const asked = track(new net.Socket({ mptcp: true }))[`set${method}`](value).connect(server.at);
+      const listening = track(net.createServer(options).listen(0, '127.0.0.1'));
+      const failures = await Promise.all([
+        failure(connect(net, { ...server.at, ...options }), 'connect'), failure(asked, 'connect'),
+        failure(listening, 'listening'), thrownBy(() => client[`set${method}`](value)),
+        thrownBy(() => new net.BoundSocket({ host: '127.0.0.1', ...options }).close()),
+      ]);
+      for (const error of failures) {
+        if (error === undefined) continue;
+        expect(error.code).toBe('ERR_FEATURE_UNAVAILABLE_ON_PLATFORM');
+        expect(error.message).toContain(method);
+      }
+    });
+
   test('mptcp needs a socket that rsnet makes', async () => {
     const { client } = await pair(net);
     expect(client.isMptcp).toBe(false);

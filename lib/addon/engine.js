@@ -51,7 +51,8 @@ function load() {
   try {
     require('./native');
     return undefined;
-  } catch (error) {
+  } catch (caught) {
+    const error = /** @type {Error & {code: string}} */ (caught);
     if (error.code !== 'ERR_RSNET_NO_BINARY') throw error;
     return error;
   }

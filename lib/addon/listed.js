@@ -3,6 +3,7 @@
 // What `process` tells of the open handles of one copy of rsnet: `_getActiveHandles`, `getActiveResourcesInfo`, and its
 // reports.
 
+const { kStandsIn } = require('../node/active-handles');
 const { countLater } = require('../node/later');
 const { owner_symbol } = require('../node/private-symbols');
 
@@ -18,9 +19,10 @@ function listed(open, completing) {
       if (req) requests.add(req);
     }
   }
+  const isSeen = (handle) => handle.hasRef() && ownerOf(handle)[kStandsIn] !== true;
   const inOrder = (resourceOf) => (a, b) => resourceOf(a).asyncId() - resourceOf(b).asyncId();
   return {
-    handles: open.filter((handle) => handle.hasRef()).sort(inOrder((handle) => handle))
+    handles: open.filter(isSeen).sort(inOrder((handle) => handle))
       .map((handle) => ({ shown: ownerOf(handle), name: handle._shownAs })),
     requests: [...requests].sort(inOrder((req) => req.resource)).map((req) => ({ shown: req, name: req.shownAs })),
     immediates: countLater(),

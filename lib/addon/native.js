@@ -95,7 +95,8 @@ function loadChosen(file) {
   try {
     if (!existsSync(file)) throw new Error(`${file} does not exist`);
     return loadFrom(file);
-  } catch (error) {
+  } catch (caught) {
+    const error = /** @type {NodeJS.ErrnoException} */ (caught);
     if (error.code === 'ERR_DLOPEN_DISABLED') throw explain([error]);
     throw noBinary(`The binary that RSNET_BINARY_PATH names cannot be loaded.\n- ${reason(error)}\n` +
       'Leave the variable out, and rsnet looks for the binary of its package for this platform.', [error]);
@@ -129,7 +130,8 @@ function load() {
     const name = packageName(id);
     try {
       return loadFrom(name);
-    } catch (error) {
+    } catch (caught) {
+      const error = /** @type {NodeJS.ErrnoException} */ (caught);
       const absent = error.code === 'MODULE_NOT_FOUND' && error.message.includes(`'${name}'`);
       if (!absent) causes.push(error);
     }

@@ -7,6 +7,7 @@ const { applyKernelOptions } = require('./kernel-options');
 const { debug } = require('../node/debug');
 const { codes, ExceptionWithHostPort } = require('../node/errors');
 const hooks = require('../handle/hooks');
+const { kStandsIn } = require('../node/active-handles');
 const { startEntry } = require('../node/perf-entries');
 const { ConnectReq, PathConnectReq } = require('../handle/requests');
 const { sendHeader } = require('./proxy-protocol');
@@ -82,7 +83,7 @@ function startConnect(self, req) {
   const status = req.addressType === 4
     ? self._handle.connect(req, req.address, req.port)
     : self._handle.connect6(req, req.address, req.port);
-  if (!status) req.finishEntry = startEntry(req);
+  if (!status && self[kStandsIn] !== true) req.finishEntry = startEntry(req);
   return status;
 }
 

@@ -114,6 +114,14 @@ function checkHost(host) {
 }
 
 /**
+ * @param {{autoSelectFamily?: *}} options of `connect`
+ * @returns {boolean} whether attempts are to be made one after the other
+ */
+function isSequential({ autoSelectFamily }) {
+  return ALWAYS_SEQUENTIAL || autoSelectFamily === SEQUENTIAL;
+}
+
+/**
  * The checked options of a TCP connect.
  *
  * @param {Options} options as given
@@ -132,7 +140,7 @@ function checkTcpOptions(options) {
     }
     validatePort(port);
   }
-  const sequential = ALWAYS_SEQUENTIAL || autoSelectFamily === SEQUENTIAL;
+  const sequential = isSequential(options);
   if (autoSelectFamily === SEQUENTIAL) autoSelectFamily = true;
   else if (autoSelectFamily != null) validateBoolean(autoSelectFamily, 'options.autoSelectFamily');
   else autoSelectFamily = builtin.getDefaultAutoSelectFamily();
@@ -287,9 +295,11 @@ function connect(...args) {
 }
 
 module.exports = {
+  checkTcpOptions,
   connect,
   getDefaultAutoSelectFamily: builtin.getDefaultAutoSelectFamily,
   getDefaultAutoSelectFamilyAttemptTimeout: builtin.getDefaultAutoSelectFamilyAttemptTimeout,
+  isSequential,
   setDefaultAutoSelectFamily: builtin.setDefaultAutoSelectFamily,
   setDefaultAutoSelectFamilyAttemptTimeout: builtin.setDefaultAutoSelectFamilyAttemptTimeout,
   socketConnect,

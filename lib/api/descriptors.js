@@ -7,7 +7,6 @@
 // before it, and has not paused the Socket.
 
 const { isUint8Array } = require('util/types');
-const { ownCopy } = require('../addon/landing');
 const native = require('../addon/native');
 const { nextTick } = require('../node/captured');
 const { codes, ErrnoException } = require('../node/errors');
@@ -38,7 +37,7 @@ function descriptorOf(value, name) {
     return value;
   }
   if (value === null || typeof value !== 'object' || !('_handle' in value || 'fd' in value)) {
-    throw new ERR_INVALID_ARG_TYPE(name, ['number', 'net.Socket', 'net.Server', 'FileHandle'], value);
+    throw new ERR_INVALID_ARG_TYPE(name, ['number', 'Socket', 'Server', 'FileHandle'], value);
   }
   const fd = '_handle' in value ? value._handle?.fd : value.fd;
   if (Number.isInteger(fd) && fd >= 0) return fd;
@@ -214,8 +213,7 @@ function deliver() {
   const passed = this.takeDescriptors();
   if (passed === null) return;
   socket._unrefTimer();
-  // Memory of the addon's cannot be transferred.
-  socket.emit('descriptors', passed.descriptors, ownCopy(passed.data));
+  socket.emit('descriptors', passed.descriptors, passed.data);
 }
 
 /**

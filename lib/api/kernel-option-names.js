@@ -120,8 +120,9 @@ function checkDescriptors(value, where) {
   if (typeof value !== 'boolean') validateInt32(value, where, 1, MAX_DESCRIPTORS);
 }
 
-/** @type {Record<string, KernelOption>} by the names of the options */
+/** @type {Record<string, KernelOption>} by the names of the options, in the order in which they are set */
 const KERNEL_OPTIONS = {
+  mptcp: { name: 'IPPROTO_MPTCP', isOfBind: true, isTcp: true, kind: SWITCH, check: validateBoolean },
   congestionControl: {
     name: 'TCP_CONGESTION', method: 'CongestionControl', argument: 'name', isTcp: true, kind: TEXT,
     check: validateString,
@@ -159,7 +160,6 @@ const KERNEL_OPTIONS = {
   interface: { name: 'SO_BINDTODEVICE', isOfBind: true, isTcp: true, kind: TEXT, check: validateString },
   freebind: { name: 'IP_FREEBIND', isOfBind: true, isTcp: true, kind: SWITCH, check: validateBoolean },
   transparent: { name: 'IP_TRANSPARENT', isOfBind: true, isTcp: true, kind: SWITCH, check: validateBoolean },
-  mptcp: { name: 'IPPROTO_MPTCP', isOfBind: true, isTcp: true, kind: SWITCH, check: validateBoolean },
   fastOpen: {
     name: 'TCP_FASTOPEN_CONNECT', isOfConnect: true, ofListener: { name: 'TCP_FASTOPEN', kind: QUEUE },
     isTcp: true, kind: SWITCH, check: checkFastOpen,

@@ -96,8 +96,9 @@ function setOn(handle, name, value, listens = false) {
  */
 function setAll(handle, asked, listens) {
   if (asked === undefined) return undefined;
-  for (const [name, value] of Object.entries(asked)) {
-    const problem = setOn(handle, name, value, listens);
+  // The order of the table: a protocol comes before what only some protocols have.
+  for (const name of NAMES) {
+    const problem = asked[name] === undefined ? undefined : setOn(handle, name, asked[name], listens);
     if (problem) return problem;
   }
   return undefined;

@@ -30,7 +30,7 @@ const BYTES_BEFORE = 64 * 1024;
  */
 function checkSocket(socket, name) {
   if (typeof socket?.pipe !== 'function' || typeof socket.write !== 'function') {
-    throw new codes.ERR_INVALID_ARG_TYPE(name, 'net.Socket', socket);
+    throw new codes.ERR_INVALID_ARG_TYPE(name, 'Socket', socket);
   }
   // What it has buffered are characters, and those of a broken sequence are lost.
   if (socket.readableEncoding) throw new codes.ERR_INVALID_ARG_VALUE(name, socket, 'must not have an encoding');

@@ -92,7 +92,7 @@ function parsedRange(header, size) {
  * @param {boolean|string|undefined} option
  */
 function applyRange(response, part, option) {
-  if (!option || !part.isRegular || response.statusCode !== 200) return;
+  if (!option || !part.isRegular || response.statusCode !== 200 || response.headersSent) return;
   const { size } = part;
   response.setHeader('Accept-Ranges', 'bytes');
   const range = parsedRange(wantedRange(response, option), size);

@@ -13,6 +13,7 @@ const { socketConnect, useSocketClass } = require('./connect');
 const { info, originalDestination, peerCredentials } = require('./connection-info');
 const { outliveIteration, outlivesIteration } = require('./half-open-iteration');
 const { countClosed, totals } = require('./counters');
+const hostRunConnect = require('./host-run-connect');
 const { sendFile } = require('./send-file');
 const { debug } = require('../node/debug');
 const { sendDescriptors } = require('./descriptors');
@@ -390,11 +391,10 @@ function closeHandle(hadError) {
 defineLike(Socket.prototype, builtin.Socket.prototype, withHostMembers({
   ...Object.getOwnPropertyDescriptors(methods),
   ...getters,
-}));
+}, { connect: { value: hostRunConnect.connectHostRun } }));
 
 /** The function as a class. */
 const Class = /** @type {SocketClass} */ (/** @type {*} */ (Socket));
-useSocketClass(Class);
-pipeRelay.useSocketClass(Class);
+for (const use of [useSocketClass, hostRunConnect.useSocketClass, pipeRelay.useSocketClass]) use(Class);
 
 module.exports = Class;

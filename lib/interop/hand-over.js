@@ -9,7 +9,6 @@
 const fs = require('fs');
 const { builtin } = require('../node/builtin');
 const { commands, makeCallback, takePending } = require('../addon/bridge');
-const { ownCopy } = require('../addon/landing');
 const { codes, ErrnoException } = require('../node/errors');
 const hooks = require('../handle/hooks');
 const {
@@ -69,8 +68,7 @@ function takeFrom(handle) {
     wantsData: handle[kReading] || handle[kReadGate] === GATE_WAITING,
     bytesRead: bytesRead + (unread ? unread.length : 0),
     bytesWritten: bytesWritten - (unsent ? unsent.length : 0),
-    // Memory of the addon's cannot be transferred.
-    unread: [handle[kPendingRead], ...pending.chunks, unread && ownCopy(unread)].filter(Boolean),
+    unread: [handle[kPendingRead], ...pending.chunks, unread].filter(Boolean),
     readError: given.readError || pending.error,
     writes: handle[kWriter]?.takeRequests() ?? [],
     shutdown: handle[kShutdownReq],

@@ -8,7 +8,6 @@
 
 const fs = require('fs');
 const { commands } = require('../addon/bridge');
-const { ownCopy } = require('../addon/landing');
 const { record } = require('../node/capabilities');
 const { nextTick } = require('../node/captured');
 const { codes } = require('../node/errors');
@@ -48,8 +47,7 @@ function onRestRead(nread, buffer) {
 function leave(handle) {
   if (handle.readStop()) return;
   countKept(handle);
-  // Memory of the addon's cannot be transferred.
-  const undelivered = ownCopy(commands.takeUndelivered(handle[kSlot]));
+  const undelivered = commands.takeUndelivered(handle[kSlot]);
   const rest = [handle[kPendingRead] ?? [], undelivered].filter(({ length }) => length > 0);
   handle[kPendingRead] = null;
   handle.onread = onRestRead;

@@ -32,7 +32,8 @@ function canWait() {
 function registerLate() {
   try {
     require('./activate').activate();
-  } catch (error) {
+  } catch (caught) {
+    const error = /** @type {Error|undefined} */ (caught);
     const text = `rsnet cannot be loaded: ${error?.message}. The host's own net is used instead.`;
     process.emitWarning(text, { code: 'RSNET_LOAD', detail: error?.stack });
     const net = require('node:net');

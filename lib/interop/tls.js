@@ -26,7 +26,7 @@ function load() {
 }
 
 /**
- * Lets TLS take connections of rsnet. TLS makes its own connections with the host's handles.
+ * Lets TLS take connections of rsnet. Those that it makes itself are in `api/host-run-connect`.
  *
  * @returns {boolean} whether TLS takes their handles; true where there is no TLS that could ask for one
  */

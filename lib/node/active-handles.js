@@ -10,6 +10,9 @@
 
 const { defineOnHost, setOnHost, sharedState } = require('./host-objects');
 
+/** On a Socket that only connects for another one, which programs see in its place. */
+const kStandsIn = Symbol('kStandsIn');
+
 /** For `sharedState`: the functions of all copies. */
 const kSources = Symbol.for('rsnet.activeHandles');
 
@@ -184,4 +187,4 @@ function listActive(source, process) {
   replaceReport(real, sources);
 }
 
-module.exports = { listActive };
+module.exports = { kStandsIn, listActive };

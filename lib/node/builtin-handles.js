@@ -109,7 +109,7 @@ function hostHandleOf(fd, isPipe) {
       return builtin._createServerHandle(null, 0, 4, fd);
     }
   } catch (error) {
-    if (error.code === 'ERR_ACCESS_DENIED') throw error;
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ERR_ACCESS_DENIED') throw error;
     record('serverHandles', false);
   }
   const handle = openHandle(isPipe);

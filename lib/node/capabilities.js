@@ -94,6 +94,10 @@ const table = {
     without: 'TLS reads and writes through the Socket, which is slower; without rsnet/register sockets cannot be ' +
       'sent to other processes',
   },
+  tlsConnects: {
+    member: 'the handle below that of a TLSSocket',
+    without: 'the built-in alone makes the connections of tls.connect and https.request',
+  },
   transfer: {
     member: 'the symbols of util.transferableAbortSignal',
     without: 'sockets and servers cannot be transferred to other threads',

@@ -18,6 +18,7 @@ function uv(name) {
 module.exports = {
   UV_EOF: uv('EOF'),
   UV_EADDRINUSE: uv('EADDRINUSE'),
+  UV_EALREADY: uv('EALREADY'),
   UV_EBADF: uv('EBADF'),
   UV_ECANCELED: uv('ECANCELED'),
   UV_EFAULT: uv('EFAULT'),

@@ -74,9 +74,10 @@ function shared(own, host) {
 /**
  * Makes members that serve both kinds of sockets. Those that only the built-in has are added as they are.
  * @param {PropertyDescriptorMap} members of rsnet's prototype
+ * @param {PropertyDescriptorMap} replaced what takes the place of the built-in's members
  * @returns {PropertyDescriptorMap}
  */
-function withHostMembers(members) {
+function withHostMembers(members, replaced) {
   const all = { ...hostMembers };
   delete /** @type {{constructor?: *}} */ (all).constructor;
   for (const key of Reflect.ownKeys(members)) {
@@ -85,7 +86,7 @@ function withHostMembers(members) {
       if (key !== '_handle' || isHandleKnown) all[key] = members[key];
       continue;
     }
-    const host = key === 'connect' ? { value: hostConnect } : hostMembers[key];
+    const host = replaced[key] ?? hostMembers[key];
     all[key] = { ...members[key] };
     for (const part of ['value', 'get', 'set']) {
       if (part in all[key]) all[key][part] = shared(all[key][part], host?.[part]);
@@ -94,4 +95,4 @@ function withHostMembers(members) {
   return all;
 }
 
-module.exports = { hostMembers, isHostRun, runByHost, withHostMembers };
+module.exports = { hostConnect, hostMembers, isHostRun, runByHost, withHostMembers };

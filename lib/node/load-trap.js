@@ -66,7 +66,7 @@ function callWaiting(entry) {
     try {
       step();
     } catch (error) {
-      warn(error);
+      warn(/** @type {Error} */ (error));
     }
   }
   if (waiting.size === 0) setPrototypeOf(list, Array.prototype);

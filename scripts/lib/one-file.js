@@ -51,21 +51,31 @@ function ${LOAD}(name) {
 const modules = {
 `;
 
+/** Where a line of a module breaks: Node shows the line that threw. */
+const LINE_LENGTH = 120;
+
+/** A break within a string, where bundlers that indent lines would put spaces. */
+const BROKEN_STRING = /\\$/m;
+
 /**
  * @param {string} text a module
  * @param {string} source how the source map names it
- * @returns {{code: string, map: object}} the module without comments, in one line, and its source map. Shorter lines
- *   would be within strings, and bundlers indent lines.
+ * @returns {{code: string, map: object}} the module without comments, in lines that are not much longer than they have
+ *   to be, and its source map
  */
 function compact(text, source) {
-  const { code, map } = transformSync(text, {
-    minifyWhitespace: true,
-    target: 'node20',
-    legalComments: 'none',
-    sourcemap: 'external',
-    sourcefile: source,
-  });
-  return { code, map: JSON.parse(map) };
+  for (let lineLimit = LINE_LENGTH; ; lineLimit++) {
+    const { code, map } = transformSync(text, {
+      minifyWhitespace: true,
+      lineLimit,
+      target: 'node20',
+      legalComments: 'none',
+      sourcemap: 'external',
+      sourcefile: source,
+    });
+    if (!BROKEN_STRING.test(code)) return { code, map: JSON.parse(map) };
+    if (lineLimit > text.length) throw new Failure(`a string in ${source} has a backslash at the end of a line`);
+  }
 }
 
 /**

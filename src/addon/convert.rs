@@ -1,12 +1,35 @@
-//! Conversion of arguments: bytes of JavaScript as slices; and of addresses.
+//! Conversion of arguments: bytes of JavaScript as slices; of addresses; and of bytes for JavaScript.
 
 use std::io::IoSlice;
 use std::ptr;
 
-use napi::bindgen_prelude::{JsValue, Object, Unknown};
-use napi::{Result, check_status, sys};
+use napi::bindgen_prelude::{BufferSlice, JsValue, Object, ToNapiValue, TypeName, Unknown};
+use napi::{Env, Result, ValueType, check_status, sys};
 
 use crate::engine::address::Address;
+
+/// Bytes that become a `Buffer` with memory of V8's. A program can transfer that to another thread, and no memory of the
+/// addon's.
+#[derive(Default)]
+pub struct OwnBytes(pub Vec<u8>);
+
+impl TypeName for OwnBytes {
+    fn type_name() -> &'static str {
+        "Buffer"
+    }
+
+    fn value_type() -> ValueType {
+        ValueType::Object
+    }
+}
+
+impl ToNapiValue for OwnBytes {
+    unsafe fn to_napi_value(env: sys::napi_env, value: Self) -> Result<sys::napi_value> {
+        let copy = BufferSlice::copy_from(&Env::from_raw(env), value.0)?;
+        // SAFETY: `env` is that of the running call, in which the copy was made.
+        unsafe { BufferSlice::to_napi_value(env, copy) }
+    }
+}
 
 /// Runs `use_bytes` on the bytes of a `Buffer` or other view.
 ///

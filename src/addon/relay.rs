@@ -12,6 +12,7 @@ use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
 
 use super::bridge::Bridge;
+use super::convert::OwnBytes;
 use crate::engine::calls::Account;
 use crate::engine::endpoint::Endpoint;
 use crate::engine::errors::{OK, Status, status_of};
@@ -98,7 +99,7 @@ impl Bridge {
         let (rests, failure) = relay.take_back();
         TakenBack {
             sent: counts(&relay),
-            rests: rests.map(Buffer::from).into(),
+            rests: rests.map(OwnBytes).into(),
             failure: failure.map_or_else(Vec::new, |report| {
                 vec![report.direction as i32, report.status, report.is_write.into()]
             }),
@@ -221,12 +222,12 @@ fn is_scarce(descriptor: &OwnedFd) -> bool {
 
 /// What a relay has left.
 #[derive(Default)]
-#[napi(object)]
+#[napi(object, object_from_js = false)]
 pub struct TakenBack {
     /// As [`Bridge::count_relay`].
     pub sent: Vec<f64>,
     /// For each direction, what was read and not sent.
-    pub rests: Vec<Buffer>,
+    pub rests: Vec<OwnBytes>,
     /// What has failed: the direction, the negated errno, and 1 for a write. Empty: nothing.
     pub failure: Vec<i32>,
 }

@@ -4,11 +4,11 @@ use std::cell::Cell;
 use std::os::fd::{IntoRawFd, OwnedFd};
 
 use napi::Result;
-use napi::bindgen_prelude::{Buffer, Unknown};
+use napi::bindgen_prelude::Unknown;
 use napi_derive::napi;
 
 use super::bridge::Bridge;
-use super::convert;
+use super::convert::{self, OwnBytes};
 use crate::engine::descriptor;
 use crate::engine::errors::{OK, Status, status_of};
 
@@ -49,12 +49,12 @@ impl HeldDescriptors {
 }
 
 /// Descriptors that have arrived.
-#[napi(object)]
+#[napi(object, object_from_js = false)]
 pub struct Passed {
     /// The caller owns them.
     pub descriptors: Vec<i32>,
     /// The bytes that came with them.
-    pub data: Buffer,
+    pub data: OwnBytes,
 }
 
 #[napi]
@@ -84,7 +84,7 @@ impl Bridge {
         });
         let (descriptors, bytes) = taken?;
         let descriptors = descriptors.into_iter().map(IntoRawFd::into_raw_fd).collect();
-        Some(Passed { descriptors, data: bytes.into() })
+        Some(Passed { descriptors, data: OwnBytes(bytes) })
     }
 
     /// See [`ReadSide::decline_passed`](crate::engine::read::ReadSide::decline_passed).

@@ -3,29 +3,30 @@
 use std::io::IoSlice;
 use std::os::fd::IntoRawFd;
 
-use napi::bindgen_prelude::{Buffer, Unknown};
+use napi::bindgen_prelude::Unknown;
 use napi::{Result, ValueType};
 use napi_derive::napi;
 
 use super::bridge::Bridge;
-use super::{convert, strings};
+use super::convert::{self, OwnBytes};
+use super::strings;
 use crate::engine::endpoint::{Endpoint, Unlink};
 use crate::engine::errors::Status;
 use crate::engine::options::{self, KeepAlive};
 
 /// A connection that JavaScript goes on with by other means.
-#[napi(object)]
+#[napi(object, object_from_js = false)]
 pub struct HandedOver {
     /// The descriptor, which the caller owns.
     pub fd: i32,
     /// Whether the event CLOSED is going to come.
     pub announced: bool,
     /// Bytes that were read and not delivered, if any.
-    pub unread: Option<Buffer>,
+    pub unread: Option<OwnBytes>,
     /// The negated errno that a read has found and not delivered, or 0.
     pub read_error: i32,
     /// Bytes that were written and not sent, if any.
-    pub unsent: Option<Buffer>,
+    pub unsent: Option<OwnBytes>,
     /// The negated errno of a write that was not delivered, or 0.
     pub write_error: i32,
     /// Whether a shutdown was asked for that was not made.
@@ -102,13 +103,13 @@ impl Bridge {
 
     /// See [`Endpoint::take_undelivered`].
     #[napi]
-    pub fn take_undelivered(&self, id: u32) -> Buffer {
+    pub fn take_undelivered(&self, id: u32) -> OwnBytes {
         let mut bytes = Vec::new();
         self.run(id, |endpoint| {
             bytes = endpoint.take_undelivered();
             0
         });
-        bytes.into()
+        OwnBytes(bytes)
     }
 
     /// See [`Endpoint::set_read_most`].
@@ -262,8 +263,8 @@ impl Bridge {
     }
 }
 
-fn some_bytes(bytes: Vec<u8>) -> Option<Buffer> {
-    (!bytes.is_empty()).then(|| bytes.into())
+fn some_bytes(bytes: Vec<u8>) -> Option<OwnBytes> {
+    (!bytes.is_empty()).then_some(OwnBytes(bytes))
 }
 
 /// Runs `use_path` on a path: a string, or a view.

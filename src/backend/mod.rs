@@ -17,7 +17,7 @@ use crate::engine::errors::Status;
 use handle::{Handle, RefDelta};
 use uv::UvSocket;
 
-/// Most events of one socket before the others are served.
+/// Most events of one socket of the tokio backend before the others are served.
 pub const EVENTS_PER_SOCKET: usize = 16;
 
 /// Most events of one iteration before the rest of the event loop runs.

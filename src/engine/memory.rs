@@ -21,8 +21,9 @@ pub const MAX_READ: usize = 256 * 1024;
 /// From this many bytes on a read that is expected gets a block of its own.
 pub const BLOCK: usize = 4 * 1024;
 
-/// What one read asks for, unless the program wants more. libuv asks for as much, and programs size their own buffers
-/// by it.
+/// What one read asks for, unless the program wants more. libuv asks for as much, so programs size their own buffers by
+/// it, and [`super::read`] tells by it when libuv would look for an end. Not less than Node's default `highWaterMark`: the
+/// program wants more then.
 pub const USUAL_READ: usize = 64 * 1024;
 
 /// Sizes of blocks that are used again, and how many spare ones of each are kept: 4 MiB of each size.

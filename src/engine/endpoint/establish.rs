@@ -222,7 +222,7 @@ impl Endpoint {
 
     /// A socket of the protocol that was asked for. Without Multipath TCP, in the kernel or by its settings, it is one of
     /// TCP, which is also what a peer without it makes of the connection (RFC 8684, section 3.7).
-    fn new_socket(&self, domain: Domain) -> io::Result<Socket> {
+    pub(super) fn new_socket(&self, domain: Domain) -> io::Result<Socket> {
         if domain == Domain::UNIX {
             return sys::new_socket_of(domain, self.unix_type());
         }

@@ -78,9 +78,9 @@ impl Endpoint {
     }
 
     /// An option of [`named_options`]; remembered while there is no descriptor, if the kernel takes it. `IPPROTO_MPTCP`,
-    /// 1 or 0, says of which protocol the socket is to be made: `EINVAL` when it is made of another one. So does
-    /// `SOCK_SEQPACKET` of the type of a Unix-domain socket. `SCM_RIGHTS`, a number, says how many descriptors may come
-    /// with bytes.
+    /// 1 or 0, says of which protocol the socket is to be made: `EINVAL` when it is made of another one. It comes before
+    /// the options that not every protocol takes. `SOCK_SEQPACKET` says so of the type of a Unix-domain socket.
+    /// `SCM_RIGHTS`, a number, says how many descriptors may come with bytes.
     pub fn set_option(&mut self, name: &str, value: &[u8]) -> Status {
         if name == MPTCP {
             return self.set_multipath(value.iter().any(|byte| *byte != 0));
@@ -105,7 +105,8 @@ impl Endpoint {
         if !matches!(self.role, Role::Vacant) {
             return self.with_socket(|socket| named_options::set(socket, name, value));
         }
-        let tried = sys::new_socket(Domain::IPV4)
+        let tried = self
+            .new_socket(Domain::IPV4)
             .and_then(|socket| named_options::set(&socket, name, value));
         if tried.is_ok() {
             self.asked.retain(|(other, _)| other != name);
