@@ -84,7 +84,7 @@ fn caps_the_size_of_one_event() {
     driven.events.clear();
     peer.write_all(b"0123456789").unwrap();
     driven.run_once();
-    driven.endpoint.set_read_size(4);
+    driven.endpoint.set_read_cap(4);
     driven.until(|driven| driven.bytes.len() == 20);
     let sizes: Vec<usize> = driven
         .events
@@ -326,7 +326,7 @@ fn a_stop_before_the_implied_eof_retracts_it_unless_reading_starts_at_once() {
 fn with_a_cap_only_one_event_is_read_ahead() {
     let (mut driven, mut peer) = connected();
     assert_eq!(driven.endpoint.read_start(), OK);
-    driven.endpoint.set_read_size(4);
+    driven.endpoint.set_read_cap(4);
     peer.write_all(b"0123456789").unwrap();
     driven.run_once();
     assert!(!driven.endpoint.wants_read(READ_AHEAD));

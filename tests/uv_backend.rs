@@ -197,7 +197,7 @@ fn a_listener_that_pauses_or_closes_in_its_own_event_gets_no_other() {
     let environment = Environment::new();
     let (socket, mut peer) = connected(&environment, 7);
     environment.run(&socket, |own| {
-        own.endpoint.set_read_size(1);
+        own.endpoint.set_read_cap(1);
         own.endpoint.read_start()
     });
     peer.write_all(b"abc").unwrap();
@@ -221,7 +221,7 @@ fn a_busy_socket_does_not_keep_others_waiting() {
     let (quiet, mut quiet_peer) = connected(&environment, 2);
     for socket in [&busy, &quiet] {
         environment.run(socket, |own| {
-            own.endpoint.set_read_size(1);
+            own.endpoint.set_read_cap(1);
             own.endpoint.read_start()
         });
     }

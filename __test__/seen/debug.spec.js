@@ -188,4 +188,24 @@ describeRsnet('NODE_DEBUG=rsnet', () => {
     ];
     expect(lines).toEqual(expect.arrayContaining(wanted));
   });
+  (process.platform === 'linux' ? test : test.skip)('prints relays, with what the engine has moved', async () => {
+    const { stderr, stdout, code } = await spawnNode('rsnet', () => {
+      const SIZE = 4 << 20;
+      const sink = net.createServer({ allowHalfOpen: true }, (socket) => socket.resume().on('end', () => socket.end()));
+      const proxy = net.createServer(async (socket) => {
+        const { aToB } = await net.relay(socket, net.connect(sink.address().port, '127.0.0.1'));
+        console.log(aToB === SIZE);
+        sink.close();
+        proxy.close();
+      });
+      sink.listen(0, '127.0.0.1', () => proxy.listen(0, '127.0.0.1', () => {
+        const client = net.connect(proxy.address().port, '127.0.0.1');
+        client.resume().end(Buffer.alloc(SIZE));
+      }));
+    }, { env: { NODE_DEBUG: 'rsnet' } });
+    expect([code, stdout]).toEqual([0, 'true\n']);
+    expect(stderr).toMatch(/relay 0: begins, slots \d+ and \d+\n/);
+    const [, moved] = /relay 0: over, (\d+) and 0 bytes\n/.exec(stderr) ?? [];
+    expect(Number(moved)).toBeGreaterThan(1 << 20);
+  });
 });

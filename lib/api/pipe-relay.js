@@ -14,7 +14,7 @@ const { setTimeout } = require('../node/captured');
 const { ErrnoException } = require('../node/errors');
 const { UV_EPIPE } = require('../node/errno');
 const { hasStockStreams, isQuiet, pipedTo } = require('../node/stock-pipe');
-const { isDebugging } = require('../node/debug');
+const { isDebugging, isTracing, trace } = require('../node/debug');
 const { isOn } = require('../node/switches');
 const { Handle } = require('../handle');
 const { BULK } = require('../handle/base');
@@ -150,6 +150,7 @@ function takesBulk(handle, chunk) {
   hearReports();
   const id = commands.lendToRelay(handle[kSlot], to[kHandle][kSlot]);
   if (id < 0) return false;
+  if (isTracing) trace('relay %d: a pipe begins, slots %d and %d', id, ...handles.map((each) => each[kSlot]));
   new PipeRelay(id, [from, to], handles, isBoth ? [0, 1] : [0]).begin(chunk, roles);
   return true;
 }
@@ -270,6 +271,7 @@ class PipeRelay {
     relays.delete(this.id);
     active.delete(this);
     const { sent, rests, failure } = commands.takeBackRelay(this.id);
+    if (isTracing) trace('relay %d: given back, %d and %d bytes', this.id, ...sent);
     this.traps.release();
     for (const handle of this.handles) handle[kRelay] = undefined;
     if (sent[0] + sent[1] !== this.seen) this.refreshTimers();

@@ -6,6 +6,7 @@
 // the other socket, and the engine begins behind that. When a source has ended, its handle reads on, and finds the end.
 
 const { commands, takePending } = require('../addon/bridge');
+const { isTracing, trace } = require('../node/debug');
 const { codes, ErrnoException } = require('../node/errors');
 const { Handle } = require('../handle');
 const { countKept } = require('../handle/read-gate');
@@ -156,8 +157,10 @@ class EngineMover {
    * @param {boolean} isWrite whether it is the error of a write
    */
   fail(direction, status, isWrite) {
+    const call = isWrite ? 'write' : 'read';
+    if (isTracing) trace('relay %d: direction %d, %s fails with %d', this.id, direction, call, status);
     const socket = this.sockets[isWrite ? 1 - direction : direction];
-    socket.destroy(new ErrnoException(status, isWrite ? 'write' : 'read'));
+    socket.destroy(new ErrnoException(status, call));
   }
 
   /** @returns {number} milliseconds since bytes were last moved */
@@ -196,7 +199,9 @@ class EngineMover {
       for (const name of REPLACED) delete handle[name];
       if (!handle.closing) commands.setRelayed(handle[kSlot], false);
     }
-    return this.heads.map((bytes, direction) => bytes + this.counted[direction]);
+    const moved = this.heads.map((bytes, direction) => bytes + this.counted[direction]);
+    if (isTracing) trace('relay %d: over, %d and %d bytes', this.id, ...moved);
+    return moved;
   }
 }
 
@@ -217,6 +222,7 @@ function engineMover(sockets) {
   if (id < 0) return undefined;
   const mover = new EngineMover(sockets, id);
   relays.set(id, mover);
+  if (isTracing) trace('relay %d: begins, slots %d and %d', id, ...handles.map((handle) => handle[kSlot]));
   return mover;
 }
 

@@ -24,7 +24,7 @@ const PATCHED_AT_DESTINATION = ['emit', 'write', '_write', '_writev', '_writeGen
 /** Members of handles. */
 const OF_BOTH = ['fd', 'dup', 'close', 'reset', 'isStreamBase'];
 const OF_READER = ['readStart', 'readStop', 'bytesRead', 'onread', 'hasPendingRead', 'mayHaveReadAhead',
-  'useUserBuffer', 'setReadSize'];
+  'useUserBuffer', 'setReadCap'];
 const OF_WRITER = ['writeBuffer', 'writeUtf8String', 'writeLatin1String', 'writeAsciiString', 'writeUcs2String',
   'writev', 'shutdown', 'bytesWritten', 'writeQueueSize'];
 

@@ -10,7 +10,7 @@ const {
 const { onStreamRead, withReadCount } = require('../node/private-symbols');
 const {
   kAdopted, kBulkLeft, kClosing, kConnectReq, kReading, kPendingRead, kOnClose, kOnRead, kParserReads, kProvider, kRead,
-  kReadEnded, kReadMost, kReadSize, kReadGate, kRef, kSeqpacket, kShutdownReq, kSlot, kUncounted, kWriter,
+  kReadEnded, kReadMost, kReadCap, kReadGate, kRef, kSeqpacket, kShutdownReq, kSlot, kUncounted, kWriter,
 } = require('./symbols');
 const { later } = require('../node/later');
 const hooks = require('./hooks');
@@ -53,7 +53,7 @@ class Handle extends WritableHandle {
     this[kShutdownReq] = null;
     this[kAdopted] = undefined;
     this[kRead] = 0;
-    this[kReadSize] = 0;
+    this[kReadCap] = 0;
     this[kReadMost] = 0;
     this[kReading] = false;
     this[kPendingRead] = null;
@@ -150,9 +150,9 @@ class Handle extends WritableHandle {
   }
 
   /** @param {number} bytes the most that one read may bring; 0: the engine chooses */
-  setReadSize(bytes) {
-    this[kReadSize] = bytes;
-    commands.setReadSize(this[kSlot], bytes);
+  setReadCap(bytes) {
+    this[kReadCap] = bytes;
+    commands.setReadCap(this[kSlot], bytes);
   }
 
   /** @param {number} bytes the most that one read may bring, for an owner with a large `highWaterMark` */
@@ -166,7 +166,7 @@ class Handle extends WritableHandle {
    */
   useUserBuffer(view) {
     if (this[kClosing]) return UV_EBADF;
-    if (view.length !== this[kReadSize]) this.setReadSize(view.length);
+    if (view.length !== this[kReadCap]) this.setReadCap(view.length);
     useOwnMemory(this[kSlot], view);
     return 0;
   }
@@ -310,7 +310,7 @@ class Handle extends WritableHandle {
     if (req === null) return;
     this[kConnectReq] = null;
     // The engine forgets these while there is no connection.
-    if (status === 0 && this[kReadSize] > 0) commands.setReadSize(this[kSlot], this[kReadSize]);
+    if (status === 0 && this[kReadCap] > 0) commands.setReadCap(this[kSlot], this[kReadCap]);
     if (status === 0 && this[kReadMost] > 0) commands.setReadMost(this[kSlot], this[kReadMost]);
     req.resource.runInAsyncScope(req.oncomplete, req, status, this, req, true, true);
     req.resource.emitDestroy();

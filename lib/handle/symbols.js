@@ -18,8 +18,8 @@ module.exports = {
   /** Node's handle for the same connection. */
   kAdopted: Symbol('kAdopted'),
   /** The most that one read may bring; 0: the engine chooses. */
-  kReadSize: Symbol('kReadSize'),
-  /** The most that one read may bring if `kReadSize` is 0; 0: as much as the built-in reads. */
+  kReadCap: Symbol('kReadCap'),
+  /** The most that one read may bring if `kReadCap` is 0; 0: as much as the built-in reads. */
   kReadMost: Symbol('kReadMost'),
   /** Whether the owner reads, and the Buffer that came after he had stopped. */
   kReading: Symbol('kReading'),

@@ -82,7 +82,7 @@ interface CommandMethods {
   useOwnMemory(slot: number): void;
   setOption(slot: number, name: string, value: Uint8Array): number;
   setReadMost(slot: number, bytes: number): void;
-  setReadSize(slot: number, bytes: number): void;
+  setReadCap(slot: number, bytes: number): void;
   setTypeOfService(slot: number, tos: number): number;
   setUnlink(slot: number, rule: string): void;
   takePassed(slot: number): { descriptors: number[], data: Buffer } | null;

@@ -92,11 +92,11 @@ impl Bridge {
         with_path(&path, |path| self.run(id, |endpoint| endpoint.connect_path(path, names)))
     }
 
-    /// See [`Endpoint::set_read_size`].
+    /// See [`Endpoint::set_read_cap`].
     #[napi]
-    pub fn set_read_size(&self, id: u32, bytes: u32) {
+    pub fn set_read_cap(&self, id: u32, bytes: u32) {
         self.run(id, |endpoint| {
-            endpoint.set_read_size(bytes as usize);
+            endpoint.set_read_cap(bytes as usize);
             0
         });
     }

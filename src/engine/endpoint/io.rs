@@ -54,13 +54,13 @@ impl Endpoint {
     }
 
     /// Caps one [`Event::Read`](crate::engine::event::Event::Read) at `bytes`; 0 takes the cap away.
-    pub fn set_read_size(&mut self, bytes: usize) {
+    pub fn set_read_cap(&mut self, bytes: usize) {
         if let Role::Stream(stream) = &mut self.role {
-            stream.reading_mut().set_size(bytes);
+            stream.reading_mut().set_cap(bytes);
         }
     }
 
-    /// Lets one event have up to `bytes` where [`Endpoint::set_read_size`] has no cap.
+    /// Lets one event have up to `bytes` where [`Endpoint::set_read_cap`] has no cap.
     pub fn set_read_most(&mut self, bytes: usize) {
         if let Role::Stream(stream) = &mut self.role {
             stream.reading_mut().set_most(bytes);

@@ -124,11 +124,11 @@ impl ReadSide {
     }
 
     /// Caps one event at `bytes`; 0 takes the cap away.
-    pub fn set_size(&mut self, bytes: usize) {
+    pub fn set_cap(&mut self, bytes: usize) {
         self.cap = bytes;
     }
 
-    /// Lets one event have up to `bytes`, at most [`MAX_READ`], where [`ReadSide::set_size`] has no cap.
+    /// Lets one event have up to `bytes`, at most [`MAX_READ`], where [`ReadSide::set_cap`] has no cap.
     pub fn set_most(&mut self, bytes: usize) {
         self.most = bytes;
     }
