@@ -136,7 +136,10 @@ describeRsnet('attempts of TLS, registered', () => {
     const seen = ['connectionAttempt', 'connectionAttemptTimeout', 'connectionAttempt'];
     const last = { destroy: ['connectionAttemptFailed', 'close'], unref: ['connect', 'ready'] }[method];
     expect(result).toMatchObject({ stderr: '', code: 0 });
-    expect(JSON.parse(result.stdout)).toEqual([...seen, ...last]);
+    const events = JSON.parse(result.stdout);
+    // The peer gives TLS its own hello back, which may come before the process ends.
+    if (method === 'unref') events.splice(seen.length + last.length);
+    expect(events).toEqual([...seen, ...last]);
   });
 });
 
