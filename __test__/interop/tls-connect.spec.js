@@ -7,12 +7,15 @@
 const { stalled } = require('../helpers/stalled');
 const path = require('path');
 const { closedPort, describeRsnet, root, spawnNode } = require('../helpers');
+const { nodeMajor } = require('../helpers/implementations');
 const { ALLOW_NET, permitted } = require('../helpers/permission');
 const { modes, runMode } = require('../helpers/registered');
 const { canReadOptions } = require('../helpers/socket-option');
 
 const flags = ['-r', path.join(root, 'register.js')];
 const testOptions = canReadOptions ? test : test.skip;
+/** Sockets of Node 20 have none. */
+const testBlockList = nodeMajor >= 22 ? test : test.skip;
 
 const [A, B] = ['127.0.0.1', '127.0.0.2'];
 
@@ -272,6 +275,43 @@ describeRsnet('connects of TLS, registered, as on the built-in', () => {
     expect(found).toEqual({ entries: [['connect', B]], listed: [true] });
   });
 
+  test('methods of net.Socket that a program wraps see the TLSSocket alone', async () => {
+    const found = await same(async (first, second) => {
+      const seen = [];
+      for (const name of ['connect', 'destroy', 'emit', 'pause']) {
+        const { [name]: method } = net.Socket.prototype;
+        net.Socket.prototype[name] = function wrapper(...args) {
+          if (name !== 'emit' || args[0].startsWith('connect')) seen.push([name, this.constructor.name]);
+          return Reflect.apply(method, this, args);
+        };
+      }
+      const server = tls.createServer({ key, cert });
+      const port = await listening(server, 0, second);
+      seen.length = 0;
+      const socket = connectTo(port, [first, second]);
+      await once(socket, 'connect');
+      server.close();
+      const calls = seen.filter(([, owner]) => owner !== 'Server');
+      socket.destroy();
+      return calls;
+    }, [A, B]);
+    expect(found).toContainEqual(['connect', 'TLSSocket']);
+  });
+
+  test('ten listeners of \'lookup\'', async () => {
+    await same(async (first, second) => {
+      const server = tls.createServer({ key, cert });
+      const port = await listening(server, 0, second);
+      const socket = connectTo(port, [first, second]);
+      let count = 0;
+      for (let i = 0; i < 9; i++) socket.on('lookup', () => { count++; });
+      await once(socket, 'connect');
+      server.close();
+      socket.destroy();
+      return [count, Object.hasOwn(socket, 'emit')];
+    }, [A, B]);
+  });
+
   test('options that were inherited', async () => {
     await same(async (first, second) => {
       const server = tls.createServer({ key, cert });
@@ -367,6 +407,26 @@ describeRsnet('rsnet\'s options of TLS, registered', () => {
     }, [A])).toEqual([
       'ENOENT', 'setCongestionControl', 'ERR_INVALID_ARG_TYPE', 'ERR_INVALID_IP_ADDRESS', 'ERR_INVALID_HANDLE_TYPE',
     ]);
+  });
+
+  testBlockList('an address that is blocked is left out', async () => {
+    expect(await run(flags, async (first, second) => {
+      const { BlockList } = require('net');
+      const server = tls.createServer({ key, cert });
+      const port = await listening(server, 0, second);
+      const blockList = new BlockList();
+      blockList.addAddress(first);
+      // TLS does not pass the option on.
+      const socket = Object.assign(connectTo(port, [first, second], { userTimeout: 1000 }), { blockList });
+      await once(socket, 'connect');
+      const { remoteAddress } = socket;
+      server.close();
+      socket.destroy();
+      blockList.addAddress(second);
+      const other = Object.assign(connectTo(port, [first, second], { userTimeout: 1000 }), { blockList });
+      const [error] = await new Promise((resolve) => { other.on('error', (...args) => resolve(args)); });
+      return [remoteAddress, error.errors.map(({ code }) => code)];
+    }, [A, B])).toEqual([B, ['ERR_IP_BLOCKED', 'ERR_IP_BLOCKED']]);
   });
 
   test('an option that cannot be had, under the permission model', async () => {

@@ -4,7 +4,7 @@
 // has a spec of its own.
 
 const tls = require('tls');
-const { closed, connect, describeLinux, listen, once, pair, thrownBy, track } = require('../helpers');
+const { closed, connect, describeLinux, listen, once, pair, spawnNode, thrownBy, track } = require('../helpers');
 const { runMode } = require('../helpers/registered');
 const { NAMES, given: givenOptions } = require('../../lib/api/kernel-option-names');
 
@@ -118,6 +118,26 @@ describeLinux('options of the kernel', (net) => {
         message: expect.stringContaining(call) });
     }
     expect(thrownBy(() => client.setUserTimeout(1)).code).toBe('ERR_FEATURE_UNAVAILABLE_ON_PLATFORM');
+  });
+
+  test('an option of a process without descriptors: the connect says so', async () => {
+    const { stdout, stderr } = await spawnNode('rsnet', () => {
+      const { closeSync, openSync } = require('fs');
+      const held = [];
+      const socket = new net.Socket({ userTimeout: 1000 });
+      try {
+        for (;;) held.push(openSync('/dev/null'));
+      } catch {
+        // There is none left.
+      }
+      socket.setNotSentLowWaterMark(1000).connect({ port: 1, host: '127.0.0.1' }).on('error', (error) => {
+        held.forEach((fd) => closeSync(fd));
+        console.log(error.message);
+      });
+    }, { prefix: ['sh', '-c', 'ulimit -n 60; exec "$0" "$@"'] });
+    expect({ stdout, stderr }).toEqual({
+      stdout: expect.stringMatching(/^connect EMFILE 127\.0\.0\.1:1 - Local \(undefined:undefined\)\n$/), stderr: '',
+    });
   });
 
   test('a peer that takes nothing for longer than userTimeout: ETIMEDOUT', async () => {

@@ -17,7 +17,7 @@ const { proxyHeaderOf } = require('./proxy-protocol');
 const { kStandsIn } = require('../node/active-handles');
 const { builtin } = require('../node/builtin');
 const { record } = require('../node/capabilities');
-const { UV_EALREADY } = require('../node/errno');
+const { UV_EALREADY, UV_EBADF } = require('../node/errno');
 const { codes } = require('../node/errors');
 const { hostConnect } = require('../node/host-run-sockets');
 
@@ -25,13 +25,22 @@ const { hostConnect } = require('../node/host-run-sockets');
  * The class of plain Sockets.
  * @type {SocketClass}
  */
-let Socket;
+let PlainSocket;
+
+/** Members that Socket inherits, and that programs change there. */
+const INHERITED = ['destroy', 'emit', 'on', 'once', 'pause', 'write'];
 
 /**
- * @param {SocketClass} Class Socket, which needs what is here itself
+ * @param {SocketClass} Socket which needs what is here itself
  */
-function useSocketClass(Class) {
-  Socket = Class;
+function useSocketClass(Socket) {
+  PlainSocket = class extends Socket {};
+  // What programs change at the class, to see or refuse connects, is asked for the TLSSocket alone.
+  const { constructor: _ignored, ...members } = Object.getOwnPropertyDescriptors(Socket.prototype);
+  Object.defineProperties(PlainSocket.prototype, members);
+  for (const name of INHERITED) {
+    Object.defineProperty(PlainSocket.prototype, name, { value: Socket.prototype[name], writable: true });
+  }
 }
 
 /** Events that the Socket has from the plain one. */
@@ -80,7 +89,7 @@ class Detour {
   /** @returns {Socket} */
   makePlain() {
     const { options } = this;
-    const plain = new Socket(Object.fromEntries(given(options).map((name) => [name, options[name]])));
+    const plain = new PlainSocket(Object.fromEntries(given(options).map((name) => [name, options[name]])));
     plain[kStandsIn] = true;
     return plain;
   }
@@ -119,32 +128,51 @@ class Detour {
         return;
       }
       const { socket } = this;
-      const [{ address }] = usable;
-      const first = list.findIndex((each) => each.address === address);
+      const blocked = socket.blockList;
+      const wanted = usable.find((each) => !blocked?.check(each.address, `ipv${each.family}`));
+      if (wanted === undefined) {
+        callback(error, answer, family);
+        return;
+      }
+      const first = list.findIndex((each) => each.address === wanted.address && each.family === wanted.family);
       this.found = usable;
       /** @type {Options} */ (socket).autoSelectFamilyAttemptedAddresses = [];
-      this.tell(list.slice(0, first), host);
-      const tellRest = () => this.tell(list.slice(first + 1), host);
-      if (socket.connecting) socket.once('lookup', tellRest);
+      const tell = (addresses) => {
+        for (const each of addresses) {
+          if (socket.connecting) socket.emit('lookup', error, each.address, each.family, host);
+        }
+      };
+      tell(list.slice(0, first));
       if (!this.isAsked) this.intercept();
-      try {
-        // The host emits its 'lookup', and asks the handle to connect.
-        callback(null, [list[first]]);
-      } finally {
-        socket.removeListener('lookup', tellRest);
-      }
+      // The host emits its own 'lookup', and asks the handle to connect.
+      this.behindLookup(() => tell(list.slice(first + 1)), () => callback(error, [list[first]]));
     });
   }
 
   /**
-   * Emits 'lookup' for each, as long as nobody stops the socket.
-   *
-   * @param {Array<{address?: string, family?: number}>} addresses
-   * @param {string} host
+   * @param {() => void} then called behind the 'lookup' that is emitted meanwhile. A listener would count as one.
+   * @param {() => void} run
    */
-  tell(addresses, host) {
-    for (const { address, family } of addresses) {
-      if (this.socket.connecting) this.socket.emit('lookup', null, address, family, host);
+  behindLookup(then, run) {
+    const { socket } = this;
+    const own = Object.getOwnPropertyDescriptor(socket, 'emit');
+    const { emit } = socket;
+    const watch = (...args) => {
+      if (args[0] === 'lookup') restore();
+      const result = Reflect.apply(emit, socket, args);
+      if (args[0] === 'lookup') then();
+      return result;
+    };
+    const restore = () => {
+      if (socket.emit !== watch) return;
+      delete /** @type {Partial<Socket>} */ (socket).emit;
+      if (own) Object.defineProperty(socket, 'emit', own);
+    };
+    Object.defineProperty(socket, 'emit', { value: watch, configurable: true, writable: true });
+    try {
+      run();
+    } finally {
+      restore();
     }
   }
 
@@ -181,6 +209,7 @@ class Detour {
     this.replace({
       connect,
       connect6: connect,
+      getsockname: (out) => plain._handle?.getsockname?.(out) ?? UV_EBADF,
       ref: () => this.pass('ref'),
       unref: () => this.pass('unref'),
       close: (callback) => this.close(callback),
@@ -201,13 +230,13 @@ class Detour {
   /** @param {string} told the address whose attempt the host has announced */
   forward(told) {
     const { plain, socket } = this;
-    let isFirst = true;
+    let isTold = true;
     for (const name of FORWARDED) {
       plain?.on(name, (address, ...rest) => {
         const attempted = /** @type {Options} */ (plain).autoSelectFamilyAttemptedAddresses;
         if (this.found) /** @type {Options} */ (socket).autoSelectFamilyAttemptedAddresses = attempted;
-        if (!isFirst || address !== told) socket.emit(name, address, ...rest);
-        isFirst = false;
+        if (isTold && address === told && name === 'connectionAttempt') isTold = false;
+        else socket.emit(name, address, ...rest);
       });
     }
   }

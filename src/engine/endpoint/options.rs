@@ -105,9 +105,10 @@ impl Endpoint {
         if !matches!(self.role, Role::Vacant) {
             return self.with_socket(|socket| named_options::set(socket, name, value));
         }
+        // Without a descriptor to try it on, the caller hears of that when it connects or listens.
         let tried = self
             .new_socket(Domain::IPV4)
-            .and_then(|socket| named_options::set(&socket, name, value));
+            .map_or(Ok(()), |socket| named_options::set(&socket, name, value));
         if tried.is_ok() {
             self.asked.retain(|(other, _)| other != name);
             self.asked.push((name.to_owned(), value.to_vec()));
