@@ -21,26 +21,30 @@ const { UV_EALREADY, UV_EBADF } = require('../node/errno');
 const { codes } = require('../node/errors');
 const { hostConnect } = require('../node/host-run-sockets');
 
-/**
- * The class of plain Sockets.
- * @type {SocketClass}
- */
-let PlainSocket;
+/** @type {SocketClass} */
+let Socket;
 
-/** Members that Socket inherits, and that programs change there. */
-const INHERITED = ['destroy', 'emit', 'on', 'once', 'pause', 'write'];
+/** What programs wrap to see or refuse connects. They are asked for the TLSSocket alone. */
+const WRAPPED = ['_destroy', 'connect', 'destroy', 'emit', 'on', 'once', 'pause', 'write'];
+
+/** These members of Socket as rsnet and Node have made them. */
+let unwrapped = [];
+
+/** @param {SocketClass} Class Socket, which needs what is here itself */
+function useSocketClass(Class) {
+  Socket = Class;
+  unwrapped = WRAPPED.map((name) => Class.prototype[name]);
+}
 
 /**
- * @param {SocketClass} Socket which needs what is here itself
+ * @param {Options} options of the constructor
+ * @returns {Socket} a plain one
  */
-function useSocketClass(Socket) {
-  PlainSocket = class extends Socket {};
-  // What programs change at the class, to see or refuse connects, is asked for the TLSSocket alone.
-  const { constructor: _ignored, ...members } = Object.getOwnPropertyDescriptors(Socket.prototype);
-  Object.defineProperties(PlainSocket.prototype, members);
-  for (const name of INHERITED) {
-    Object.defineProperty(PlainSocket.prototype, name, { value: Socket.prototype[name], writable: true });
-  }
+function newPlain(options) {
+  const plain = new Socket(options);
+  WRAPPED.forEach((name, i) => Object.defineProperty(plain, name, { value: unwrapped[i], writable: true }));
+  plain[kStandsIn] = true;
+  return plain;
 }
 
 /** Events that the Socket has from the plain one. */
@@ -89,9 +93,7 @@ class Detour {
   /** @returns {Socket} */
   makePlain() {
     const { options } = this;
-    const plain = new PlainSocket(Object.fromEntries(given(options).map((name) => [name, options[name]])));
-    plain[kStandsIn] = true;
-    return plain;
+    return newPlain(Object.fromEntries(given(options).map((name) => [name, options[name]])));
   }
 
   /** @returns {Options} of the host's `connect` */
