@@ -346,6 +346,14 @@ describeRsnet('rsnet\'s options of TLS, registered', () => {
     }, [])).toEqual(['ERR_SOCKET_CONNECTION_TIMEOUT', 'ERR_SOCKET_CONNECTION_TIMEOUT', 'ERR_INVALID_ARG_TYPE']);
   });
 
+  test('a lookup that finds nothing, which ends the process of the built-in', async () => {
+    expect(await run(flags, async () => {
+      const socket = connectTo(1, []);
+      const [error] = await new Promise((resolve) => { socket.on('error', (...args) => resolve(args)); });
+      return error.code;
+    }, [])).toBe('ERR_INVALID_IP_ADDRESS');
+  });
+
   test('autoSelectFamily: \'sequential\'', async () => {
     const { port } = await stalled(A);
     const result = await run(flags, async (at, first, second) => {

@@ -125,6 +125,11 @@ class Detour {
     lookup(host, query, (error, answer, family) => {
       const list = error || !query.all ? [] : Array.from(answer ?? [], (each) => each ?? {});
       const usable = alternateFamilies(list);
+      if (!error && query.all && list.length === 0) {
+        // The built-in ends the process.
+        callback(new codes.ERR_INVALID_IP_ADDRESS());
+        return;
+      }
       if (usable.length < 2 || !this.isWaiting) {
         callback(error, answer, family);
         return;
