@@ -216,12 +216,14 @@ describeModes((run, mode) => {
         ended: (response) => {
           response.setHeader('Content-Length', 100000);
           response.flushHeaders();
-          const { write } = response.socket;
+          // The response has none while the one before it has not ended.
+          const { socket } = response.req;
+          const { write } = socket;
           // When the file stands in the queue.
-          response.socket.write = function(chunk, ...args) {
+          socket.write = function(chunk, ...args) {
             const hasRoom = write.call(this, chunk, ...args);
             if (chunk.length === 0 && typeof chunk !== 'string') {
-              delete response.socket.write;
+              delete socket.write;
               response.end();
             }
             return hasRoom;
