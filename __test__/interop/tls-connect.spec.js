@@ -171,7 +171,7 @@ describe.each(modes)('%s: addresses of TLS', (_name, mode) => {
     const port = await closedPort(A);
     const result = await run(mode, async (at, first, second) => {
       const socket = connectTo(at, [first, second, first]);
-      const [error] = await new Promise((resolve) => { socket.on('error', (...args) => resolve(args)); });
+      const [error] = await once(socket, 'error');
       await once(socket, 'close');
       return { seen: socket.seen, name: error.constructor.name, codes: error.errors.map(({ code }) => code) };
     }, [port, A, B]);
@@ -349,7 +349,7 @@ describeRsnet('rsnet\'s options of TLS, registered', () => {
   test('a lookup that finds nothing, which ends the process of the built-in', async () => {
     expect(await run(flags, async () => {
       const socket = connectTo(1, []);
-      const [error] = await new Promise((resolve) => { socket.on('error', (...args) => resolve(args)); });
+      const [error] = await once(socket, 'error');
       return error.code;
     }, [])).toBe('ERR_INVALID_IP_ADDRESS');
   });
@@ -400,7 +400,7 @@ describeRsnet('rsnet\'s options of TLS, registered', () => {
       const server = tls.createServer({ key, cert });
       const port = await listening(server, 0, address);
       const socket = connectTo(port, [address], { congestionControl: 'none-such' });
-      const [error] = await new Promise((resolve) => { socket.on('error', (...args) => resolve(args)); });
+      const [error] = await once(socket, 'error');
       await once(socket, 'close');
       server.close();
       const thrown = [];
@@ -432,7 +432,7 @@ describeRsnet('rsnet\'s options of TLS, registered', () => {
       socket.destroy();
       blockList.addAddress(second);
       const other = Object.assign(connectTo(port, [first, second], { userTimeout: 1000 }), { blockList });
-      const [error] = await new Promise((resolve) => { other.on('error', (...args) => resolve(args)); });
+      const [error] = await once(other, 'error');
       return [remoteAddress, error.errors.map(({ code }) => code)];
     }, [A, B])).toEqual([B, ['ERR_IP_BLOCKED', 'ERR_IP_BLOCKED']]);
   });

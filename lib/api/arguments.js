@@ -11,6 +11,9 @@ const { probe } = require('../node/capabilities');
  */
 const kNormalizedArgs = findArgsMark();
 
+/** The value of the option `autoSelectFamily`, and of the environment, for attempts as the built-in makes them. */
+const SEQUENTIAL = 'sequential';
+
 /**
  * @returns {symbol}
  */
@@ -66,4 +69,13 @@ function normalizeArgs(args) {
   return normalized;
 }
 
-module.exports = { isPipeName, kNormalizedArgs, normalizeArgs, toNumber };
+/**
+ * @param {Array} args of connect(), perhaps normalized already
+ * @returns {[options: Options, callback: ((...args: *) => void)|null]} as for `normalizeArgs`
+ */
+function connectArgs(args) {
+  const [first] = args;
+  return Array.isArray(first) && first[kNormalizedArgs] ? /** @type {*} */ (first) : normalizeArgs(args);
+}
+
+module.exports = { SEQUENTIAL, connectArgs, isPipeName, kNormalizedArgs, normalizeArgs, toNumber };

@@ -2,7 +2,7 @@
 
 // `socket.connect` and `net.connect`: from the arguments to the first attempt.
 
-const { normalizeArgs, kNormalizedArgs } = require('./arguments');
+const { SEQUENTIAL, connectArgs, normalizeArgs } = require('./arguments');
 const { connectTo } = require('./attempt');
 const { alternateFamilies, connectToFirst } = require('./attempts');
 const { abortConnect, connectSignalOf } = require('./connect-signal');
@@ -30,8 +30,7 @@ const MIN_ATTEMPT_TIMEOUT = 10;
 /** Since this Node version, connect() checks `host`; before, dns.lookup does. */
 const CHECKS_HOST_SINCE = 22;
 
-/** The value of the option `autoSelectFamily`, and of the environment, for attempts as the built-in makes them. */
-const SEQUENTIAL = 'sequential';
+/** Whether the environment asks for attempts as the built-in makes them. */
 const ALWAYS_SEQUENTIAL = variable('RSNET_AUTO_SELECT_FAMILY') === SEQUENTIAL;
 
 /**
@@ -58,8 +57,7 @@ const hostMajor = Number.parseInt(process.versions.node, 10);
  * @throws {TypeError|RangeError} for bad arguments
  */
 function socketConnect(...args) {
-  const normalized = Array.isArray(args[0]) && args[0][kNormalizedArgs] ? args[0] : normalizeArgs(args);
-  const [options, listener] = normalized;
+  const [options, listener] = connectArgs(args);
   if (options.port === undefined && options.path == null) {
     throw new codes.ERR_MISSING_ARGS(['options', 'port', 'path']);
   }

@@ -8,18 +8,18 @@
 // the descriptor of the plain Socket once that is connected, and tells the host that it is.
 
 const fs = require('fs');
-const { normalizeArgs, kNormalizedArgs } = require('./arguments');
+const { SEQUENTIAL, connectArgs } = require('./arguments');
 const { alternateFamilies } = require('./attempts');
 const { checkTcpOptions, isSequential } = require('./connect');
 const { boundConnect, connectTimeoutOf } = require('./connect-timeout');
 const { KERNEL_OPTIONS, given } = require('./kernel-option-names');
 const { proxyHeaderOf } = require('./proxy-protocol');
 const { kStandsIn } = require('../node/active-handles');
-const { builtin } = require('../node/builtin');
 const { record } = require('../node/capabilities');
 const { UV_EALREADY, UV_EBADF } = require('../node/errno');
 const { codes } = require('../node/errors');
 const { hostConnect } = require('../node/host-run-sockets');
+const { renameEntry } = require('../node/perf-entries');
 
 /** @type {SocketClass} */
 let Socket;
@@ -50,9 +50,6 @@ function newPlain(options) {
 /** Events that the Socket has from the plain one. */
 const FORWARDED = ['connectionAttempt', 'connectionAttemptTimeout', 'connectionAttemptFailed'];
 
-/** What the host keeps on a Socket for its performance entry. */
-const ENTRY = 'kPerfHooksNetConnectContext';
-
 /** The detour of each of the host's handles that is to be connected by one. */
 const detours = new WeakMap();
 
@@ -62,7 +59,7 @@ const detours = new WeakMap();
  * @returns {Options} for the host, whose attempts are made one after the other. A program may have inherited options.
  */
 function forHost(options, changed) {
-  const plain = options.autoSelectFamily === 'sequential' ? { autoSelectFamily: true } : undefined;
+  const plain = options.autoSelectFamily === SEQUENTIAL ? { autoSelectFamily: true } : undefined;
   return plain || changed ? Object.assign(Object.create(options), plain, changed) : options;
 }
 
@@ -85,6 +82,7 @@ class Detour {
     this.found = undefined;
     /** @type {string[]} the members of the handle that are not its own now */
     this.replaced = [];
+    /** @type {*} the plain Socket, which `begin` makes at the latest */
     this.plain = isAsked ? this.makePlain() : undefined;
     detours.set(handle, this);
     if (isAsked) this.intercept();
@@ -124,20 +122,15 @@ class Detour {
   lookUp(lookup, [host, query, callback]) {
     lookup(host, query, (error, answer, family) => {
       const list = error || !query.all ? [] : Array.from(answer ?? [], (each) => each ?? {});
-      const usable = alternateFamilies(list);
       if (!error && query.all && list.length === 0) {
         // The built-in ends the process.
         callback(new codes.ERR_INVALID_IP_ADDRESS());
         return;
       }
-      if (usable.length < 2 || !this.isWaiting) {
-        callback(error, answer, family);
-        return;
-      }
       const { socket } = this;
-      const blocked = socket.blockList;
-      const wanted = usable.find((each) => !blocked?.check(each.address, `ipv${each.family}`));
-      if (wanted === undefined) {
+      const usable = alternateFamilies(list);
+      const wanted = usable.find((each) => !socket.blockList?.check(each.address, `ipv${each.family}`));
+      if (usable.length < 2 || wanted === undefined || !this.isWaiting) {
         callback(error, answer, family);
         return;
       }
@@ -239,8 +232,8 @@ class Detour {
     const { plain, socket } = this;
     let isTold = true;
     for (const name of FORWARDED) {
-      plain?.on(name, (address, ...rest) => {
-        const attempted = /** @type {Options} */ (plain).autoSelectFamilyAttemptedAddresses;
+      plain.on(name, (address, ...rest) => {
+        const attempted = plain.autoSelectFamilyAttemptedAddresses;
         if (this.found) /** @type {Options} */ (socket).autoSelectFamilyAttemptedAddresses = attempted;
         if (isTold && address === told && name === 'connectionAttempt') isTold = false;
         else socket.emit(name, address, ...rest);
@@ -263,14 +256,14 @@ class Detour {
       ...place,
       host: options.host || 'localhost',
       lookup: (host, query, callback) => callback(null, found),
-      autoSelectFamily: isSequential(options) ? 'sequential' : true,
+      autoSelectFamily: options.autoSelectFamily ?? true,
       autoSelectFamilyAttemptTimeout,
     };
   }
 
   /** @param {'ref'|'unref'} name of a method */
   pass(name) {
-    this.plain?.[name]();
+    this.plain[name]();
     Object.getPrototypeOf(this.handle)[name].call(this.handle);
   }
 
@@ -285,7 +278,7 @@ class Detour {
     const closed = () => {
       if (--open === 0) callback?.();
     };
-    plain?.once('close', closed);
+    plain.once('close', closed);
     this.end();
     handle.close(closed);
   }
@@ -297,12 +290,11 @@ class Detour {
    */
   arrive(req) {
     const { handle, plain, socket } = this;
-    const fd = /** @type {*} */ (plain)._handle.dup();
+    const fd = plain._handle.dup();
     if (this.found) {
       // Not every address is the one that the host knows of.
-      req.address = plain?.remoteAddress;
-      const entry = Object.getOwnPropertySymbols(socket).find(({ description }) => description === ENTRY);
-      if (entry && socket[entry]?.detail) socket[entry].detail.host = req.address;
+      req.address = plain.remoteAddress;
+      renameEntry(socket, req.address);
     }
     this.end();
     const status = fd < 0 ? fd : handle.open(fd);
@@ -322,14 +314,10 @@ class Detour {
 /**
  * @param {Socket} socket
  * @param {Options} options of `connect`
- * @returns {boolean} whether its attempts race, if a lookup finds several addresses
+ * @returns {boolean} whether its attempts race, if the host asks a lookup for all addresses and there are several
  */
 function mayRace(socket, options) {
-  const { autoSelectFamily, family, host, localAddress, localPort, path } = options;
-  if (path != null || localAddress || localPort || (host && typeof host !== 'string')) return false;
-  if (builtin.isIP(host || 'localhost') || isSequential(options) || socket.blockList) return false;
-  const isOneFamily = [4, 6, 'IPv4', 'IPv6'].includes(family);
-  return !isOneFamily && (autoSelectFamily ?? builtin.getDefaultAutoSelectFamily()) === true;
+  return options.path == null && !options.localPort && !isSequential(options) && !socket.blockList;
 }
 
 /**
@@ -377,8 +365,7 @@ function detourFor(socket, options) {
  * @throws {TypeError|RangeError} for bad arguments
  */
 function connectHostRun(...args) {
-  const normalized = Array.isArray(args[0]) && args[0][kNormalizedArgs] ? args[0] : normalizeArgs(args);
-  const [options, listener] = normalized;
+  const [options, listener] = connectArgs(args);
   const timeout = connectTimeoutOf(options);
   const detour = detourFor(this, options);
   const hostOptions = detour?.hostOptions ?? forHost(options);

@@ -97,8 +97,8 @@ function setOn(handle, name, value, listens = false) {
 function setAll(handle, asked, listens) {
   if (asked === undefined) return undefined;
   // The order of the table: a protocol comes before what only some protocols have.
-  for (const name of NAMES) {
-    const problem = asked[name] === undefined ? undefined : setOn(handle, name, asked[name], listens);
+  for (const name of given(asked)) {
+    const problem = setOn(handle, name, asked[name], listens);
     if (problem) return problem;
   }
   return undefined;
@@ -135,8 +135,7 @@ function applyKernelOptions(socket) {
  * @throws {Error} when the system refuses one
  */
 function applyToBound(handle, options) {
-  const asked = Object.fromEntries(given(options).map((name) => [name, options[name]]));
-  const problem = setAll(/** @type {AnyHandle} */ (handle), asked);
+  const problem = setAll(/** @type {AnyHandle} */ (handle), options);
   if (problem) throw problem;
 }
 
@@ -181,7 +180,7 @@ function applyToListener(server, handle = server._handle) {
   if (asked === undefined || handle instanceof Handle) {
     return refuseMessages(handle, asked) ?? setAll(handle, asked, true);
   }
-  const names = NAMES.filter((name) => asked[name] !== undefined);
+  const names = given(asked);
   // The proxy for a path has no such method.
   if (!handle.getsockname) {
     const isAccepted = (name) => KERNEL_OPTIONS[name].isUnix && !isListeners(name);

@@ -5,7 +5,7 @@
 const { builtin } = require('../node/builtin');
 const { validateInt32 } = require('../node/validators');
 const { nameLike } = require('../node/mirror-members');
-const { kNormalizedArgs } = require('../api/arguments');
+const { SEQUENTIAL, kNormalizedArgs } = require('../api/arguments');
 const { abortConnect, connectSignalOf } = require('../api/connect-signal');
 const { boundConnect, connectTimeoutOf } = require('../api/connect-timeout');
 const { checkedOptions, setBlockList } = require('../api/constructor-options');
@@ -19,9 +19,6 @@ const { BoundSocket, consumed } = require('./bound-socket');
 const { derive, isMadeBy } = require('./derive');
 const { hasBlockList, hasHandles, hasKeepAliveOptions, hasTypeOfService } = require('./host');
 const { ask, asked, failConnect, refusal, unavailable } = require('./unavailable');
-
-/** A value of the option `autoSelectFamily`, which the host does not know. */
-const SEQUENTIAL = 'sequential';
 
 /** The signals that Sockets were made with. */
 const signals = new WeakMap();

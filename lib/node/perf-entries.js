@@ -54,10 +54,18 @@ function watchObservers(PerformanceObserver) {
   return isWatched ? shared : { observed: false };
 }
 
+/**
+ * @param {object} socket of the host
+ * @returns {symbol|undefined} under which it has an entry that has begun
+ */
+function entryKeyOf(socket) {
+  return Object.getOwnPropertySymbols(socket).find(({ description }) => description?.startsWith('kPerfHooks'));
+}
+
 /** @returns {boolean} whether entries of type 'net' are observed now: a Socket that connects has a begun entry then */
 function isEntryBegun() {
   const { proxy } = beginEntry({ address: '127.0.0.1', port: 1, addressType: 4 });
-  return Object.getOwnPropertySymbols(proxy).some(({ description }) => description?.startsWith('kPerfHooks'));
+  return entryKeyOf(proxy) !== undefined;
 }
 
 /**
@@ -91,4 +99,14 @@ function beginEntry({ address, port, addressType }) {
   return { proxy, finish: () => request?.oncomplete(0, handle, request, true, true) };
 }
 
-module.exports = { startEntry };
+/**
+ * Has the entry of a connection that the host makes name another host, where one is begun.
+ * @param {object} socket of the host, which connects
+ * @param {string} address
+ */
+function renameEntry(socket, address) {
+  const key = entryKeyOf(socket);
+  if (key && socket[key]?.detail) socket[key].detail.host = address;
+}
+
+module.exports = { renameEntry, startEntry };
