@@ -46,6 +46,16 @@ describeRsnet('open connections', (rsnet) => {
       expect([...server.connections]).toEqual([peers[0], peers[2]]);
     });
 
+    test('one that comes after others have closed is the last', async () => {
+      const server = await listen(net, (socket) => socket.resume());
+      const first = await open(net, server);
+      const second = await open(net, server);
+      first.peer.destroy();
+      await Promise.all([closed(first.client.resume()), closed(first.peer)]);
+      const third = await open(net, server);
+      expect([...server.connections]).toEqual([second.peer, third.peer]);
+    });
+
     test('a connection is there when its event comes, and when the server does not listen any more', async () => {
       const server = await listen(net);
       const seen = [];
@@ -218,10 +228,12 @@ describeRsnet('open connections', (rsnet) => {
         client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
         await once(client, 'data');
       }
-      results.push([...server.connections].map((socket) => socket === peer), engine(peer));
+      const later = net.connect(server.address().port, '127.0.0.1').resume();
+      const [other] = await once(server, 'connection');
+      results.push([...server.connections].map((socket) => [peer, other].indexOf(socket)), engine(peer));
       results.push(Object.hasOwn(http.Server.prototype, 'closeAllConnections'));
       server.closeAllConnections();
-      await once(client, 'close');
+      await Promise.all([once(client, 'close'), once(later, 'close')]);
       results.push(server.connections.size);
       server.close();
 
@@ -237,6 +249,6 @@ describeRsnet('open connections', (rsnet) => {
       secure.close();
       return results;
     });
-    expect(found).toEqual([[true], 'rsnet', true, 0, [true], 0]);
+    expect(found).toEqual([[0, 1], 'rsnet', true, 0, [true], 0]);
   });
 });

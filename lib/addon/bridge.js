@@ -9,7 +9,7 @@ const { listActive } = require('../node/active-handles');
 const { FastBuffer, runTicks } = require('../node/capabilities');
 const { isTracing, trace } = require('../node/debug');
 const { beginCallback, beginEvents, endCallback } = require('./callbacks');
-const { entry, events, sentinels, sizes } = require('./constants');
+const { entry, events, eventName, sentinels, sizes } = require('./constants');
 const { later } = require('../node/later');
 const { listed } = require('./listed');
 const { areas, clearArea, noteLargeRead, ownCopy, prepareLanding, setArea, takeLanding } = require('./landing');
@@ -33,6 +33,9 @@ let isListed = false;
 
 /** @type {Bridge} */
 let bridge;
+
+/** Whether threads read and write, which is the tokio backend. Kept here because the addon's getter costs a call. */
+let usesThreads = false;
 let rearmsLater = false;
 let writer;
 let largeWriter;
@@ -73,7 +76,7 @@ let outOfLine;
  * @param {Buffer|number} [payload]
  */
 function dispatchSingle(slot, kind, status, payload) {
-  if (!rearmsLater && bridge.backend === 'tokio') {
+  if (usesThreads && !rearmsLater) {
     rearmsLater = true;
     later(rearm);
   }
@@ -98,7 +101,7 @@ function rearm() {
  */
 function dispatch(slot, kind, status, payload) {
   const handle = handles[slot];
-  if (isTracing) trace('slot %d: %s %d%s', slot, nameOf(kind), status, handle ? '' : ' (nobody there)');
+  if (isTracing) trace('slot %d: %s %d%s', slot, eventName(kind), status, handle ? '' : ' (nobody there)');
   if (handle === undefined) return;
   beginCallback();
   switch (kind) {
@@ -132,14 +135,6 @@ function dispatch(slot, kind, status, payload) {
   }
   completing = undefined;
   endCallback();
-}
-
-/**
- * @param {number} kind
- * @returns {string|undefined} for NODE_DEBUG=rsnet
- */
-function nameOf(kind) {
-  return Object.keys(events).find((name) => events[name] === kind);
 }
 
 /**
@@ -301,6 +296,7 @@ function getBridge() {
   if (bridge === undefined) {
     silenceDeprecation();
     bridge = new native.Bridge(dispatchSingle, tick, dispatchBatch, entries, memory, areas);
+    usesThreads = bridge.backend === 'tokio';
     trace('bridge: %s backend, %d runtime threads', bridge.backend, bridge.threads);
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(native.Bridge.prototype))) {
       if (typeof value === 'function') commands[name] = value.bind(bridge);
@@ -326,6 +322,9 @@ function register(handle) {
   if (isTracing) trace('slot %d: taken by a %s', slot, handle.constructor.name);
   return slot;
 }
+
+/** @returns {boolean} whether threads may read from an open handle at any time: so it is on the tokio backend */
+function readsOnThreads() { return usesThreads; }
 
 /** @returns {Handle[]} the open handles of this copy of rsnet, in this thread */
 function openHandles() {
@@ -389,6 +388,6 @@ function writeLarge(slot, data, offset) {
 }
 
 module.exports = {
-  NO_SLOT, awaitsRead, callCounts, commands, getBridge, makeCallback, openHandles, register, release, takePending,
-  useOwnMemory, write, writeLarge,
+  NO_SLOT, awaitsRead, callCounts, commands, getBridge, makeCallback, openHandles, readsOnThreads, register, release,
+  takePending, useOwnMemory, write, writeLarge,
 };

@@ -14,7 +14,6 @@ const { Pipe } = require('../handle');
 const { hasMessages } = require('./messages');
 const host = require('../node/versions');
 const { awaitHeader, readsHeaders } = require('./proxy-protocol');
-const { addConnection } = require('./server-connections');
 const Socket = require('./socket');
 const { owner_symbol, kSetNoDelay, kSetKeepAlive, kSetKeepAliveInitialDelay } = require('../handle/socket-symbols');
 
@@ -142,7 +141,6 @@ function onconnection(status, accepted) {
   server._connections++;
   /** @type {Options} */ (socket).server = server;
   socket._server = server;
-  addConnection(server, socket);
   if (readsHeaders(server)) awaitHeader(server, socket, () => announce(server, socket));
   else announce(server, socket);
 }

@@ -8,8 +8,15 @@ const { validateInt32, validateNumber } = require('../node/validators');
 const { checkKernelOptions } = require('./kernel-option-names');
 const { checkMessageOptions, messageStreamOptions } = require('./messages');
 
-/** Options of streams that a socket can't have. */
-const UNSUPPORTED = ['objectMode', 'readableObjectMode', 'writableObjectMode'];
+/**
+ * @param {Options} settings
+ * @returns {string|undefined} a given option of streams that a socket can't have
+ */
+function unsupported(settings) {
+  if (settings.objectMode) return 'objectMode';
+  if (settings.readableObjectMode) return 'readableObjectMode';
+  return settings.writableObjectMode ? 'writableObjectMode' : undefined;
+}
 
 /**
  * @param {Options|number} [options] as given
@@ -20,9 +27,8 @@ function checkedOptions(options) {
   if (typeof options === 'number') return { fd: options };
   /** @type {Options} */
   const settings = { ...options };
-  for (const name of UNSUPPORTED) {
-    if (settings[name]) throw new codes.ERR_INVALID_ARG_VALUE(`options.${name}`, settings[name], 'is not supported');
-  }
+  const name = unsupported(settings);
+  if (name) throw new codes.ERR_INVALID_ARG_VALUE(`options.${name}`, settings[name], 'is not supported');
   if (settings.keepAliveInitialDelay !== undefined) {
     validateNumber(settings.keepAliveInitialDelay, 'options.keepAliveInitialDelay');
     if (settings.keepAliveInitialDelay < 0) settings.keepAliveInitialDelay = 0;

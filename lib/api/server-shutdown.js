@@ -5,7 +5,6 @@
 const { clearTimeout, setTimeout } = require('../node/captured');
 const { validateAbortSignal, validateInt32, validateObject } = require('../node/validators');
 const { hasFiles } = require('./queued-files');
-const { openConnections } = require('./server-connections');
 
 /** Milliseconds after which a server looks again for connections that have become idle. */
 const LOOK_AGAIN = 100;
@@ -27,12 +26,19 @@ function isBusyWithHttp(socket) {
 }
 
 /**
+ * @typedef {object} Connections of servers of a class
+ * @property {(server: Server) => Socket[]} openConnections
+ * @property {(socket: Socket) => boolean} isTaken whether somebody else reads and writes the connection, so that the
+ *   buffers of the Socket do not show whether it is idle
+ */
+
+/**
  * Ends the idle connections. HTTP knows which of its own are idle.
  *
  * @param {Server} server
- * @param {(socket: Socket) => boolean} isTaken whether somebody else reads and writes the connection
+ * @param {Connections} connections
  */
-function endIdle(server, isTaken) {
+function endIdle(server, { openConnections, isTaken }) {
   server.closeIdleConnections?.();
   for (const socket of openConnections(server)) {
     if (hasNothingWaiting(socket) && !isBusyWithHttp(socket) && !isTaken(socket)) socket.end();
@@ -43,15 +49,15 @@ function endIdle(server, isTaken) {
  * Closes a server and its connections.
  *
  * @param {Server} server
- * @param {(socket: Socket) => boolean} isTaken as for `endIdle`
+ * @param {Connections} connections
  * @param {{grace?: number, signal?: AbortSignal}} bounds
  * @param {(count: number) => void} onClosed called with how many connections were destroyed, once each has emitted
  *   'close'
  */
-function close(server, isTaken, { grace, signal }, onClosed) {
+function close(server, connections, { grace, signal }, onClosed) {
   let bound;
   const looks = setTimeout(() => {
-    endIdle(server, isTaken);
+    endIdle(server, connections);
     looks.refresh();
   }, LOOK_AGAIN);
   // The connections keep the process alive, and the bound does.
@@ -61,7 +67,7 @@ function close(server, isTaken, { grace, signal }, onClosed) {
     clearTimeout(bound);
     signal?.removeEventListener('abort', cut);
   };
-  const sockets = new Set(openConnections(server));
+  const sockets = new Set(connections.openConnections(server));
   let count = 0;
   let isOver = false;
   // One that another process has got is not destroyed, and never emits 'close'.
@@ -81,7 +87,7 @@ function close(server, isTaken, { grace, signal }, onClosed) {
     finishIfClosed();
   };
   const cut = () => {
-    const open = openConnections(server);
+    const open = connections.openConnections(server);
     count = open.length;
     for (const socket of open) socket.destroy();
     // The server's own 'close' also waits for connections that other processes have.
@@ -96,17 +102,16 @@ function close(server, isTaken, { grace, signal }, onClosed) {
   server.close();
   if (grace != null) bound = setTimeout(cut, grace);
   signal?.addEventListener('abort', cut, { once: true });
-  endIdle(server, isTaken);
+  endIdle(server, connections);
 }
 
 /**
  * Gives `shutdown` to servers of a class. It is not enumerable, since the built-in's servers do not have it.
  *
  * @param {Function} Server
- * @param {(socket: Socket) => boolean} [isTaken] whether somebody else reads and writes the connection
- *   of a Socket, so that its buffers do not show whether it is idle
+ * @param {Connections} connections
  */
-function addShutdown(Server, isTaken = () => false) {
+function addShutdown(Server, connections) {
   const { shutdown } = {
     /**
      * @this {Server}
@@ -118,7 +123,7 @@ function addShutdown(Server, isTaken = () => false) {
       const { grace, signal } = options;
       if (grace != null) validateInt32(grace, 'options.grace', 0);
       validateAbortSignal(signal, 'options.signal');
-      return new Promise((resolve) => { close(this, isTaken, { grace, signal }, resolve); });
+      return new Promise((resolve) => { close(this, connections, { grace, signal }, resolve); });
     },
   };
   Object.defineProperty(Server.prototype, 'shutdown', { value: shutdown, writable: true, configurable: true });

@@ -15,6 +15,7 @@ const { Pipe } = require('../handle');
 const { kIsHost } = require('../handle/symbols');
 const { nameLike } = require('../node/mirror-members');
 const { listen, setupListenHandle } = require('./listen');
+const { openConnections } = require('./open-owners');
 const { rememberProxyProtocol } = require('./proxy-protocol');
 const { addConnectionMembers } = require('./server-connections');
 const { addPause } = require('./server-pause');
@@ -292,8 +293,8 @@ function isTaken(socket) {
   return isRelayed(socket) || (Boolean(handle?.[kIsHost]) && !handle._consumed);
 }
 
-addConnectionMembers(Server);
+addConnectionMembers(Server, openConnections);
 addPause(Server);
-addShutdown(Server, isTaken);
+addShutdown(Server, { openConnections, isTaken });
 
 module.exports = { Server: /** @type {ServerClass} */ (/** @type {*} */ (Server)), createServer };

@@ -4,7 +4,6 @@
 
 const { kBoundPath, kBytesRead, kBytesWritten, kHandle } = require('../handle/socket-symbols');
 const { isMptcp } = require('./connection-info');
-const { removeConnection } = require('./server-connections');
 
 /**
  * @param {*} data what `_write` or `_writev` was given
@@ -55,11 +54,7 @@ function getpeername() {
 /** The computed properties. */
 const getters = Object.getOwnPropertyDescriptors(/** @type {ThisType<Socket>} */ ({
   get _handle() { return this[kHandle]; },
-  set _handle(handle) {
-    this[kHandle] = handle;
-    // Closed, or sent to another process or thread.
-    if (handle === null && this._server) removeConnection(this);
-  },
+  set _handle(handle) { this[kHandle] = handle; },
   get _connecting() { return this.connecting; },
   get pending() { return !this._handle || this.connecting; },
   get readyState() {

@@ -2,19 +2,10 @@
 
 // `net.stats()`: what the sockets of this thread do and have done.
 
-const { callCounts, openHandles } = require('../addon/bridge');
-const { owner_symbol } = require('../handle/socket-symbols');
-const { handedOver, totals } = require('./counters');
+const { callCounts } = require('../addon/bridge');
+const { totals } = require('./counters');
+const { openOwners } = require('./open-owners');
 const { fileCalls } = require('./send-file-engine');
-
-/**
- * @returns {Set<*>} the open Sockets and Servers of this thread
- */
-function openOwners() {
-  const owners = new Set(handedOver);
-  for (const handle of openHandles()) if (handle[owner_symbol]) owners.add(handle[owner_symbol]);
-  return owners;
-}
 
 /**
  * `net.stats`.

@@ -9,12 +9,13 @@ const { outliveIteration, outlivesIteration, servers: outliving } = require('../
 const { descriptorNamed } = require('../api/listen-descriptors');
 const { checkKernelOptions, given } = require('../api/kernel-option-names');
 const { awaitHeader, readsHeaders, rememberProxyProtocol } = require('../api/proxy-protocol');
-const { addConnection, addConnectionMembers } = require('../api/server-connections');
+const { addConnectionMembers } = require('../api/server-connections');
 const { isRelayed } = require('../api/relay');
 const { differsFromNode } = require('../api/unlink-on-close');
 const { addShutdown } = require('../api/server-shutdown');
 const { blocked } = require('./block-list');
 const { BoundSocket, consumed } = require('./bound-socket');
+const { addConnection, openConnections } = require('./connections');
 const { derive, isMadeBy } = require('./derive');
 const { hasBlockList, hasHandles, hasReusePort } = require('./host');
 const { adopt } = require('./socket');
@@ -106,8 +107,8 @@ for (const [name, value] of Object.entries(members)) {
   Object.defineProperty(Server.prototype, name, { value, writable: true, configurable: true, enumerable: true });
 }
 
-addConnectionMembers(Server);
-addShutdown(Server, isRelayed);
+addConnectionMembers(Server, openConnections);
+addShutdown(Server, { openConnections, isTaken: isRelayed });
 for (const name of ['pause', 'resume']) {
   const { [name]: value } = { [name]() { throw unavailable(name); } };
   Object.defineProperty(Server.prototype, name, { value, writable: true, configurable: true });

@@ -4,7 +4,7 @@
 // handles (LibuvStreamWrap). A status is 0 or a negated errno.
 
 const {
-  NO_SLOT, awaitsRead, commands, getBridge, makeCallback, register, release,
+  NO_SLOT, awaitsRead, commands, makeCallback, readsOnThreads, register, release,
   useOwnMemory,
 } = require('../addon/bridge');
 const { onStreamRead, withReadCount } = require('../node/private-symbols');
@@ -137,9 +137,9 @@ class Handle extends WritableHandle {
     return commands.readStop(this[kSlot]);
   }
 
-  /** Whether data may have been read that the owner has not got. On the tokio backend threads may read at any time. */
+  /** Whether data may have been read that the owner has not got. */
   get mayHaveReadAhead() {
-    if (this[kReadGate] === GATE_BEGUN && getBridge().backend === 'tokio') return true;
+    if (this[kReadGate] === GATE_BEGUN && readsOnThreads()) return true;
     return this[kPendingRead] !== null || awaitsRead(this[kSlot]);
   }
 
@@ -358,7 +358,7 @@ class Handle extends WritableHandle {
       return;
     }
     if (this[kSeqpacket] === true) client[kSeqpacket] = true;
-    if (getBridge().backend !== 'tokio') {
+    if (!readsOnThreads()) {
       this.runInAsyncScope(this.onconnection, this, 0, client);
       return;
     }
