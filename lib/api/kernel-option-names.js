@@ -210,7 +210,9 @@ function given(options) {
  * @throws {TypeError|RangeError} for a value of the wrong kind
  */
 function checkKernelOptions(options) {
+  // Most sockets have none. A loop over an empty array makes an iterator.
+  if (!hasAny(options)) return;
   for (const name of given(options)) KERNEL_OPTIONS[name].check(options[name], `options.${name}`);
 }
 
-module.exports = { KERNEL_OPTIONS, MAX_DESCRIPTORS, NAMES, checkKernelOptions, given };
+module.exports = { KERNEL_OPTIONS, MAX_DESCRIPTORS, NAMES, checkKernelOptions, given, hasAny };

@@ -10,7 +10,7 @@ const { isTcp } = require('../handle/handed-over');
 const { kSeqpacket } = require('../handle/symbols');
 const { kAskedOptions } = require('../handle/socket-symbols');
 const { UV_EBADF, UV_EINVAL, UV_ENOPROTOOPT } = require('../node/errno');
-const { KERNEL_OPTIONS, NAMES, given } = require('./kernel-option-names');
+const { KERNEL_OPTIONS, NAMES, given, hasAny } = require('./kernel-option-names');
 
 /**
  * @param {AnyHandle} handle
@@ -39,6 +39,7 @@ function remember(owner, name, value) {
  * @param {Options} options which were checked
  */
 function rememberKernelOptions(owner, options) {
+  if (!hasAny(options)) return;
   for (const name of given(options)) remember(owner, name, options[name]);
 }
 
