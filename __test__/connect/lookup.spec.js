@@ -138,6 +138,21 @@ const scenarios = {
     { family: 6, autoSelectFamily: false },
     (callback) => callback(null, '127.0.0.1', 4),
   ],
+  'IPv4 that is said to be IPv6': [{ autoSelectFamily: false }, (callback) => callback(null, '127.0.0.1', 6)],
+  'IPv6 that is said to be IPv4': [{ autoSelectFamily: false }, (callback) => callback(null, '::1', 4)],
+  'an IPv4-mapped address that is said to be IPv4': [
+    { autoSelectFamily: false },
+    (callback) => callback(null, '::ffff:127.0.0.1', 4),
+  ],
+  'one of the wrong family in a list': [{}, (callback) => callback(null, [{ address: '127.0.0.1', family: 6 }])],
+  'one of the wrong family before a good one': [
+    {},
+    (callback) =>
+      callback(null, [
+        { address: '127.0.0.1', family: 6 },
+        { address: '127.0.0.1', family: 4 },
+      ]),
+  ],
   'an address without family': [{ autoSelectFamily: false }, (callback) => callback(null, '127.0.0.1')],
 };
 

@@ -24,22 +24,22 @@ const { clearOptions } = require('./socket-options');
 const { UV_ECANCELED, UV_ETIMEDOUT } = require('../node/errno');
 
 /**
- * Selects the usable addresses of a lookup, each once. The two families alternate, and the first address comes first.
+ * Selects the usable addresses of a lookup, each once of a family. The two families alternate, and the first address
+ * comes first.
  *
  * @param {Array<{address: string, family: number}>} addresses
  * @returns {Array<{address: string, family: number}>}
  */
 function alternateFamilies(addresses) {
-  const groups = new Map();
-  const seen = new Set();
+  /** @type {Map<number, Map<string, {address: string, family: number}>>} */
+  const families = new Map();
   for (const { address, family } of addresses) {
-    if (seen.has(address) || typeof address !== 'string' || !builtin.isIP(address)) continue;
+    if (typeof address !== 'string' || !builtin.isIP(address)) continue;
     if (family !== 4 && family !== 6) continue;
-    seen.add(address);
-    if (!groups.has(family)) groups.set(family, []);
-    groups.get(family).push({ address, family });
+    if (!families.has(family)) families.set(family, new Map());
+    families.get(family)?.set(address, { address, family });
   }
-  const [first = [], second = []] = groups.values();
+  const [first = [], second = []] = [...families.values()].map((group) => [...group.values()]);
   const result = [];
   for (let i = 0; i < Math.max(first.length, second.length); i++) {
     if (i < first.length) result.push(first[i]);

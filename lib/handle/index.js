@@ -109,14 +109,11 @@ class TCP extends SocketHandle {
 
   /**
    * @param {ConnectReq} req
-   * @param {string} address numeric
+   * @param {string} address numeric IPv4
    * @param {number} port
    * @returns {number|Error} status
    */
-  connect(req, address, port) {
-    return refusedConnect(address) ??
-      this._startConnect('TCPCONNECTWRAP', req, commands.connect(this[kSlot], address, port));
-  }
+  connect(req, address, port) { return this._connect(req, address, port, builtin.isIPv4(address)); }
 
   /**
    * @param {ConnectReq} req
@@ -124,7 +121,21 @@ class TCP extends SocketHandle {
    * @param {number} port
    * @returns {number|Error} status
    */
-  connect6(req, address, port) { return this.connect(req, address, port); }
+  connect6(req, address, port) { return this._connect(req, address, port, builtin.isIPv6(address)); }
+
+  /**
+   * @param {ConnectReq} req
+   * @param {string} address
+   * @param {number} port
+   * @param {boolean} isOfFamily false: a lookup has named another family than the address has (uv_ip6_addr)
+   * @returns {number|Error} status
+   */
+  _connect(req, address, port, isOfFamily) {
+    const refusal = refusedConnect(address);
+    if (refusal) return refusal;
+    const status = isOfFamily ? commands.connect(this[kSlot], address, port) : UV_EINVAL;
+    return this._startConnect('TCPCONNECTWRAP', req, status);
+  }
 
   /**
    * The connection may have failed since the engine saw it made. libuv reads SO_ERROR right before the callback
