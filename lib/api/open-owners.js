@@ -4,13 +4,14 @@
 
 const { openHandles } = require('../addon/bridge');
 const { async_id_symbol, owner_symbol } = require('../handle/socket-symbols');
+const { kHandedOver } = require('../handle/symbols');
 const { handedOver } = require('./counters');
 
 /**
  * @returns {Set<*>} the open Sockets and Servers of this thread
  */
 function openOwners() {
-  const owners = new Set(handedOver.keys());
+  const owners = new Set(handedOver.map(({ socket }) => socket));
   for (const handle of openHandles()) if (handle[owner_symbol]) owners.add(handle[owner_symbol]);
   return owners;
 }
@@ -20,7 +21,7 @@ function openOwners() {
  * @returns {number} which is larger for a socket that was accepted later
  */
 function orderOf(socket) {
-  return handedOver.get(socket) ?? socket[async_id_symbol];
+  return socket._handle[kHandedOver]?.order ?? socket[async_id_symbol];
 }
 
 /**

@@ -48,6 +48,7 @@ module.exports = {
   kSeqpacket: Symbol('kSeqpacket'),
   /** Whether a Pipe has descriptors that its owner has not taken. */
   kAnnounced: Symbol('kAnnounced'),
-  /** On Node's handles of connections that rsnet has handed over. */
+  /** On Node's handles of connections that rsnet has handed over; the second is an entry of lib/api/counters.js. */
   kIsHost: Symbol('kIsHost'),
+  kHandedOver: Symbol('kHandedOver'),
 };
