@@ -12,6 +12,7 @@ const {
   setDefaultAutoSelectFamily,
   setDefaultAutoSelectFamilyAttemptTimeout,
 } = require('./api/connect');
+const { defineOwnExports } = require('./node/own-exports');
 const instanceOf = require('./interop/instanceof');
 // These two fill in lib/handle/hooks.js.
 require('./interop/hand-over');
@@ -72,13 +73,6 @@ Object.defineProperty(rsnet, 'promises', {
   enumerable: Object.hasOwn(builtin, 'promises'),
 });
 
-// Not enumerable, so that a program which lists the exports finds those of `net`.
-Object.defineProperties(rsnet, {
-  engine: { value: 'rsnet', configurable: true },
-  listenDescriptors: { value: listenDescriptors, writable: true, configurable: true },
-  relay: { value: relayBy(engineMover), writable: true, configurable: true },
-  sendFile: { value: sendFile, writable: true, configurable: true },
-  stats: { value: stats, writable: true, configurable: true },
-});
+defineOwnExports(rsnet, { engine: 'rsnet', listenDescriptors, relay: relayBy(engineMover), sendFile, stats });
 
 module.exports = rsnet;

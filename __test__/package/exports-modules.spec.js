@@ -59,7 +59,7 @@ describeRsnet('the package', (rsnet) => {
       import { createRequire } from 'module';
       import * as all from 'rsnet';
       const required = createRequire(import.meta.url)('rsnet');
-      const missing = Object.keys(required).filter((name) => all[name] !== required[name]);
+      const missing = Object.getOwnPropertyNames(required).filter((name) => all[name] !== required[name]);
       console.log(JSON.stringify(missing), all.default === required);
     `);
     expect({ stdout, stderr }).toEqual({ stdout: '[] true\n', stderr: '' });

@@ -211,7 +211,7 @@ describeRsnet('without a binary', () => {
       import { connector } from 'rsnet/undici';
       import { createRequire } from 'module';
       const required = createRequire(import.meta.url)('rsnet');
-      const missing = Object.keys(required).filter((name) => all[name] !== required[name]);
+      const missing = Object.getOwnPropertyNames(required).filter((name) => all[name] !== required[name]);
       console.log(JSON.stringify(missing), all.engine, all.default === required, typeof connector);
     `);
     const { stdout, stderr } = await run({}, `import(${JSON.stringify(file)})`);

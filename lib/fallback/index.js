@@ -4,6 +4,7 @@
 // this folder needs the addon or changes the host.
 
 const { builtin } = require('../node/builtin');
+const { defineOwnExports } = require('../node/own-exports');
 const { clientSocket } = require('../api/diagnostics');
 const { listenDescriptors } = require('../api/listen-descriptors');
 const { makeIterable, promisesOf } = require('../api/promises');
@@ -56,12 +57,6 @@ Object.defineProperty(fallback, 'promises', {
   configurable: true,
   enumerable: Object.hasOwn(builtin, 'promises'),
 });
-Object.defineProperties(fallback, {
-  engine: { value: 'node', configurable: true },
-  listenDescriptors: { value: listenDescriptors, writable: true, configurable: true },
-  relay: { value: relayBy(), writable: true, configurable: true },
-  sendFile: { value: sendFile, writable: true, configurable: true },
-  stats: { value: stats, writable: true, configurable: true },
-});
+defineOwnExports(fallback, { engine: 'node', listenDescriptors, relay: relayBy(), sendFile, stats });
 
 module.exports = fallback;

@@ -4,14 +4,12 @@
 
 const { ownLoad } = require('./load-trap');
 const { membersOf } = require('./mirror-members');
+const { OWN_EXPORTS } = require('./own-exports');
 
 const net = ownLoad(() => require('node:net'));
 
 /** Under this symbol of `net`, `rsnet/register` keeps the built-in's exports. All copies of rsnet share it. */
 const BUILTIN = Symbol.for('rsnet.builtin');
-
-/** What only rsnet's `net` has. */
-const OWN = ['engine', 'listenDescriptors', 'relay', 'sendFile', 'stats'];
 
 /**
  * @returns {PropertyDescriptorMap} descriptors of the built-in's exports, without those that another copy of rsnet has
@@ -20,7 +18,7 @@ const OWN = ['engine', 'listenDescriptors', 'relay', 'sendFile', 'stats'];
 function ownDescriptors() {
   const descriptors = membersOf(net);
   for (const [name, { enumerable }] of Object.entries(descriptors)) {
-    if (!enumerable && (OWN.includes(name) || name.startsWith('_Transferred'))) delete descriptors[name];
+    if (!enumerable && (OWN_EXPORTS.includes(name) || name.startsWith('_Transferred'))) delete descriptors[name];
   }
   return descriptors;
 }
