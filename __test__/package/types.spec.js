@@ -5,7 +5,7 @@
 const fs = require('node:fs');
 const builtin = require('node:net');
 const path = require('node:path');
-const { NAMES } = require('../../lib/api/kernel-option-names');
+const { OPTION_NAMES } = require('../../lib/api/kernel-option-names');
 const { succeed } = require('./command');
 
 const ROOT = path.join(__dirname, '..', '..');
@@ -43,7 +43,7 @@ describe('what rsnet has besides the members of the built-in', () => {
     expect(api).toMatch(new RegExp(`\\b${known}\\b`));
   });
 
-  test.each(NAMES)('the declarations and docs/api.md name the option %s', (option) => {
+  test.each(OPTION_NAMES)('the declarations and docs/api.md name the option %s', (option) => {
     expect(declarations).toMatch(new RegExp(`^  ${option}\\?: `, 'm'));
     expect(api).toMatch(new RegExp(`\`${option}\``));
   });

@@ -6,7 +6,7 @@
 const tls = require('tls');
 const { closed, connect, describeLinux, listen, once, pair, spawnNode, thrownBy, track } = require('../helpers');
 const { runMode } = require('../helpers/registered');
-const { NAMES, given: givenOptions } = require('../../lib/api/kernel-option-names');
+const { OPTION_NAMES, given: givenOptions } = require('../../lib/api/kernel-option-names');
 
 const wrongKind = { name: 'TypeError', code: 'ERR_INVALID_HANDLE_TYPE' };
 
@@ -18,7 +18,7 @@ const OPTIONS = [
   ['recvBufferSize', 'RecvBufferSize', 30000, 60000],
 ];
 
-test.each(NAMES)('%s is looked for among the options of a Socket', (name) => {
+test.each(OPTION_NAMES)('%s is looked for among the options of a Socket', (name) => {
   expect(givenOptions({ [name]: 1 })).toEqual([name]);
 });
 

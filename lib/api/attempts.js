@@ -12,7 +12,7 @@ const {
   anyAddress, becomeConnected, bindLocal, connectError, connectErrorAtOnce, connectTo, startConnect,
 } = require('./attempt');
 const { clearTimeout, setTimeout } = require('../node/captured');
-const { applyChangedOptions, applyKernelOptions } = require('./kernel-options');
+const { applyKernelOptions } = require('./kernel-options');
 const { debug } = require('../node/debug');
 const { codes, ExceptionWithHostPort, NodeAggregateError } = require('../node/errors');
 const { TCP } = require('../handle');
@@ -136,7 +136,7 @@ class Attempts {
     socket[async_id_symbol] = handle.getAsyncId();
     if (isUint8Array(socket[kBuffer])) handle.useUserBuffer(socket[kBuffer]);
     clearOptions(socket);
-    const refusal = applyChangedOptions(socket);
+    const refusal = applyKernelOptions(socket, 'connecting');
     if (refusal) socket.destroy(refusal);
   }
 

@@ -175,7 +175,7 @@ const KERNEL_OPTIONS = {
   },
 };
 
-const NAMES = Object.keys(KERNEL_OPTIONS);
+const OPTION_NAMES = Object.keys(KERNEL_OPTIONS);
 
 /**
  * Every Socket comes here, and hardly one has such an option. Reads that each have a place of their own are much faster
@@ -195,14 +195,14 @@ function hasAny(options) {
     options.seqpacket !== undefined;
 }
 
-const NONE = [];
+const NO_NAMES = [];
 
 /**
  * @param {Options} options of a Socket or Server
  * @returns {string[]} those of the kernel that are given
  */
 function given(options) {
-  return hasAny(options) ? NAMES.filter((name) => options[name] !== undefined) : NONE;
+  return hasAny(options) ? OPTION_NAMES.filter((name) => options[name] !== undefined) : NO_NAMES;
 }
 
 /**
@@ -215,4 +215,4 @@ function checkKernelOptions(options) {
   for (const name of given(options)) KERNEL_OPTIONS[name].check(options[name], `options.${name}`);
 }
 
-module.exports = { KERNEL_OPTIONS, MAX_DESCRIPTORS, NAMES, checkKernelOptions, given, hasAny };
+module.exports = { KERNEL_OPTIONS, MAX_DESCRIPTORS, OPTION_NAMES, checkKernelOptions, given, hasAny };

@@ -10,7 +10,7 @@ const { isTcp } = require('../handle/handed-over');
 const { kSeqpacket } = require('../handle/symbols');
 const { kAskedOptions } = require('../handle/socket-symbols');
 const { UV_EBADF, UV_EINVAL, UV_ENOPROTOOPT } = require('../node/errno');
-const { KERNEL_OPTIONS, NAMES, given, hasAny } = require('./kernel-option-names');
+const { KERNEL_OPTIONS, OPTION_NAMES, given, hasAny } = require('./kernel-option-names');
 
 /**
  * @param {AnyHandle} handle
@@ -72,17 +72,36 @@ function has(handle, option) {
 }
 
 /**
+ * What a handle is about to do when it gets an option; undefined: anything, also nothing more. One that is `connecting`
+ * got all that was asked for before connect(2), and setters may have changed some since.
+ *
+ * @typedef {'listen'|'connecting'|undefined} Stage
+ */
+
+/**
+ * @param {AnyHandle} handle
+ * @param {import('./kernel-option-names').KernelOption} option
+ * @param {Stage} stage
+ * @returns {boolean} whether the kernel does not take the option any more, and need not
+ */
+function isPast(handle, option, stage) {
+  if (stage === 'connecting') return option.method === undefined;
+  // A program may have a connected socket connect again.
+  return stage === undefined && option.isOfConnect === true && handle.getpeername({}) === 0;
+}
+
+/**
  * @param {AnyHandle} handle
  * @param {string} name of the option
  * @param {*} value
- * @param {boolean} [listens] whether the handle is to listen
+ * @param {Stage} [stage]
  * @returns {Error|undefined} the reason if it is not set
  */
-function setOn(handle, name, value, listens = false) {
+function setOn(handle, name, value, stage) {
   const option = KERNEL_OPTIONS[name];
+  const listens = stage === 'listen';
   if (!has(handle, option) || (option.isListenersOnly && !listens)) return new codes.ERR_INVALID_HANDLE_TYPE(name);
-  // A program may have a connected socket connect again.
-  if (option.isOfConnect && !listens && handle.getpeername({}) === 0) return undefined;
+  if (isPast(handle, option, stage)) return undefined;
   const { name: kernelName, kind } = listens ? option.ofListener ?? option : option;
   const status = handle.setOption(kernelName, kind.encode(value));
   if (!status) return undefined;
@@ -92,14 +111,14 @@ function setOn(handle, name, value, listens = false) {
 /**
  * @param {AnyHandle} handle
  * @param {Record<string, *>|undefined} asked values by option
- * @param {boolean} [listens] whether the handle is to listen
+ * @param {Stage} [stage]
  * @returns {Error|undefined} the reason if one is not set
  */
-function setAll(handle, asked, listens) {
+function setAll(handle, asked, stage) {
   if (asked === undefined) return undefined;
   // The order of the table: a protocol comes before what only some protocols have.
   for (const name of given(asked)) {
-    const problem = setOn(handle, name, asked[name], listens);
+    const problem = setOn(handle, name, asked[name], stage);
     if (problem) return problem;
   }
   return undefined;
@@ -119,12 +138,13 @@ function refuseMessages(handle, asked) {
  * Sets what was asked for on the handle of a Socket.
  *
  * @param {Socket} socket
+ * @param {Stage} [stage]
  * @returns {Error|undefined} the reason if one is not set
  */
-function applyKernelOptions(socket) {
+function applyKernelOptions(socket, stage) {
   const handle = socket._handle;
   const asked = socket[kAskedOptions];
-  return refuseMessages(handle, asked) ?? setAll(handle, asked);
+  return refuseMessages(handle, asked) ?? setAll(handle, asked, stage);
 }
 
 /**
@@ -138,20 +158,6 @@ function applyKernelOptions(socket) {
 function applyToBound(handle, options) {
   const problem = setAll(/** @type {AnyHandle} */ (handle), options);
   if (problem) throw problem;
-}
-
-/**
- * As `applyKernelOptions` on a connection that was attempted with what was asked for then: sets what setters can have
- * changed since. The others are no longer taken.
- *
- * @param {Socket} socket
- * @returns {Error|undefined} the reason if one is not set
- */
-function applyChangedOptions(socket) {
-  const asked = socket[kAskedOptions];
-  if (asked === undefined) return undefined;
-  const settable = Object.entries(asked).filter(([name]) => KERNEL_OPTIONS[name].method);
-  return setAll(socket._handle, Object.fromEntries(settable));
 }
 
 /**
@@ -179,7 +185,7 @@ function applyToListener(server, handle = server._handle) {
     return new codes.ERR_INVALID_HANDLE_TYPE('seqpacket');
   }
   if (asked === undefined || handle instanceof Handle) {
-    return refuseMessages(handle, asked) ?? setAll(handle, asked, true);
+    return refuseMessages(handle, asked) ?? setAll(handle, asked, 'listen');
   }
   const names = given(asked);
   // The proxy for a path has no such method.
@@ -191,7 +197,7 @@ function applyToListener(server, handle = server._handle) {
   const refused = names.find(isListeners);
   if (refused !== undefined) return new codes.ERR_INVALID_HANDLE_TYPE(refused);
   const other = /** @type {AnyHandle} */ (new TCP(TCP.SOCKET));
-  const problem = setAll(other, asked, true);
+  const problem = setAll(other, asked, 'listen');
   other.close();
   return problem;
 }
@@ -275,10 +281,10 @@ function methodsOf(name) {
 }
 
 /** Names of options that have methods. */
-const SETTABLE = NAMES.filter((name) => KERNEL_OPTIONS[name].method !== undefined);
+const SETTABLE = OPTION_NAMES.filter((name) => KERNEL_OPTIONS[name].method !== undefined);
 
 module.exports = {
-  applyChangedOptions, applyKernelOptions, applyToAccepted, applyToBound, applyToListener, closesWithin,
+  applyKernelOptions, applyToAccepted, applyToBound, applyToListener, closesWithin,
   errorOf, optionsOfEach, refuseKernelOptions, rememberKernelOptions,
   kernelOptionMethods: Object.assign({}, ...SETTABLE.map(methodsOf)),
 };
