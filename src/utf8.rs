@@ -2,7 +2,7 @@
 //! where a string is not all ASCII.
 
 /// Units that are looked at together.
-const BLOCK: usize = 32;
+const UNITS_TOGETHER: usize = 32;
 
 /// Most bytes that one unit takes.
 pub const MAX_BYTES: usize = 3;
@@ -30,14 +30,14 @@ pub fn room(units: &[u16]) -> usize {
 pub fn encode(units: &[u16], bytes: &mut Vec<u8>) {
     bytes.reserve_exact(room(units));
     let mut rest = units;
-    while let Some((block, behind)) = rest.split_first_chunk::<BLOCK>() {
+    while let Some((block, behind)) = rest.split_first_chunk::<UNITS_TOGETHER>() {
         if is_ascii(block) {
             bytes.extend_from_slice(&block.map(|unit| unit as u8));
         } else if block.iter().all(|unit| (0x80..0x800).contains(unit)) {
             let pairs = block.map(|unit| (0xc0 | unit >> 6) | (0x80 | unit & 0x3f) << 8);
             bytes.extend_from_slice(pairs.map(u16::to_le_bytes).as_flattened());
         } else {
-            let taken = encode_mixed(rest, BLOCK, bytes);
+            let taken = encode_mixed(rest, UNITS_TOGETHER, bytes);
             rest = &rest[taken..];
             continue;
         }
@@ -49,7 +49,7 @@ pub fn encode(units: &[u16], bytes: &mut Vec<u8>) {
 /// As [`encode`], of at least the first `most` units, and one more if a pair of surrogates ends there. Returns of
 /// how many.
 fn encode_mixed(units: &[u16], most: usize, bytes: &mut Vec<u8>) -> usize {
-    let mut out = [0; (BLOCK + 1) * MAX_BYTES];
+    let mut out = [0; (UNITS_TOGETHER + 1) * MAX_BYTES];
     let mut length = 0;
     let mut index = 0;
     while index < most {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use rsnet::backend::Flow;
+use rsnet::backend::Delivery;
 use rsnet::backend::handle::{Handle, RefDelta};
 use rsnet::backend::tokio::ready_queue::ReadyQueue;
 use rsnet::backend::tokio::socket::TokioSocket;
@@ -63,11 +63,11 @@ impl Environment {
             ready_queue.run(
                 || {
                     between();
-                    Flow::Continue
+                    Delivery::Continue
                 },
                 |id, event| {
                     events.push((id, event));
-                    Flow::Continue
+                    Delivery::Continue
                 },
                 |delta| deltas.push(delta),
             );

@@ -1,6 +1,7 @@
 'use strict';
 
-// docs/limits.md names each constant with its value and its file. Numbers that stand in both languages are the same.
+// docs/limits.md names each threshold with its value and its file, and the code has no other. Numbers that stand in
+// both languages are the same.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -27,8 +28,8 @@ function definitionOf(file, name) {
  * @returns {number|undefined} its value; undefined where it is more than a sum or product of numbers
  */
 function valueOf(file, name) {
-  const expression = definitionOf(file, name)
-    ?.replace(/[A-Z][A-Z_]+/g, (other) => (definitionOf(file, other) === undefined ? other : valueOf(file, other)));
+  const expression = definitionOf(file, name)?.replace(/Duration::from_(?:millis|secs)\((.*)\)/, '$1')
+    .replace(/[A-Z][A-Z_]+/g, (other) => (definitionOf(file, other) === undefined ? other : valueOf(file, other)));
   if (expression === undefined || !/^[\d_+\-*() ]+$/.test(expression)) return undefined;
   return expression.split('+').reduce((sum, part) => {
     const products = part.split('-').map((product) => product.split('*').reduce((a, b) => a * numberOf(b), 1));
@@ -68,6 +69,65 @@ function rows() {
   return found;
 }
 
+/** Constants with numbers that bound nothing. */
+const NO_THRESHOLDS = {
+  'numbers of the kernel and of libuv': [
+    'TCPI_OPT_SYN_DATA', 'UNBOUNDED', 'AF_INET', 'LISTEN_FDS_START', 'LAST_STANDARD_STREAM', 'UV_TCP_IPV6ONLY',
+    'UV_TCP_REUSEPORT', 'READABLE', 'DISCONNECT', 'HANDLE_KINDS', 'UV_EOF', 'ESTABLISHED', 'FIN_WAIT1', 'CLOSE_WAIT',
+    'LAST_ACK', 'CLOSING', 'TCP_ESTABLISHED', 'MPTCP_INFO', 'SCM_PIDFD', 'FLAGS', 'ENDED', 'NUMBERS',
+    'TCP_INFO_WORDS', 'TCP_INFO_LONGS',
+  ],
+  'what Node takes': ['CHECKS_HOST_SINCE', 'INT32_MIN', 'INT32_MAX', 'UINT32_MAX', 'PORT_MAX', 'TIMEOUT_MAX'],
+  'what protocols and encodings say': [
+    'LENGTHS', 'PATH_LENGTH', 'IPV6_WORDS', 'MAPPED', 'POLYNOMIAL', 'V2_MAX', 'ADDRESSES_MAX', 'IP_ADDRESSES_MAX',
+    'LF', 'CR', 'MAX_PORT', 'HEAD', 'SSL_HEAD', 'VERSION', 'INTERNAL_ERROR', 'MAX_BYTES', 'REPLACEMENT',
+  ],
+  'units': ['MICRO', 'MS_PER_SECOND'],
+  'kinds, states and answers of rsnet\'s own': [
+    'SOCKET', 'SENT', 'WAITS', 'GATE_NONE', 'GATE_HELD', 'GATE_WAITING', 'GATE_BEGUN', 'SEND_AT_ONCE', 'NONE_FREE',
+    'UTF8', 'LATIN1', 'UTF16LE', 'IN_PLACE', 'NAMED', 'OUT_OF_LINE',
+    'USER_BUFFER', 'LANDED_FULL', 'LANDED_LARGE', 'NONE', 'READ', 'CLOSED',
+    'NO_SLOT', 'NO_DESCRIPTOR', 'V6_ONLY', 'REUSE_PORT', 'OK', 'TOO_MANY', 'NO_PLACE_FOR_DESCRIPTORS', 'FIRST',
+  ],
+  'what the code has, and how it lies in memory': [
+    'MAX_ARGUMENTS', 'VIEW', 'FIELDS', 'ALIGNMENT', 'CALL_KINDS', 'CONTROL', 'AREAS',
+  ],
+};
+
+/** Numbers that stand in both languages. */
+const SHARED = ['MAX_DESCRIPTORS', 'SEND_AT_ONCE'];
+
+/** How Rust and JavaScript define a constant: its name, and its value. */
+const DEFINITIONS = {
+  '.rs': /^ *(?:pub(?:\(\w+\))? )?const ([A-Z]\w*): [^=]* = ([^;]+);/gm,
+  '.js': /^ *const ([A-Z][A-Z_\d]+) = ([^;]+);/gm,
+};
+
+/**
+ * @param {string} value that a constant is defined as
+ * @returns {boolean} whether it consists of numbers and other constants
+ */
+function isNumeric(value) {
+  const bare = value.replace(/'[^']*'|\/\/.*|(?<=0x)[\da-f]+|\w+:(?!:)|^\w+ === undefined/g, '');
+  const words = bare.match(/\b[a-zA-Z]\w*/g) ?? [];
+  return /[\dA-Z]/.test(bare) && !/["`]/.test(bare) && words.every((word) => {
+    return /^(?:[A-Z][A-Z_\d]+|IPv6|sizes|libc|utf8|as|[iu](?:\d+|size)|Duration|from_\w+)$/.test(word);
+  });
+}
+
+/** @returns {Array<[name: string, file: string]>} the constants with numbers, but for those of tests */
+function constants() {
+  const files = ['lib', 'src'].flatMap((folder) => {
+    return fs.readdirSync(path.join(ROOT, folder), { recursive: true }).map((file) => path.join(folder, file));
+  });
+  return files.filter((file) => !file.endsWith('tests.rs')).flatMap((file) => {
+    const definitions = DEFINITIONS[path.extname(file)];
+    if (definitions === undefined) return [];
+    const [text] = fs.readFileSync(path.join(ROOT, file), 'utf8').split('\nmod tests {');
+    return [...text.matchAll(definitions)].filter(([, , value]) => isNumeric(value)).map(([, name]) => [name, file]);
+  });
+}
+
 describe('docs/limits.md', () => {
   test.each(rows())('%s is in %s', (name, files, value) => {
     const defining = files.filter((file) => definitionOf(file, name) !== undefined);
@@ -76,6 +136,20 @@ describe('docs/limits.md', () => {
       const real = valueOf(file, name);
       if (real !== undefined) expect(numbersIn(value)).toContain(real);
     }
+  });
+
+  test('has every threshold of the code', () => {
+    const page = new Set(rows().flatMap(([name, files]) => files.map((file) => `${name} of ${file}`)));
+    const others = Object.values(NO_THRESHOLDS).flat();
+    const found = constants();
+    expect(found.filter(([name, file]) => !page.has(`${name} of ${file}`) && !others.includes(name))).toEqual([]);
+    expect(others.filter((other) => !found.some(([name]) => name === other))).toEqual([]);
+  });
+
+  test('a name stands for one number', () => {
+    const files = new Map();
+    for (const [name, file] of constants()) files.set(name, new Set([...files.get(name) ?? [], file]));
+    expect([...files].filter(([name, { size }]) => size > 1 && !SHARED.includes(name))).toEqual([]);
   });
 
   test('has values that this spec can compare', () => {

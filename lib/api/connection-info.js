@@ -24,7 +24,7 @@ const MICRO = 1000;
 const UNBOUNDED = 0x7fffffff;
 
 /** Fields of 4 bytes in linux/tcp.h's `struct tcp_info`: offset, and what divides the kernel's unit into ours. */
-const WORDS = {
+const TCP_INFO_WORDS = {
   retransmissionTimeout: [8, MICRO],
   maxSegmentSize: [16],
   unacked: [24],
@@ -44,7 +44,7 @@ const WORDS = {
 };
 
 /** Fields of 8 bytes: their offsets. */
-const LONGS = {
+const TCP_INFO_LONGS = {
   pacingRate: 104,
   bytesAcked: 120,
   bytesReceived: 128,
@@ -63,10 +63,10 @@ function parseTcpInfo(bytes) {
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
   const longs = new BigUint64Array(bytes.buffer, bytes.byteOffset, bytes.length >> 3);
   const found = { state: STATES[bytes[0]], synDataAcked: (bytes[5] & TCPI_OPT_SYN_DATA) !== 0 };
-  for (const [name, [offset, divisor = 1]] of Object.entries(WORDS)) {
+  for (const [name, [offset, divisor = 1]] of Object.entries(TCP_INFO_WORDS)) {
     if (offset + 4 <= bytes.length) found[name] = words[offset / 4] / divisor;
   }
-  for (const [name, offset] of Object.entries(LONGS)) {
+  for (const [name, offset] of Object.entries(TCP_INFO_LONGS)) {
     if (offset + 8 <= bytes.length) found[name] = Number(longs[offset / 8]);
   }
   if (found.slowStartThreshold >= UNBOUNDED) found.slowStartThreshold = Infinity;

@@ -24,8 +24,8 @@ const totals = { accepted: 0, dropped: 0, connected: 0, failed: 0, bytesRead: 0,
 const handedOver = [];
 
 /** So many are kept before those are forgotten that have lost their handle otherwise than by closing it. */
-const MIN_LIMIT = 64;
-let limit = MIN_LIMIT;
+const MIN_SWEPT = 64;
+let limit = MIN_SWEPT;
 
 /** @param {HandedOver} entry */
 function forget(entry) {
@@ -42,7 +42,7 @@ function noteHandedOver(socket) {
   Object.defineProperty(socket._handle, kHandedOver, { value: entry });
   if (handedOver.length < limit) return;
   for (const old of handedOver.toReversed()) if (!old.socket._handle) forget(old);
-  limit = Math.max(MIN_LIMIT, 2 * handedOver.length);
+  limit = Math.max(MIN_SWEPT, 2 * handedOver.length);
 }
 
 /**

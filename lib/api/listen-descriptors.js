@@ -6,10 +6,10 @@ const { codes } = require('../node/errors');
 const { validateString } = require('../node/validators');
 
 /** SD_LISTEN_FDS_START. */
-const FIRST = 3;
+const LISTEN_FDS_START = 3;
 
 /** More descriptors than Linux lets a process have by default (`fs.nr_open`). */
-const MOST = 2 ** 20;
+const MAX_LISTEN_FDS = 1024 * 1024;
 
 /**
  * @returns {Array<{fd: number, name: string}>} the descriptors, by what LISTEN_FDS and LISTEN_FDNAMES say of this
@@ -19,9 +19,9 @@ function listenDescriptors() {
   const { LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES } = process.env;
   const count = Number(LISTEN_FDS);
   if (Number(LISTEN_PID) !== (require('cluster').isWorker ? process.ppid : process.pid)) return [];
-  if (!Number.isInteger(count) || count < 0 || count > MOST) return [];
+  if (!Number.isInteger(count) || count < 0 || count > MAX_LISTEN_FDS) return [];
   const names = LISTEN_FDNAMES?.split(':') ?? [];
-  return Array.from({ length: count }, (_, i) => ({ fd: FIRST + i, name: names[i] ?? 'unknown' }));
+  return Array.from({ length: count }, (_, i) => ({ fd: LISTEN_FDS_START + i, name: names[i] ?? 'unknown' }));
 }
 
 /**

@@ -81,7 +81,7 @@ function isStock(socket, names) {
  * @param {*} socket
  * @returns {boolean} whether the engine has its connection, and nobody else uses that
  */
-function isEngines(socket) {
+function isMovable(socket) {
   const handle = socket[kHandle];
   if (!(handle instanceof Handle) || handle.closing || handle[kRelay] !== undefined) return false;
   if (handle[owner_symbol] !== socket || socket.connecting || socket[kBuffer] || socket.parser) return false;
@@ -95,10 +95,10 @@ function isEngines(socket) {
  */
 function destinationOf(from) {
   const handle = from[kHandle];
-  if (!isEngines(from) || !handle[kReading] || !handle.reading || handle[kPendingRead] !== null) return undefined;
+  if (!isMovable(from) || !handle[kReading] || !handle.reading || handle[kPendingRead] !== null) return undefined;
   if (handle.onread !== hooks.onSocketRead || !isStock(from, READING)) return undefined;
   const to = /** @type {Socket|undefined} */ (pipedTo(from));
-  if (to === undefined || to === from || !isEngines(to) || !isStock(to, WRITING)) return undefined;
+  if (to === undefined || to === from || !isMovable(to) || !isStock(to, WRITING)) return undefined;
   return to;
 }
 

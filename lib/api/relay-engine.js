@@ -17,7 +17,7 @@ const { owner_symbol } = require('../handle/socket-symbols');
 const EMPTY = Buffer.alloc(0);
 
 /** What stands for members of a handle while its bytes are relayed. */
-const REPLACED = ['readStart', 'bytesRead', 'bytesWritten'];
+const REPLACED_MEMBERS = ['readStart', 'bytesRead', 'bytesWritten'];
 
 /** Relays that go on, by the number that the addon knows them by. */
 const relays = new Map();
@@ -196,7 +196,7 @@ class EngineMover {
     for (const handle of this.handles) {
       if (handle[kRelay] !== this) continue;
       handle[kRelay] = undefined;
-      for (const name of REPLACED) delete handle[name];
+      for (const name of REPLACED_MEMBERS) delete handle[name];
       if (!handle.closing) commands.setRelayed(handle[kSlot], false);
     }
     const moved = this.heads.map((bytes, direction) => bytes + this.counted[direction]);

@@ -51,7 +51,7 @@ function fileCalls() {
  * @param {AnyHandle} handle
  * @returns {boolean} whether it is Node's for a connection
  */
-function isHostHandle(handle) {
+function isRunByHost(handle) {
   if (handle[kIsHost]) return true;
   return canHandOver() && (handle instanceof /** @type {HostHandleClass} */ (classes.TCP) ||
     handle instanceof /** @type {HostHandleClass} */ (classes.Pipe));
@@ -167,7 +167,7 @@ if (native.FileSender !== undefined) {
     canTry: (socket) => socket.encrypted !== true,
     start(socket, part, callback) {
       const { _handle: handle } = socket;
-      if (!handle || !(handle instanceof Handle || isHostHandle(handle))) return undefined;
+      if (!handle || !(handle instanceof Handle || isRunByHost(handle))) return undefined;
       sender ??= withoutResource(() => new native.FileSender(onEnded));
       const transfer = new Transfer(socket, part, callback);
       return transfer.start(part) ? transfer : undefined;

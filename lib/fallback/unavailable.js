@@ -7,7 +7,7 @@ const { nextTick } = require('../node/captured');
 const { codes } = require('../node/errors');
 
 /** Property of Sockets and Servers: values of options that the host lacks, by option. */
-const kAsked = Symbol('rsnet.asked');
+const kUnavailable = Symbol('rsnet.asked');
 
 /**
  * @param {string} feature an option or a method
@@ -25,8 +25,8 @@ function unavailable(feature) {
  */
 function ask(owner, option, value) {
   if (value === undefined) return;
-  if (!owner[kAsked]) Object.defineProperty(owner, kAsked, { value: new Map() });
-  owner[kAsked].set(option, value);
+  if (!owner[kUnavailable]) Object.defineProperty(owner, kUnavailable, { value: new Map() });
+  owner[kUnavailable].set(option, value);
 }
 
 /**
@@ -35,7 +35,7 @@ function ask(owner, option, value) {
  * @returns {*} the value
  */
 function asked(owner, option) {
-  return owner[kAsked]?.get(option);
+  return owner[kUnavailable]?.get(option);
 }
 
 /**
@@ -43,7 +43,7 @@ function asked(owner, option) {
  * @returns {TypeError|undefined} for the first option kept
  */
 function refusal(owner) {
-  const [option] = owner[kAsked]?.keys() ?? [];
+  const [option] = owner[kUnavailable]?.keys() ?? [];
   return option === undefined ? undefined : unavailable(option);
 }
 

@@ -20,7 +20,7 @@ const MAX_WRITE = 8 * 1024;
 const { NONE_FREE } = sentinels;
 
 /** `reserve` answers this when the write has to be sent at once. */
-const NO_ROOM = -1;
+const SEND_AT_ONCE = -1;
 
 /** A callback outside of events goes on while its ticks write, but for no more ticks than this. */
 const MAX_TICKS = 64;
@@ -104,21 +104,21 @@ function shouldSendNow(writer) {
  * Makes room for a write behind the earlier ones of its writer.
  * @param {Writer} writer
  * @param {number} bytes of the write, at most MAX_WRITE
- * @returns {number} where in `bufferMemory` it is to be copied to, or NO_ROOM
+ * @returns {number} where in `bufferMemory` it is to be copied to, or SEND_AT_ONCE
  */
 function reserve(writer, bytes) {
   if (writer.buffer >= 0) {
     if (writer.buffered + bytes <= bufferSize) return writer.buffer * bufferSize + writer.buffered;
-    if (!writer.flush()) return NO_ROOM;
+    if (!writer.flush()) return SEND_AT_ONCE;
   }
   if (!isPrepared) prepare();
-  if (memory === null) return NO_ROOM;
+  if (memory === null) return SEND_AT_ONCE;
   let buffer = commands.beginBuffer(writer.slot);
   if (buffer === NONE_FREE) {
     flushAll();
     buffer = commands.beginBuffer(writer.slot);
   }
-  if (buffer < 0) return NO_ROOM;
+  if (buffer < 0) return SEND_AT_ONCE;
   writer.buffer = buffer;
   pending.push(writer);
   scheduleFlush();
@@ -143,4 +143,4 @@ function flushAll() {
   while (pending.length > 0) pending.shift().flush();
 }
 
-module.exports = { MAX_WRITE, NO_ROOM, bufferMemory, flushAll, publish, reserve, shouldSendNow };
+module.exports = { MAX_WRITE, SEND_AT_ONCE, bufferMemory, flushAll, publish, reserve, shouldSendNow };

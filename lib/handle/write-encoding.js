@@ -15,7 +15,7 @@ const NAMES = Object.assign([], { [UTF8]: 'utf8', [LATIN1]: 'latin1', [UTF16LE]:
 const METHODS = Object.assign([], { [UTF8]: 'utf8Write', [LATIN1]: 'latin1Write', [UTF16LE]: 'ucs2Write' });
 
 /** The addon encodes longer strings as UTF-8 in pieces of so many UTF-16 units. */
-const PIECE = sizes.STRING_PIECE;
+const { STRING_PIECE } = sizes;
 
 /** Encodings that `pack` writes in place, by Node's names. Strings in others are made into Buffers first. */
 const IN_PLACE = { 'utf8': UTF8, 'utf-8': UTF8, 'latin1': LATIN1, 'binary': LATIN1, 'ascii': LATIN1 };
@@ -90,8 +90,8 @@ function piecesOf(string) {
   const pieces = [];
   let from = 0;
   while (from < string.length) {
-    const splitsPair = (string.charCodeAt(from + PIECE - 1) & 0xFC00) === 0xD800;
-    const to = from + PIECE + (splitsPair ? 1 : 0);
+    const splitsPair = (string.charCodeAt(from + STRING_PIECE - 1) & 0xFC00) === 0xD800;
+    const to = from + STRING_PIECE + (splitsPair ? 1 : 0);
     pieces.push(string.slice(from, to));
     from = to;
   }
@@ -154,6 +154,6 @@ function toBuffers(chunks) {
 }
 
 module.exports = {
-  LATIN1, MAX_CHAR_BYTES, NAMES, PIECE, UTF16LE, UTF8, mostBytes, pack, piecesOf, toBuffer, toBuffers,
+  LATIN1, MAX_CHAR_BYTES, NAMES, STRING_PIECE, UTF16LE, UTF8, mostBytes, pack, piecesOf, toBuffer, toBuffers,
   writeInto,
 };

@@ -12,7 +12,7 @@ const { LargeWrite, WAITS } = require('./large-write');
 const { later } = require('../node/later');
 const coalescer = require('./write-coalescer');
 const {
-  LATIN1, MAX_CHAR_BYTES, PIECE, UTF16LE, UTF8, mostBytes, pack, piecesOf, toBuffers, writeInto,
+  LATIN1, MAX_CHAR_BYTES, STRING_PIECE, UTF16LE, UTF8, mostBytes, pack, piecesOf, toBuffers, writeInto,
 } = require('./write-encoding');
 const { WriteReq } = require('./requests');
 const { owner_symbol } = require('./socket-symbols');
@@ -131,7 +131,7 @@ class Writer {
     if (most <= coalescer.MAX_WRITE) {
       bytes = writeInto(scratch, string, 0, most, encoding);
       result = write(this.slot, scratch, bytes);
-    } else if (encoding === UTF8 && string.length > PIECE) {
+    } else if (encoding === UTF8 && string.length > STRING_PIECE) {
       [result, bytes] = commands.writePieces(this.handle[kSlot], piecesOf(string), encoding, string.length);
     } else {
       [result, bytes] = commands.writeString(this.handle[kSlot], string, encoding);
@@ -251,7 +251,7 @@ class Writer {
    */
   _writePacked(req, chunks, step, most) {
     const isMany = chunks.length > MAX_CHUNKS * step;
-    const at = isMany ? coalescer.NO_ROOM : this._reserve(most);
+    const at = isMany ? coalescer.SEND_AT_ONCE : this._reserve(most);
     if (at >= 0) {
       const bytes = pack(coalescer.bufferMemory(), at, chunks, step);
       this.bytes += bytes;
@@ -291,11 +291,11 @@ class Writer {
    * Decides whether a write is coalesced. An empty one is not, nor is one for which the kernel's answer matters: the
    * peer may have gone, and no read would report that.
    * @param {number} bytes of the write, at most
-   * @returns {number} where in the coalescer's memory it is to be copied to, or NO_ROOM
+   * @returns {number} where in the coalescer's memory it is to be copied to, or SEND_AT_ONCE
    */
   _reserve(bytes) {
     if (bytes === 0 || bytes > coalescer.MAX_WRITE || this.requests.length > 0 || this.isShared ||
-      !this.handle._noticesErrors || coalescer.shouldSendNow(this)) return coalescer.NO_ROOM;
+      !this.handle._noticesErrors || coalescer.shouldSendNow(this)) return coalescer.SEND_AT_ONCE;
     return coalescer.reserve(this, bytes);
   }
 

@@ -58,7 +58,7 @@ function portProxy(fd) {
  * @returns {object|undefined} a transferable owner of the descriptor; undefined where the host refuses one
  * @throws {Error} when the host can't take the descriptor
  */
-function hostProxy(fd) {
+function proxyOf(fd) {
   let proxy;
   try {
     proxy = hostTransfers ? hostHandleOf(fd, false) : new (process.binding('fs').FileHandle)(fd);
@@ -80,7 +80,7 @@ function hostProxy(fd) {
 function pack(handle) {
   const fd = handle.dup ? handle.dup() : native.dupDescriptor(handle.fd);
   if (fd < 0) throw new ErrnoException(fd, 'dup');
-  const proxy = hostProxy(fd);
+  const proxy = proxyOf(fd);
   return proxy === undefined ? portProxy(fd) : { item: proxy, handle: proxy };
 }
 

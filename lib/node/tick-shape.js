@@ -15,7 +15,7 @@ const host = require('./versions');
 const kept = [];
 
 /** Properties of such an object that hold nothing of the program. */
-const OWN = new Set(/** @type {Array<string|symbol>} */ (['callback', 'args']));
+const RECORD_OF_TICK = new Set(/** @type {Array<string|symbol>} */ (['callback', 'args']));
 
 /**
  * @param {object} tick whose async context, domain and what hooks of the program have put there are to be forgotten
@@ -24,7 +24,7 @@ const OWN = new Set(/** @type {Array<string|symbol>} */ (['callback', 'args']));
 function forgetContext(tick) {
   return Reflect.ownKeys(tick).every((key) => {
     const { value } = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(tick, key));
-    return OWN.has(key) || typeof value === 'number' || Reflect.set(tick, key, undefined);
+    return RECORD_OF_TICK.has(key) || typeof value === 'number' || Reflect.set(tick, key, undefined);
   });
 }
 

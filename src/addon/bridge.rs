@@ -114,7 +114,7 @@ impl Bridge {
         #[cfg(target_os = "linux")]
         let counts = {
             let relays = self.relays.calls.counts();
-            std::array::from_fn::<_, { calls::KINDS }, _>(|kind| counts[kind] + relays[kind])
+            std::array::from_fn::<_, { calls::CALL_KINDS }, _>(|kind| counts[kind] + relays[kind])
         };
         counts.map(|count| count as f64).to_vec()
     }

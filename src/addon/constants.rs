@@ -71,7 +71,7 @@ fn sizes() -> [(&'static str, i32); 6] {
         ("BATCH_MEMORY", batch::MEMORY as i32),
         ("USUAL_READ", memory::USUAL_READ as i32),
         ("MAX_READ", memory::MAX_READ as i32),
-        ("STRING_PIECE", strings::PIECE as i32),
+        ("STRING_PIECE", strings::STRING_PIECE as i32),
         ("MAX_SLICES", stream::MAX_SLICES as i32),
         ("MAX_DESCRIPTORS", rights::MAX_DESCRIPTORS as i32),
     ]

@@ -9,7 +9,7 @@ use napi::bindgen_prelude::{FromNapiValue, Object};
 use napi::{Result, check_status, sys};
 
 use super::convert;
-use super::raw::{Call, Callback, answer, function};
+use super::raw::{Callback, Invocation, answer, function};
 use super::writer::WRITERS;
 use crate::bridge::Bridge;
 use crate::engine::address::Address;
@@ -135,11 +135,11 @@ commands! {
     };
 }
 
-fn run(call: &Call<'_>, id: u32, command: impl FnOnce(&mut Endpoint) -> Status) -> f64 {
+fn run(call: &Invocation<'_>, id: u32, command: impl FnOnce(&mut Endpoint) -> Status) -> f64 {
     f64::from(call.bridge.command(id, |handle| command(&mut handle.endpoint)))
 }
 
-fn set_refed(call: &Call<'_>, id: u32, refed: bool) -> f64 {
+fn set_refed(call: &Invocation<'_>, id: u32, refed: bool) -> f64 {
     let status = call.bridge.command(id, |handle| {
         handle.refed = refed;
         0
@@ -148,7 +148,7 @@ fn set_refed(call: &Call<'_>, id: u32, refed: bool) -> f64 {
 }
 
 /// Fills the second argument with an address.
-fn fill(call: &Call<'_>, address: std::result::Result<Address, Status>) -> f64 {
+fn fill(call: &Invocation<'_>, address: std::result::Result<Address, Status>) -> f64 {
     let status = match address {
         Ok(address) => {
             // SAFETY: the argument belongs to the running call; what is no object is refused.

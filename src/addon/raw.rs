@@ -11,7 +11,7 @@ use napi::{Result, check_status, sys};
 use crate::bridge::Bridge;
 
 /// Most arguments of a function.
-const MAX_ARGUMENTS: usize = 3;
+pub const MAX_ARGUMENTS: usize = 3;
 
 /// What runs a function.
 pub type Callback =
@@ -67,7 +67,7 @@ unsafe extern "C" fn release(_env: sys::napi_env, data: *mut c_void, _hint: *mut
 }
 
 /// One call of such a function.
-pub struct Call<'a> {
+pub struct Invocation<'a> {
     /// The bridge that the function keeps.
     pub bridge: &'a Bridge,
     /// Its environment.
@@ -76,7 +76,7 @@ pub struct Call<'a> {
     pub arguments: [sys::napi_value; MAX_ARGUMENTS],
 }
 
-impl Call<'_> {
+impl Invocation<'_> {
     /// The argument at `index` as an unsigned number, modulo 2³²; `None`: it is no number.
     pub fn number(&self, index: usize) -> Option<u32> {
         let mut number = 0;
@@ -129,7 +129,7 @@ impl Call<'_> {
 pub unsafe fn answer(
     env: sys::napi_env,
     info: sys::napi_callback_info,
-    command: impl FnOnce(&Call<'_>, u32) -> f64,
+    command: impl FnOnce(&Invocation<'_>, u32) -> f64,
 ) -> sys::napi_value {
     let (mut count, mut data) = (MAX_ARGUMENTS, ptr::null_mut());
     let mut arguments = [ptr::null_mut(); MAX_ARGUMENTS];
@@ -145,7 +145,7 @@ pub unsafe fn answer(
             ptr::null_mut(),
             &raw mut data,
         );
-        let call = Call { bridge: &*data.cast_const().cast::<Bridge>(), env, arguments };
+        let call = Invocation { bridge: &*data.cast_const().cast::<Bridge>(), env, arguments };
         let number = call.number(0).map_or(f64::from(-libc::EINVAL), |id| {
             catch_unwind(AssertUnwindSafe(|| command(&call, id))).unwrap_or(f64::from(-libc::EIO))
         });

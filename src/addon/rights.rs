@@ -50,7 +50,7 @@ impl HeldDescriptors {
 
 /// Descriptors that have arrived.
 #[napi(object, object_from_js = false)]
-pub struct Passed {
+pub struct PassedToJs {
     /// The caller owns them.
     pub descriptors: Vec<i32>,
     /// The bytes that came with them.
@@ -76,7 +76,7 @@ impl Bridge {
 
     /// See [`ReadSide::take_passed`](crate::engine::read::ReadSide::take_passed).
     #[napi]
-    pub fn take_passed(&self, id: u32) -> Option<Passed> {
+    pub fn take_passed(&self, id: u32) -> Option<PassedToJs> {
         let mut taken = None;
         self.inner().command(id, |handle| {
             taken = handle.endpoint.take_passed();
@@ -84,7 +84,7 @@ impl Bridge {
         });
         let (descriptors, bytes) = taken?;
         let descriptors = descriptors.into_iter().map(IntoRawFd::into_raw_fd).collect();
-        Some(Passed { descriptors, data: OwnBytes(bytes) })
+        Some(PassedToJs { descriptors, data: OwnBytes(bytes) })
     }
 
     /// See [`ReadSide::decline_passed`](crate::engine::read::ReadSide::decline_passed).

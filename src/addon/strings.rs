@@ -18,7 +18,7 @@ pub const LATIN1: u32 = 1;
 pub const UTF16LE: u32 = 2;
 
 /// Bytes of the memory that strings are encoded into, and that is used again: the longest piece as UTF-8 (see [`pieces`]).
-const SCRATCH_SIZE: usize = utf8::MAX_BYTES * WIDE_SIZE + 1;
+const ENCODED_SIZE: usize = utf8::MAX_BYTES * WIDE_SIZE + 1;
 
 /// Strings of more UTF-16 units than this get memory of their own, which is sent from.
 const LARGE_STRING: usize = 16 * 1024;
@@ -35,10 +35,10 @@ const WIDE_SIZE: usize = 64 * 1024;
 
 /// JavaScript splits longer strings into pieces of so many UTF-16 units. One more unit, where that would split a
 /// surrogate pair, and the terminator of Node-API fit into [`WIDE_SIZE`], too.
-pub const PIECE: usize = WIDE_SIZE - 2;
+pub const STRING_PIECE: usize = WIDE_SIZE - 2;
 
 thread_local! {
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static ENCODED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static WIDE: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -103,12 +103,12 @@ pub fn pieces(value: &Unknown<'_>, encoding: u32, units: usize) -> Result<Vec<u8
 
 /// Runs `body` with empty memory that is used again.
 fn with_scratch<R>(body: impl FnOnce(&mut Vec<u8>) -> R) -> R {
-    SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
+    ENCODED.with(|scratch| match scratch.try_borrow_mut() {
         Ok(mut scratch) => {
             scratch.clear();
             let result = body(&mut scratch);
             scratch.clear();
-            scratch.shrink_to(SCRATCH_SIZE);
+            scratch.shrink_to(ENCODED_SIZE);
             result
         }
         Err(_) => body(&mut Vec::new()),

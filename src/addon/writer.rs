@@ -8,15 +8,12 @@ use std::ptr;
 
 use napi::sys;
 
-use super::raw::Callback;
+use super::raw::{Callback, MAX_ARGUMENTS};
 use crate::bridge::Bridge;
 use crate::engine::errors::{OK, Status};
 
 /// The index of the argument that is a view. The slot comes before it, numbers behind it.
 const VIEW: usize = 1;
-
-/// The most arguments of a function.
-const MAX_ARGUMENTS: usize = 3;
 
 /// The functions by their names.
 pub const WRITERS: [(&CStr, Callback); 3] = [

@@ -5,7 +5,7 @@
 
 pub mod batch;
 pub mod handle;
-pub mod slots;
+pub mod key_table;
 pub mod tokio;
 pub mod uv;
 
@@ -31,7 +31,7 @@ pub fn setting(name: &str) -> Option<String> {
 
 /// Whether the receiver of events can take more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flow {
+pub enum Delivery {
     /// It can.
     Continue,
     /// JavaScript cannot be called any more.

@@ -7,7 +7,7 @@ use std::ptr;
 use napi::sys;
 
 use super::buffers;
-use crate::backend::Flow;
+use crate::backend::Delivery;
 use crate::backend::batch::CLOSED;
 use crate::engine::event::Event;
 use crate::engine::memory::Chunk;
@@ -91,14 +91,14 @@ impl Callbacks {
     }
 
     /// Calls `dispatch` for `event` of the socket `id`.
-    pub fn dispatch(&self, env: sys::napi_env, id: u32, event: Event) -> Flow {
+    pub fn dispatch(&self, env: sys::napi_env, id: u32, event: Event) -> Delivery {
         let (kind, status, write) = (event.kind(), event.status(), event.id());
         let chunk = if let Event::Read(chunk) = event { Some(chunk) } else { None };
         self.dispatch_parts(env, id, (kind, status), write, chunk)
     }
 
     /// Calls `dispatch` for the closing phase of the socket `id`.
-    pub fn dispatch_closed(&self, env: sys::napi_env, id: u32) -> Flow {
+    pub fn dispatch_closed(&self, env: sys::napi_env, id: u32) -> Delivery {
         self.dispatch_parts(env, id, (CLOSED, 0), None, None)
     }
 
@@ -109,7 +109,7 @@ impl Callbacks {
         (kind, status): (i32, i32),
         write: Option<NonZeroU32>,
         chunk: Option<Chunk>,
-    ) -> Flow {
+    ) -> Delivery {
         in_scope(env, || {
             let mut arguments = [ptr::null_mut(); 4];
             let mut count = 3;
@@ -125,7 +125,7 @@ impl Callbacks {
                 count = 4;
             }
             if let Some(chunk) = chunk {
-                let Some(buffer) = buffers::to_js(env, chunk) else { return Flow::Stop };
+                let Some(buffer) = buffers::to_js(env, chunk) else { return Delivery::Stop };
                 arguments[3] = buffer;
                 count = 4;
             }
@@ -139,14 +139,19 @@ impl Callbacks {
 
     /// Calls `dispatchBatch` for `count` entries; `chunk` are bytes that stand out of line. To be called
     /// inside a handle scope.
-    pub fn dispatch_batch(&self, env: sys::napi_env, count: usize, chunk: Option<Chunk>) -> Flow {
+    pub fn dispatch_batch(
+        &self,
+        env: sys::napi_env,
+        count: usize,
+        chunk: Option<Chunk>,
+    ) -> Delivery {
         let mut arguments = [ptr::null_mut(); 2];
         // SAFETY: a scope is open; the result is written to a local array.
         unsafe { sys::napi_create_uint32(env, count as u32, &raw mut arguments[0]) };
         let given = match chunk {
             None => 1,
             Some(chunk) => {
-                let Some(buffer) = buffers::to_js(env, chunk) else { return Flow::Stop };
+                let Some(buffer) = buffers::to_js(env, chunk) else { return Delivery::Stop };
                 arguments[1] = buffer;
                 2
             }
@@ -155,26 +160,26 @@ impl Callbacks {
     }
 
     /// Calls `tick`, which runs what the previous event left for the next tick.
-    pub fn tick(&self, env: sys::napi_env) -> Flow {
+    pub fn tick(&self, env: sys::napi_env) -> Delivery {
         in_scope(env, || call(env, self.tick.get(), &[]))
     }
 }
 
 /// Runs `body` inside a handle scope.
-pub fn in_scope(env: sys::napi_env, body: impl FnOnce() -> Flow) -> Flow {
+pub fn in_scope(env: sys::napi_env, body: impl FnOnce() -> Delivery) -> Delivery {
     let mut scope = ptr::null_mut();
     // SAFETY: this is the environment's thread; the scope is closed below.
     if unsafe { sys::napi_open_handle_scope(env, &raw mut scope) } != sys::Status::napi_ok {
-        return Flow::Stop;
+        return Delivery::Stop;
     }
-    let flow = body();
+    let delivery = body();
     // SAFETY: opened above, and every inner scope is closed.
     unsafe { sys::napi_close_handle_scope(env, scope) };
-    flow
+    delivery
 }
 
 /// Calls the function of `reference`. What it throws becomes an uncaught exception.
-fn call(env: sys::napi_env, reference: sys::napi_ref, arguments: &[sys::napi_value]) -> Flow {
+fn call(env: sys::napi_env, reference: sys::napi_ref, arguments: &[sys::napi_value]) -> Delivery {
     let mut function = ptr::null_mut();
     let mut receiver = ptr::null_mut();
     // SAFETY: a scope is open, the reference is live, and the results are written to locals.
@@ -182,7 +187,7 @@ fn call(env: sys::napi_env, reference: sys::napi_ref, arguments: &[sys::napi_val
         sys::napi_get_reference_value(env, reference, &raw mut function);
         sys::napi_get_undefined(env, &raw mut receiver);
         if function.is_null() {
-            return Flow::Continue;
+            return Delivery::Continue;
         }
         sys::napi_call_function(
             env,
@@ -193,7 +198,7 @@ fn call(env: sys::napi_env, reference: sys::napi_ref, arguments: &[sys::napi_val
             ptr::null_mut(),
         )
     };
-    if status == sys::Status::napi_ok { Flow::Continue } else { report(env) }
+    if status == sys::Status::napi_ok { Delivery::Continue } else { report(env) }
 }
 
 /// As [`call`], but as Node calls from its event loop: in no async context (`napi_make_callback`), so
@@ -202,7 +207,7 @@ fn call_from_loop(
     env: sys::napi_env,
     reference: sys::napi_ref,
     arguments: &[sys::napi_value],
-) -> Flow {
+) -> Delivery {
     let mut function = ptr::null_mut();
     let mut receiver = ptr::null_mut();
     // SAFETY: a scope is open, the reference is live, and the results are written to locals; no
@@ -210,7 +215,7 @@ fn call_from_loop(
     let status = unsafe {
         sys::napi_get_reference_value(env, reference, &raw mut function);
         if function.is_null() {
-            return Flow::Continue;
+            return Delivery::Continue;
         }
         sys::napi_create_object(env, &raw mut receiver);
         sys::napi_make_callback(
@@ -223,11 +228,11 @@ fn call_from_loop(
             ptr::null_mut(),
         )
     };
-    if status == sys::Status::napi_ok { Flow::Continue } else { report(env) }
+    if status == sys::Status::napi_ok { Delivery::Continue } else { report(env) }
 }
 
-/// Makes the pending exception an uncaught one. [`Flow::Stop`]: JavaScript cannot run any more.
-fn report(env: sys::napi_env) -> Flow {
+/// Makes the pending exception an uncaught one. [`Delivery::Stop`]: JavaScript cannot run any more.
+fn report(env: sys::napi_env) -> Delivery {
     let mut exception = ptr::null_mut();
     // SAFETY: a scope is open, and the result is written to a local.
     let status = unsafe {
@@ -238,5 +243,5 @@ fn report(env: sys::napi_env) -> Flow {
             status
         }
     };
-    if status == sys::Status::napi_ok { Flow::Continue } else { Flow::Stop }
+    if status == sys::Status::napi_ok { Delivery::Continue } else { Delivery::Stop }
 }

@@ -24,7 +24,7 @@ use napi::sys;
 use crate::backend::handle::RefDelta;
 use crate::backend::tokio::ready_queue::ReadyQueue;
 use crate::backend::uv::UvBackend;
-use crate::backend::{EVENTS_PER_ITERATION, Flow};
+use crate::backend::{Delivery, EVENTS_PER_ITERATION};
 use crate::engine::address::NameRules;
 use crate::engine::coalescer::Pool;
 use crate::engine::endpoint::ModeRule;
@@ -237,19 +237,19 @@ impl Bridge {
         let mut events = 0;
         while events < EVENTS_PER_ITERATION && backend.is_due() && !self.ended.get() {
             let mut count = 0;
-            let flow = scope.run(self.env, || {
+            let delivery = scope.run(self.env, || {
                 let filled = batches.fill(self.env, |batch| {
                     backend.fill(batch, |delta| self.apply(delta));
                 });
                 count = filled.count;
                 if count == 0 {
-                    return Flow::Continue;
+                    return Delivery::Continue;
                 }
                 // After a few large reads the rest of the event loop runs.
                 events += filled.bytes / BYTES_PER_EVENT;
                 self.callbacks.dispatch_batch(self.env, count, filled.chunk)
             });
-            if flow == Flow::Stop {
+            if delivery == Delivery::Stop {
                 return backend.end();
             }
             if count == 0 {
@@ -259,9 +259,9 @@ impl Bridge {
         }
     }
 
-    fn deliver(&self, id: u32, event: Event) -> Flow {
+    fn deliver(&self, id: u32, event: Event) -> Delivery {
         if self.ended.get() {
-            return Flow::Stop;
+            return Delivery::Stop;
         }
         self.callbacks.dispatch(self.env, id, event)
     }

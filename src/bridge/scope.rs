@@ -8,7 +8,7 @@ use napi::sys;
 
 use super::call::in_scope;
 use super::resource::inactive;
-use crate::backend::Flow;
+use crate::backend::Delivery;
 
 /// The async context in which events are delivered.
 #[derive(Default)]
@@ -20,9 +20,9 @@ pub struct Scope {
 
 impl Scope {
     /// Runs `body` in a callback scope, inside a handle scope.
-    pub fn run(&self, env: sys::napi_env, body: impl FnOnce() -> Flow) -> Flow {
+    pub fn run(&self, env: sys::napi_env, body: impl FnOnce() -> Delivery) -> Delivery {
         in_scope(env, || {
-            let Some(context) = self.context(env) else { return Flow::Stop };
+            let Some(context) = self.context(env) else { return Delivery::Stop };
             let mut scope = ptr::null_mut();
             // SAFETY: the context lives as long as `self`; the resource is ignored, as documented; the
             // scope is closed below.
@@ -30,12 +30,12 @@ impl Scope {
                 sys::napi_open_callback_scope(env, ptr::null_mut(), context, &raw mut scope)
             };
             if status != sys::Status::napi_ok {
-                return Flow::Stop;
+                return Delivery::Stop;
             }
-            let flow = body();
+            let delivery = body();
             // SAFETY: opened above.
             unsafe { sys::napi_close_callback_scope(env, scope) };
-            flow
+            delivery
         })
     }
 

@@ -20,13 +20,13 @@ pub enum Call {
 }
 
 /// How many kinds of calls there are.
-pub const KINDS: usize = 4;
+pub const CALL_KINDS: usize = 4;
 
 /// Counts in the order of [`Call`].
-pub type Counts = [u64; KINDS];
+pub type Counts = [u64; CALL_KINDS];
 
 thread_local! {
-    static MADE: [Cell<u64>; KINDS] = const { [const { Cell::new(0) }; KINDS] };
+    static MADE: [Cell<u64>; CALL_KINDS] = const { [const { Cell::new(0) }; CALL_KINDS] };
 }
 
 /// Counts a call of this thread.
@@ -44,7 +44,7 @@ pub fn here() -> Counts {
 
 /// Calls that several threads make for one environment.
 #[derive(Debug, Default)]
-pub struct Account([AtomicU64; KINDS]);
+pub struct Account([AtomicU64; CALL_KINDS]);
 
 impl Account {
     /// Runs `work` and puts the calls that it makes on this thread here.

@@ -16,7 +16,7 @@ use super::errors::retry;
 
 /// How far a connection attempt is.
 #[derive(Debug)]
-pub enum Progress {
+pub enum Attempt {
     /// Connected.
     Done,
     /// Ask again when the socket is writable.
@@ -27,14 +27,14 @@ pub enum Progress {
 ///
 /// # Errors
 /// Those of connect(2) other than `EINPROGRESS`.
-pub fn start(socket: &Socket, address: &SockAddr) -> io::Result<Progress> {
+pub fn start(socket: &Socket, address: &SockAddr) -> io::Result<Attempt> {
     let connect = || {
         count(Call::Connect);
         socket.connect(address)
     };
     match retry(connect) {
-        Ok(()) => Ok(Progress::Done),
-        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => Ok(Progress::Waiting),
+        Ok(()) => Ok(Attempt::Done),
+        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => Ok(Attempt::Waiting),
         Err(error) => Err(error),
     }
 }
@@ -44,17 +44,17 @@ pub fn start(socket: &Socket, address: &SockAddr) -> io::Result<Progress> {
 ///
 /// # Errors
 /// What made it fail: `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, ...
-pub fn finish(socket: &Socket, fresh: bool) -> io::Result<Progress> {
+pub fn finish(socket: &Socket, fresh: bool) -> io::Result<Attempt> {
     if let Some(error) = socket.take_error()? {
         return Err(error);
     }
     if fresh && cfg!(target_os = "linux") {
-        return Ok(Progress::Done);
+        return Ok(Attempt::Done);
     }
     match socket.peer_addr() {
-        Ok(_) => Ok(Progress::Done),
-        Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => Ok(Progress::Waiting),
+        Ok(_) => Ok(Attempt::Done),
+        Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => Ok(Attempt::Waiting),
         // The peer has already gone (macOS says EINVAL). The next read reports it.
-        Err(_) => Ok(Progress::Done),
+        Err(_) => Ok(Attempt::Done),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The last read of a socket decides where its next one goes:
 //!
-//! * Behind a read of less than [`BLOCK`] it goes to a scratch area of the thread, and is copied to memory of its exact
+//! * Behind a read of less than [`MIN_BLOCK`] it goes to a scratch area of the thread, and is copied to memory of its exact
 //!   size. So a socket that waits holds no memory.
 //! * Behind a larger one it goes straight into a block of the size of the last read. What does not fit goes to the scratch
 //!   area by the same system call.
@@ -19,7 +19,7 @@ use socket2::MaybeUninitSlice;
 pub const MAX_READ: usize = 256 * 1024;
 
 /// From this many bytes on a read that is expected gets a block of its own.
-pub const BLOCK: usize = 4 * 1024;
+pub const MIN_BLOCK: usize = 4 * 1024;
 
 /// What one read asks for, unless the program wants more. libuv asks for as much, so programs size their own buffers by
 /// it, and [`super::read`] tells by it when libuv would look for an end. Not less than Node's default `highWaterMark`: the
@@ -27,15 +27,16 @@ pub const BLOCK: usize = 4 * 1024;
 pub const USUAL_READ: usize = 64 * 1024;
 
 /// Sizes of blocks that are used again, and how many spare ones of each are kept: 4 MiB of each size.
-const KINDS: [(usize, usize); 2] = [(USUAL_READ, 64), (MAX_READ, 16)];
+const SPARE_BLOCKS: [(usize, usize); 2] = [(USUAL_READ, 64), (MAX_READ, 16)];
 
-/// Empty blocks of each of the [`KINDS`], for all threads: some read, others give back.
-static SPARES: [Mutex<Vec<Vec<u8>>>; KINDS.len()] = [const { Mutex::new(Vec::new()) }; KINDS.len()];
+/// Empty blocks of each of the [`SPARE_BLOCKS`], for all threads: some read, others give back.
+static SPARES: [Mutex<Vec<Vec<u8>>>; SPARE_BLOCKS.len()] =
+    [const { Mutex::new(Vec::new()) }; SPARE_BLOCKS.len()];
 
 /// The spare blocks of exactly `size` bytes, and how many are kept; `None`: of that size none are.
 fn spares(size: usize) -> Option<(MutexGuard<'static, Vec<Vec<u8>>>, usize)> {
-    let kind = KINDS.iter().position(|kind| kind.0 == size)?;
-    Some((SPARES[kind].lock().unwrap_or_else(PoisonError::into_inner), KINDS[kind].1))
+    let kind = SPARE_BLOCKS.iter().position(|kind| kind.0 == size)?;
+    Some((SPARES[kind].lock().unwrap_or_else(PoisonError::into_inner), SPARE_BLOCKS[kind].1))
 }
 
 /// An empty block with room for `size` bytes.
@@ -126,7 +127,7 @@ pub fn read_chunk(
     if expected >= USUAL_READ && limit >= USUAL_READ {
         return read_block(limit, receive);
     }
-    let size = if expected < BLOCK { 0 } else { expected.min(limit) };
+    let size = if expected < MIN_BLOCK { 0 } else { expected.min(limit) };
     let mut block: Vec<u8> = Vec::with_capacity(size);
     SCRATCH.with_borrow_mut(|scratch| {
         scratch.clear();
@@ -199,11 +200,11 @@ mod tests {
     #[test]
     fn gives_what_was_received_whatever_was_expected() {
         let text: Vec<u8> = (0..50_000u32).map(|number| (number % 251) as u8).collect();
-        for expected in [0, 100, BLOCK, 10_000, 50_000, 1 << 20] {
+        for expected in [0, 100, MIN_BLOCK, 10_000, 50_000, 1 << 20] {
             for length in [0, 1, 5_000, 50_000] {
                 let (bytes, areas) = read(MAX_READ, expected, &text[..length]);
                 assert!(bytes == text[..length], "{expected} {length}");
-                assert_eq!(areas, if (BLOCK..USUAL_READ).contains(&expected) { 2 } else { 1 });
+                assert_eq!(areas, if (MIN_BLOCK..USUAL_READ).contains(&expected) { 2 } else { 1 });
                 let most = if expected >= USUAL_READ { 0 } else { expected };
                 assert!(bytes.capacity() <= (2 * length).max(most));
             }
@@ -213,7 +214,7 @@ mod tests {
 
     #[test]
     fn blocks_are_used_again() {
-        for (size, _) in KINDS {
+        for (size, _) in SPARE_BLOCKS {
             give_back(Vec::with_capacity(size));
             assert_eq!(take_block(size).capacity(), size);
         }

@@ -7,7 +7,7 @@ use libc::{c_int, socklen_t};
 use socket2::Socket;
 
 /// The most bytes that an option has here. Linux tells of a connection (`TCP_INFO`) in about 250.
-const MOST: usize = 512;
+const OPTION_ROOM: usize = 512;
 
 /// Level and number of an option; `None` where the platform has none of that name.
 fn find(name: &str) -> Option<(c_int, c_int)> {
@@ -62,8 +62,8 @@ fn require(name: &str) -> io::Result<(c_int, c_int)> {
 /// Those of getsockopt(2); `ENOPROTOOPT` where the platform has no such option.
 pub fn get(socket: &Socket, name: &str) -> io::Result<Vec<u8>> {
     let (level, number) = require(name)?;
-    let mut value = vec![0_u8; MOST];
-    let mut length = MOST as socklen_t;
+    let mut value = vec![0_u8; OPTION_ROOM];
+    let mut length = OPTION_ROOM as socklen_t;
     // SAFETY: `value` has the `length` bytes that the kernel may write, and both live as long as the call.
     let result = unsafe {
         libc::getsockopt(

@@ -189,13 +189,13 @@ mod tests {
     }
 
     /// (offered, sent), and the ids of completed writes.
-    type Progress = ((usize, usize), Vec<Option<NonZeroU32>>);
+    type Sent = ((usize, usize), Vec<Option<NonZeroU32>>);
 
     /// Sends from `queue` as far as `send` says.
     fn send(
         queue: &mut WriteQueue,
         send: impl FnOnce(&[IoSlice<'_>]) -> io::Result<usize>,
-    ) -> io::Result<Progress> {
+    ) -> io::Result<Sent> {
         let mut ids = Vec::new();
         let counts = queue.send(|slices, _| send(slices), |id| ids.push(id))?;
         Ok((counts, ids))

@@ -12,10 +12,10 @@ use super::descriptor;
 use super::errors::{Status, retry, status_of};
 
 /// Bytes of one sendfile(2). Between two of them the transfer can be cancelled, and says how far it is.
-const PIECE: u64 = 1024 * 1024;
+const FILE_PIECE: u64 = 1024 * 1024;
 
 /// Bytes after which others get the thread.
-const TURN: u64 = 16 * PIECE;
+const TURN: u64 = 16 * FILE_PIECE;
 
 /// How long a thread waits for room itself, in milliseconds. A fast peer has made room by then, and two changes of the
 /// thread are saved.
@@ -114,7 +114,7 @@ impl Transfer {
             if turn == 0 {
                 return Step::Turn;
             }
-            match self.send(self.left.min(PIECE).min(turn)) {
+            match self.send(self.left.min(FILE_PIECE).min(turn)) {
                 Ok(0) => break,
                 Ok(sent) => {
                     self.offset += sent;

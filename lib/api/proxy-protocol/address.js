@@ -14,7 +14,7 @@ const LENGTHS = { IPv4: 4, IPv6: 16 };
 const PATH_LENGTH = 108;
 
 /** The 16-bit words of an IPv6 address. */
-const WORDS = 8;
+const IPV6_WORDS = 8;
 
 /** Where the words of an IPv6 address hold an IPv4 address: this one before it, all others 0. */
 const MAPPED = 0xffff;
@@ -43,7 +43,7 @@ function formatIPv4(bytes, offset) {
 function longestZeros(words) {
   let best = { start: 0, end: 0 };
   let start = 0;
-  for (let i = 0; i <= WORDS; i++) {
+  for (let i = 0; i <= IPV6_WORDS; i++) {
     if (words[i] === 0) continue;
     if (i - start > best.end - best.start) best = { start, end: i };
     start = i + 1;
@@ -58,13 +58,13 @@ function longestZeros(words) {
  * @param {number} offset
  */
 function formatIPv6(bytes, offset) {
-  const words = Array.from({ length: WORDS }, (_, i) => bytes.readUInt16BE(offset + 2 * i));
+  const words = Array.from({ length: IPV6_WORDS }, (_, i) => bytes.readUInt16BE(offset + 2 * i));
   const { start, end } = longestZeros(words);
   if (start === 0 && (end === 6 || (end === 5 && words[5] === MAPPED))) {
     return `::${end === 5 ? 'ffff:' : ''}${formatIPv4(bytes, offset + 12)}`;
   }
   const join = (from, to) => words.slice(from, to).map((word) => word.toString(16)).join(':');
-  return end === 0 ? join(0, WORDS) : `${join(0, start)}::${join(end, WORDS)}`;
+  return end === 0 ? join(0, IPV6_WORDS) : `${join(0, start)}::${join(end, IPV6_WORDS)}`;
 }
 
 /**
@@ -89,7 +89,7 @@ function parseIPv6(text) {
   const first = wordsOf(head);
   if (tail === undefined) return first;
   const last = wordsOf(tail);
-  return [...first, ...new Array(WORDS - first.length - last.length).fill(0), ...last];
+  return [...first, ...new Array(IPV6_WORDS - first.length - last.length).fill(0), ...last];
 }
 
 /**

@@ -15,7 +15,7 @@ const { parseHeader } = require('./parse');
 const waitingOf = new WeakMap();
 
 /** Bytes of the memory that collects a header in pieces. Most headers fit. */
-const USUAL = 256;
+const USUAL_HEADER = 256;
 
 /**
  * Collects the first bytes of a connection.
@@ -48,7 +48,7 @@ function collector(limit) {
       needed = /** @type {number} */ (parsed.needed);
       if (!memory) {
         // The chunk may be a small part of a large piece of memory.
-        memory = Buffer.allocUnsafeSlow(Math.max(needed, USUAL, chunk.length));
+        memory = Buffer.allocUnsafeSlow(Math.max(needed, USUAL_HEADER, chunk.length));
         memory.set(chunk);
         ({ length } = chunk);
       }

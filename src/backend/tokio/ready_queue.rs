@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::super::handle::RefDelta;
-use super::super::{EVENTS_PER_ITERATION, EVENTS_PER_SOCKET, Flow};
+use super::super::{Delivery, EVENTS_PER_ITERATION, EVENTS_PER_SOCKET};
 use super::socket::{TokioSocket, lock};
 use super::sync::Mutex;
 use crate::engine::calls::Account;
@@ -81,8 +81,8 @@ impl ReadyQueue {
     /// one that is. Each [`RefDelta`] goes to `count`. Nothing wakes the thread again before [`ReadyQueue::rearm`].
     pub fn run(
         self: &Arc<Self>,
-        mut between: impl FnMut() -> Flow,
-        mut deliver: impl FnMut(u32, Event) -> Flow,
+        mut between: impl FnMut() -> Delivery,
+        mut deliver: impl FnMut(u32, Event) -> Delivery,
         mut count: impl FnMut(RefDelta),
     ) {
         let mut events = 0;
@@ -92,7 +92,7 @@ impl ReadyQueue {
             let mut has_read = false;
             for _ in 0..EVENTS_PER_SOCKET {
                 let more = events > 0 && socket.ask(|handle| handle.endpoint.has_event());
-                if more && between() == Flow::Stop {
+                if more && between() == Delivery::Stop {
                     self.end();
                     return;
                 }
@@ -102,9 +102,9 @@ impl ReadyQueue {
                 let Some(event) = socket.next_event() else { break };
                 events += 1;
                 has_read |= matches!(event, Event::Read(_) | Event::Descriptors(_));
-                let flow = deliver(socket.id(), event);
+                let delivery = deliver(socket.id(), event);
                 count(socket.recount());
-                if flow == Flow::Stop {
+                if delivery == Delivery::Stop {
                     self.end();
                     return;
                 }

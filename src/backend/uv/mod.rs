@@ -29,7 +29,7 @@ use mio::{Events, Poll};
 use super::EVENTS_PER_ITERATION;
 use super::batch::Batch;
 use super::handle::RefDelta;
-use super::slots::{Key, Slots};
+use super::key_table::{Key, KeyTable};
 use crate::engine::event::Readiness;
 pub use socket::UvSocket;
 use solo::Solo;
@@ -51,7 +51,7 @@ pub struct UvBackend {
     /// Taken out while an iteration uses it.
     events: Cell<Option<Events>>,
     /// The sockets that are registered with `poll`.
-    sockets: RefCell<Slots<Rc<UvSocket>>>,
+    sockets: RefCell<KeyTable<Rc<UvSocket>>>,
     /// Sockets with something to do; each at most once (`State::listed`).
     list: RefCell<VecDeque<Rc<UvSocket>>>,
     /// Sockets whose EOF waits until the event loop has gone on (`State::eof_deferred`), and which no poll is going to

@@ -11,7 +11,7 @@ use mio::{Interest, Token};
 use super::UvBackend;
 use crate::backend::batch::{Area, Batch};
 use crate::backend::handle::{Handle, RefDelta};
-use crate::backend::slots::Key;
+use crate::backend::key_table::Key;
 use crate::engine::endpoint::Endpoint;
 use crate::engine::errors::{Status, status_of};
 use crate::engine::event::{Event, Readiness};

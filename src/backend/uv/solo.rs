@@ -4,7 +4,7 @@
 //! epoll(7) ready, and the backend asks that which socket it is. Many sockets share the call. A socket that is ready again
 //! and again while no other is pays it alone. So the event loop watches that one itself, until others are ready.
 
-use crate::backend::slots::Key;
+use crate::backend::key_table::Key;
 
 /// Iterations in a row after which a socket counts as alone.
 const ENOUGH: u32 = 16;

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::functions::RawHandle;
-use super::handle::{Handle, UvLoop, free};
+use super::handle::{UvHandle, UvLoop, free};
 use crate::bridge::Bridge;
 
 /// Where closing sockets are announced.
@@ -33,7 +33,7 @@ impl Closer {
         let Some(uv_loop) = &*uv_loop else { return false };
         let mut waiting = self.waiting.borrow_mut();
         if waiting.is_empty() {
-            let Some(handle) = Handle::idle(uv_loop) else { return false };
+            let Some(handle) = UvHandle::idle(uv_loop) else { return false };
             handle.close_by(on_closing);
         }
         waiting.push(id);

@@ -17,7 +17,7 @@ pub const READABLE: c_int = 1;
 pub const DISCONNECT: c_int = 4;
 
 /// `UV_IDLE` and `UV_POLL` of `uv_handle_type`: the kinds of handles that are made.
-const KINDS: [c_int; 2] = [6, 8];
+const HANDLE_KINDS: [c_int; 2] = [6, 8];
 
 /// The functions that are used.
 pub struct Uv {
@@ -63,7 +63,7 @@ impl Uv {
     /// Memory that holds a handle of any of the kinds that are made.
     pub fn layout(&self) -> Layout {
         // SAFETY: the function only looks up a constant.
-        let sizes = KINDS.map(|kind| unsafe { (self.handle_size)(kind) });
+        let sizes = HANDLE_KINDS.map(|kind| unsafe { (self.handle_size)(kind) });
         let size = sizes.into_iter().max().unwrap_or_default();
         Layout::from_size_align(size.max(1), 16).expect("libuv's handles are small")
     }

@@ -1,6 +1,6 @@
 //! The life of a libuv handle.
 //!
-//! 1. [`Handle`] allocates one and initialises it. Its data is a share of the [`UvLoop`].
+//! 1. [`UvHandle`] allocates one and initialises it. Its data is a share of the [`UvLoop`].
 //! 2. Its drop asks libuv to close it. libuv uses its descriptor no longer, which may be closed.
 //! 3. libuv calls its close callback in the closing phase: [`free`] frees its memory and gives its share back.
 //!
@@ -88,30 +88,30 @@ unsafe extern "C" fn end(_hook: sys::napi_async_cleanup_hook_handle, uv_loop: *m
     uv_loop.with_bridge(Bridge::end);
 }
 
-/// An open handle. It does not keep the loop alive unless [`Handle::set_refed`] says so. Its drop closes it.
-pub struct Handle {
+/// An open handle. It does not keep the loop alive unless [`UvHandle::set_refed`] says so. Its drop closes it.
+pub struct UvHandle {
     uv: &'static Uv,
     raw: RawHandle,
 }
 
-impl Handle {
+impl UvHandle {
     /// A `uv_idle_t`.
     pub fn idle(uv_loop: &Rc<UvLoop>) -> Option<Self> {
         // SAFETY: the function is the one for this kind of handle.
-        Handle::new(uv_loop, |uv, raw| unsafe { (uv.idle_init)(uv_loop.raw, raw) })
+        UvHandle::new(uv_loop, |uv, raw| unsafe { (uv.idle_init)(uv_loop.raw, raw) })
     }
 
     /// A `uv_poll_t` for `fd`. The descriptor stays open as long as the handle.
     pub fn poll(uv_loop: &Rc<UvLoop>, fd: RawFd) -> Option<Self> {
         // SAFETY: the function is the one for this kind of handle.
-        Handle::new(uv_loop, |uv, raw| unsafe { (uv.poll_init)(uv_loop.raw, raw, fd) })
+        UvHandle::new(uv_loop, |uv, raw| unsafe { (uv.poll_init)(uv_loop.raw, raw, fd) })
     }
 
     fn new(uv_loop: &Rc<UvLoop>, init: impl FnOnce(&Uv, RawHandle) -> c_int) -> Option<Self> {
         let uv = uv_loop.uv;
         let layout = uv.layout();
         // SAFETY: the layout is not empty, and has room for the handle. libuv does not know a handle whose
-        // initialisation has failed. One that it knows is open until `Handle` is dropped.
+        // initialisation has failed. One that it knows is open until `UvHandle` is dropped.
         unsafe {
             let raw = alloc_zeroed(layout);
             if raw.is_null() {
@@ -124,7 +124,7 @@ impl Handle {
             let raw = raw.cast();
             (uv.set_data)(raw, Rc::into_raw(Rc::clone(uv_loop)).cast_mut().cast());
             (uv.unref)(raw);
-            Some(Handle { uv, raw })
+            Some(UvHandle { uv, raw })
         }
     }
 
@@ -162,7 +162,7 @@ impl Handle {
     }
 }
 
-impl Drop for Handle {
+impl Drop for UvHandle {
     fn drop(&mut self) {
         // SAFETY: the handle is open, and it is closed once.
         unsafe { (self.uv.close)(self.raw, on_close) };
@@ -172,9 +172,9 @@ impl Drop for Handle {
 /// The loop of a handle.
 ///
 /// # Safety
-/// The handle is a [`Handle`] that was not freed.
+/// The handle is a [`UvHandle`] that was not freed.
 pub unsafe fn loop_of<'a>(handle: RawHandle) -> &'a UvLoop {
-    // SAFETY: `Handle::new` set the data, by libuv's functions.
+    // SAFETY: `UvHandle::new` set the data, by libuv's functions.
     unsafe { &*data_of(handle).1 }
 }
 
@@ -191,9 +191,9 @@ unsafe fn data_of(handle: RawHandle) -> (&'static Uv, *const UvLoop) {
 /// Frees the memory of a handle; its share of the loop.
 ///
 /// # Safety
-/// The handle is a [`Handle`], and this is its close callback.
+/// The handle is a [`UvHandle`], and this is its close callback.
 pub unsafe fn free(handle: RawHandle) -> Rc<UvLoop> {
-    // SAFETY: libuv does not use the handle any more. `Handle::new` allocated it with this layout, and its data is
+    // SAFETY: libuv does not use the handle any more. `UvHandle::new` allocated it with this layout, and its data is
     // a share that is given back once.
     unsafe {
         let (uv, uv_loop) = data_of(handle);

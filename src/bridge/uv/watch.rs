@@ -7,17 +7,17 @@ use std::os::fd::RawFd;
 use std::rc::Rc;
 
 use super::functions::{DISCONNECT, READABLE, RawHandle};
-use super::handle::{Handle, UvLoop, loop_of};
+use super::handle::{UvHandle, UvLoop, loop_of};
 use crate::backend::uv::EventLoop;
 
 /// The handles. They are closed when the watch and what the backend has of it are gone.
 struct Handles {
     uv_loop: Rc<UvLoop>,
     /// Watches the backend's descriptor.
-    poll: Handle,
-    idle: Handle,
+    poll: UvHandle,
+    idle: UvHandle,
     /// Watches a socket.
-    solo: RefCell<Option<Handle>>,
+    solo: RefCell<Option<UvHandle>>,
 }
 
 /// A descriptor that the event loop watches, and a way to ask for another iteration.
@@ -31,8 +31,8 @@ impl Watch {
     pub fn new(uv_loop: &Rc<UvLoop>, fd: RawFd) -> Option<Self> {
         let handles = Handles {
             uv_loop: Rc::clone(uv_loop),
-            idle: Handle::idle(uv_loop)?,
-            poll: Handle::poll(uv_loop, fd)?,
+            idle: UvHandle::idle(uv_loop)?,
+            poll: UvHandle::poll(uv_loop, fd)?,
             solo: RefCell::default(),
         };
         let started = handles.poll.start_poll(READABLE, on_readable);
@@ -70,7 +70,7 @@ impl EventLoop for Rc<Handles> {
 
     fn watch(&self, fd: RawFd) -> bool {
         self.unwatch();
-        let solo = Handle::poll(&self.uv_loop, fd)
+        let solo = UvHandle::poll(&self.uv_loop, fd)
             .filter(|solo| solo.start_poll(READABLE | DISCONNECT, on_solo));
         let watches = solo.is_some();
         *self.solo.borrow_mut() = solo;

@@ -32,7 +32,7 @@ pub const BUFFERS: usize = 16;
 pub const BUFFER_SIZE: usize = 16 * 1024;
 
 /// The descriptor of a buffer that is not in use.
-const NONE: i32 = -1;
+const NO_DESCRIPTOR: i32 = -1;
 
 /// The buffers of one environment. Pools are used again, and never freed: the threads that look at them need no
 /// count of references.
@@ -59,7 +59,7 @@ unsafe impl Sync for Pool {}
 /// What is known of one buffer.
 #[derive(Debug)]
 struct Buffer {
-    /// Where its bytes go, or [`NONE`]. It stays open while it stands here.
+    /// Where its bytes go, or [`NO_DESCRIPTOR`]. It stays open while it stands here.
     fd: AtomicI32,
     /// Bytes that another thread than JavaScript's has sent.
     sent: AtomicU32,
@@ -73,7 +73,7 @@ struct Buffer {
 impl Default for Buffer {
     fn default() -> Self {
         Buffer {
-            fd: AtomicI32::new(NONE),
+            fd: AtomicI32::new(NO_DESCRIPTOR),
             sent: AtomicU32::new(0),
             error: AtomicI32::new(OK),
             seen: AtomicBool::new(false),
@@ -96,7 +96,7 @@ struct Ending<'a>(Locked<'a>);
 
 impl Drop for Ending<'_> {
     fn drop(&mut self) {
-        self.0.0.fd.store(NONE, Ordering::SeqCst);
+        self.0.0.fd.store(NO_DESCRIPTOR, Ordering::SeqCst);
     }
 }
 
@@ -176,8 +176,10 @@ impl Pool {
     /// Gives the descriptor `fd` an empty buffer: its number, or `None` if each is in use. For JavaScript's thread, as
     /// [`Pool::send`] is.
     pub fn begin(&self, fd: i32) -> Option<usize> {
-        let index =
-            self.buffers.iter().position(|buffer| buffer.fd.load(Ordering::Relaxed) == NONE)?;
+        let index = self
+            .buffers
+            .iter()
+            .position(|buffer| buffer.fd.load(Ordering::Relaxed) == NO_DESCRIPTOR)?;
         let buffer = &self.buffers[index];
         self.published[index].store(0, Ordering::Relaxed);
         buffer.sent.store(0, Ordering::Relaxed);
@@ -214,7 +216,7 @@ impl Pool {
     fn tick(&self) -> bool {
         let mut used = false;
         for (index, buffer) in self.buffers.iter().enumerate() {
-            if buffer.fd.load(Ordering::SeqCst) == NONE {
+            if buffer.fd.load(Ordering::SeqCst) == NO_DESCRIPTOR {
                 continue;
             }
             used = true;
@@ -227,7 +229,7 @@ impl Pool {
 
     /// Whether any buffer is in use.
     fn is_used(&self) -> bool {
-        self.buffers.iter().any(|buffer| buffer.fd.load(Ordering::SeqCst) != NONE)
+        self.buffers.iter().any(|buffer| buffer.fd.load(Ordering::SeqCst) != NO_DESCRIPTOR)
     }
 
     /// Sends what a buffer has for its descriptor. Async-signal-safe. Returns whether its lock was free.
@@ -242,7 +244,7 @@ impl Pool {
         let fd = buffer.fd.load(Ordering::SeqCst);
         let sent = buffer.sent.load(Ordering::SeqCst) as usize;
         let bytes = self.bytes(index);
-        if fd == NONE || buffer.error.load(Ordering::SeqCst) != OK || sent >= bytes.len() {
+        if fd == NO_DESCRIPTOR || buffer.error.load(Ordering::SeqCst) != OK || sent >= bytes.len() {
             return;
         }
         self.calls.fetch_add(1, Ordering::Relaxed);

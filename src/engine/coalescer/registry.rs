@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use super::Pool;
 
 /// Most environments that have a pool at the same time.
-const MOST: usize = 256;
+const MAX_POOLS: usize = 256;
 
-static POOLS: [AtomicPtr<Pool>; MOST] = [const { AtomicPtr::new(std::ptr::null_mut()) }; MOST];
+static POOLS: [AtomicPtr<Pool>; MAX_POOLS] =
+    [const { AtomicPtr::new(std::ptr::null_mut()) }; MAX_POOLS];
 
 /// A pool that no environment has: one that was given back, or a new one.
 pub fn take() -> Option<&'static Pool> {

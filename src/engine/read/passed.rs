@@ -15,11 +15,11 @@ use crate::engine::rights::{self, Received};
 const TOO_MANY: Status = -libc::EMSGSIZE;
 
 /// The end of one on which descriptors came that the process had no room for.
-const NO_ROOM: Status = -libc::EMFILE;
+const NO_PLACE_FOR_DESCRIPTORS: Status = -libc::EMFILE;
 
 /// Whether reading ends with `status` because of descriptors, and not of the connection.
 pub(super) fn is_refusal(status: Status) -> bool {
-    [TOO_MANY, NO_ROOM].contains(&status)
+    [TOO_MANY, NO_PLACE_FOR_DESCRIPTORS].contains(&status)
 }
 
 /// Descriptors that wait for JavaScript.
@@ -56,7 +56,7 @@ impl ReadSide {
     pub(super) fn allow(&mut self, received: Received, order: u64) -> Option<Vec<OwnedFd>> {
         let Received { descriptors, is_truncated, .. } = received;
         let status = match (is_truncated, descriptors.len() > self.receives) {
-            (true, _) => NO_ROOM,
+            (true, _) => NO_PLACE_FOR_DESCRIPTORS,
             (false, true) => TOO_MANY,
             (false, false) => return Some(descriptors),
         };

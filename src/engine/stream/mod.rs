@@ -10,7 +10,7 @@ use std::os::fd::AsRawFd;
 
 use socket2::{SockAddr, Socket};
 
-use crate::engine::connect::{self, Progress};
+use crate::engine::connect::{self, Attempt};
 use crate::engine::errors::{OK, Status, UV_EOF, status_of};
 use crate::engine::event::{Activity, Event, Readiness};
 use crate::engine::message;
@@ -147,11 +147,11 @@ impl Stream {
         self.defer_shutdown();
         self.refuses_writes = false;
         match progress {
-            Ok(Progress::Waiting) => {
+            Ok(Attempt::Waiting) => {
                 self.writable = false;
                 self.read.begin_again();
             }
-            Ok(Progress::Done) => self.connected(OK),
+            Ok(Attempt::Done) => self.connected(OK),
             Err(error) => self.connected(status_of(&error)),
         }
         Ok(())
@@ -373,8 +373,8 @@ impl Stream {
 
     fn finish_connect(&mut self) {
         match connect::finish(&self.socket, self.fresh) {
-            Ok(Progress::Waiting) => self.writable = false,
-            Ok(Progress::Done) => self.connected(OK),
+            Ok(Attempt::Waiting) => self.writable = false,
+            Ok(Attempt::Done) => self.connected(OK),
             Err(error) => self.connected(status_of(&error)),
         }
     }

@@ -23,60 +23,60 @@ impl Key {
 }
 
 #[derive(Debug)]
-struct Slot<T> {
+struct Place<T> {
     generation: u32,
     value: Option<T>,
 }
 
 /// The table.
 #[derive(Debug)]
-pub struct Slots<T> {
-    slots: Vec<Slot<T>>,
-    /// Indexes of the slots without a value.
+pub struct KeyTable<T> {
+    places: Vec<Place<T>>,
+    /// Indexes of the places without a value.
     free: Vec<u32>,
 }
 
-impl<T> Default for Slots<T> {
+impl<T> Default for KeyTable<T> {
     fn default() -> Self {
-        Slots { slots: Vec::new(), free: Vec::new() }
+        KeyTable { places: Vec::new(), free: Vec::new() }
     }
 }
 
-impl<T> Slots<T> {
+impl<T> KeyTable<T> {
     /// Adds `value`.
     pub fn insert(&mut self, value: T) -> Key {
         if let Some(index) = self.free.pop() {
-            let slot = &mut self.slots[index as usize];
-            slot.value = Some(value);
-            return Key { index, generation: slot.generation };
+            let place = &mut self.places[index as usize];
+            place.value = Some(value);
+            return Key { index, generation: place.generation };
         }
-        let index = self.slots.len() as u32;
-        self.slots.push(Slot { generation: 0, value: Some(value) });
+        let index = self.places.len() as u32;
+        self.places.push(Place { generation: 0, value: Some(value) });
         Key { index, generation: 0 }
     }
 
     /// Takes out the value of `key`.
     pub fn remove(&mut self, key: Key) -> Option<T> {
-        let slot = self.slots.get_mut(key.index as usize)?;
-        if slot.generation != key.generation {
+        let place = self.places.get_mut(key.index as usize)?;
+        if place.generation != key.generation {
             return None;
         }
-        let value = slot.value.take()?;
-        slot.generation = slot.generation.wrapping_add(1);
+        let value = place.value.take()?;
+        place.generation = place.generation.wrapping_add(1);
         self.free.push(key.index);
         Some(value)
     }
 
     /// The value of `key`.
     pub fn get(&self, key: Key) -> Option<&T> {
-        let slot = self.slots.get(key.index as usize)?;
-        if slot.generation == key.generation { slot.value.as_ref() } else { None }
+        let place = self.places.get(key.index as usize)?;
+        if place.generation == key.generation { place.value.as_ref() } else { None }
     }
 
     /// Takes out all values.
     pub fn drain(&mut self) -> Vec<T> {
         self.free.clear();
-        self.slots.drain(..).filter_map(|slot| slot.value).collect()
+        self.places.drain(..).filter_map(|place| place.value).collect()
     }
 }
 
@@ -86,15 +86,15 @@ mod tests {
 
     #[test]
     fn a_key_reaches_only_its_own_value() {
-        let mut slots = Slots::default();
-        let first = slots.insert('a');
-        assert_eq!(slots.remove(first), Some('a'));
-        let second = slots.insert('b');
+        let mut places = KeyTable::default();
+        let first = places.insert('a');
+        assert_eq!(places.remove(first), Some('a'));
+        let second = places.insert('b');
         assert_eq!(second.index, first.index);
-        assert_eq!(slots.get(first), None);
-        assert_eq!(slots.remove(first), None);
-        assert_eq!(slots.get(Key::from_u64(second.to_u64())), Some(&'b'));
-        assert_eq!(slots.drain(), vec!['b']);
-        assert_eq!(slots.get(second), None);
+        assert_eq!(places.get(first), None);
+        assert_eq!(places.remove(first), None);
+        assert_eq!(places.get(Key::from_u64(second.to_u64())), Some(&'b'));
+        assert_eq!(places.drain(), vec!['b']);
+        assert_eq!(places.get(second), None);
     }
 }
