@@ -1,6 +1,6 @@
 'use strict';
 
-// lib/types/addon.d.ts, by which TypeScript checks lib/, names what the addon really has.
+// lib/types/addon.d.ts and symbols.d.ts, by which TypeScript checks lib/, name what is really there.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -59,4 +59,11 @@ test('the commands that are functions', () => {
 
 test.each(['HeldDescriptors', ...(onLinux ? ['FileSender'] : [])])('%s', (name) => {
   expect(names(name)).toEqual(membersOf(native[name]));
+});
+
+test.each([['HandleSymbols', 'symbols'], ['SocketSymbols', 'socket-symbols']])('%s', (namespace, module) => {
+  const declarations = fs.readFileSync(path.join(__dirname, '../../lib/types/symbols.d.ts'), 'utf8');
+  const [, body] = new RegExp(`^declare namespace ${namespace} {\\n(.*?)^}`, 'ms').exec(declarations);
+  const symbols = [...body.matchAll(/(\w+): unique symbol/g)].map(([, name]) => name).sort();
+  expect(symbols).toEqual(Object.keys(require(`../../lib/handle/${module}`)).sort());
 });

@@ -27,7 +27,7 @@ function listed(open, completing) {
     requests: [...requests].sort(inOrder((req) => req.resource)).map((req) => ({ shown: req, name: req.shownAs })),
     immediates: countLater(),
     reported: () => open.map((handle) => handle._reportEntry(ownerOf(handle))),
-    hidden: open.filter(({ _adopted }) => _adopted).map(({ _adopted }) => ownerOf(_adopted)),
+    hidden: open.flatMap(({ _adopted }) => (_adopted ? [ownerOf(_adopted)] : [])),
   };
 }
 

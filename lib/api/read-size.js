@@ -18,7 +18,7 @@ function useUserBuffer(socket) {
     if (!isUint8Array(first)) return;
     socket[kBuffer] = first;
   }
-  socket._handle.useUserBuffer(socket[kBuffer]);
+  socket._handle.useUserBuffer(/** @type {Uint8Array} */ (socket[kBuffer]));
 }
 
 /**

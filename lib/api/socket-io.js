@@ -92,7 +92,7 @@ function giveToUser(socket, nread, data) {
 function fillUserBuffer(socket, data) {
   let rest = data;
   while (rest.length > 0) {
-    const target = socket[kBuffer];
+    const target = /** @type {Uint8Array} */ (socket[kBuffer]);
     const count = Math.min(rest.length, target.length);
     if (count === 0) {
       socket.destroy(new ErrnoException(UV_ENOBUFS, 'read'));

@@ -23,7 +23,7 @@ function setStackTraceLimit(frames) {
 }
 
 /** A resource that can be reset, and makes the resources of its requests. */
-class HandleResource extends /** @type {HandleResourceBase} */ (AsyncResource) {
+class HandleResource extends /** @type {HandleResourceBase} */ (/** @type {*} */ (AsyncResource)) {
   /**
    * @param {string} provider the resource type that async_hooks sees
    * @param {number} [triggerAsyncId] of the listening handle that accepts this one

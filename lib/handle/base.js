@@ -251,7 +251,8 @@ class Handle extends WritableHandle {
   _completeRead(status, payload) {
     if (this[kClosing]) return;
     if (!this[kReading] && status >= 0) {
-      this[kPendingRead] = payload;
+      // A read into memory of the program's own is alone in its batch, so nobody has stopped since.
+      this[kPendingRead] = /** @type {Buffer} */ (payload);
       return;
     }
     if (status < 0) {

@@ -24,7 +24,8 @@ function endpoint(handle, method) {
 function reportEntry(handle, owner) {
   const isPipe = handle._shownAs === 'PipeWrap';
   const isServer = typeof owner.listen === 'function';
-  const isBusy = handle[kConnectReq] !== null || handle[kWriter]?.requests.length > 0 || handle[kShutdownReq] !== null;
+  const isWriting = (handle[kWriter]?.requests.length ?? 0) > 0;
+  const isBusy = handle[kConnectReq] !== null || isWriting || handle[kShutdownReq] !== null;
   const isConnected = !isServer && !handle.closing && handle[kConnectReq] === null;
   return {
     type: isPipe ? 'pipe' : 'tcp',

@@ -4,7 +4,7 @@
 // rsnet's sockets when it runs their handle.
 const host = require('../node/private-symbols');
 
-module.exports = {
+module.exports = /** @type {typeof SocketSymbols} */ (/** @type {*} */ ({
   /** The async id of the handle. */
   async_id_symbol: host.async_id_symbol,
   /** On a handle: its Socket or Server. */
@@ -46,4 +46,4 @@ module.exports = {
   /** Counters of the handle that was closed. */
   kBytesRead: Symbol('kBytesRead'),
   kBytesWritten: Symbol('kBytesWritten'),
-};
+}));

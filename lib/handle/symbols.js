@@ -2,7 +2,7 @@
 
 // The state of handles. Symbols keep it from programs that list or print a handle (lib/handle/inspection.js).
 
-module.exports = {
+module.exports = /** @type {typeof HandleSymbols} */ (/** @type {*} */ ({
   /** The number that the addon knows the handle by. */
   kSlot: Symbol('kSlot'),
   /** Whether `close` was called, and its callback. */
@@ -51,4 +51,4 @@ module.exports = {
   /** On Node's handles of connections that rsnet has handed over; the second is an entry of lib/api/counters.js. */
   kIsHost: Symbol('kIsHost'),
   kHandedOver: Symbol('kHandedOver'),
-};
+}));

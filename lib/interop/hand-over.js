@@ -68,7 +68,7 @@ function takeFrom(handle) {
     wantsData: handle[kReading] || handle[kReadGate] === GATE_WAITING,
     bytesRead: bytesRead + (unread ? unread.length : 0),
     bytesWritten: bytesWritten - (unsent ? unsent.length : 0),
-    unread: [handle[kPendingRead], ...pending.chunks, unread].filter(Boolean),
+    unread: /** @type {Buffer[]} */ ([handle[kPendingRead], ...pending.chunks, unread].filter(Boolean)),
     readError: given.readError || pending.error,
     writes: handle[kWriter]?.takeRequests() ?? [],
     shutdown: handle[kShutdownReq],
@@ -181,7 +181,7 @@ function handOver(socket, { onSent = () => {}, takeUnread } = {}) {
   const hostHandle = socket[kNextHandle] ?? hostHandleFor(handle);
   const state = hostHandle && takeFrom(handle);
   if (!state) return undefined;
-  delete hostHandle.close;
+  Reflect.deleteProperty(hostHandle, 'close');
   hostHandle.open(state.fd);
   prepareHostHandle(hostHandle, state);
   hostHandle[owner_symbol] = socket;
@@ -198,7 +198,7 @@ function handOver(socket, { onSent = () => {}, takeUnread } = {}) {
   if (bound !== undefined && !bound.startsWith('\0')) {
     socket.prependOnceListener('close', () => fs.rmSync(bound, { force: true }));
   }
-  const unread = [takeHeld(socket), ...state.unread].filter(Boolean);
+  const unread = /** @type {Buffer[]} */ ([takeHeld(socket), ...state.unread].filter(Boolean));
   if (takeUnread) unread.forEach(takeUnread);
   else if (unread.length > 0) giveFirst(socket, unread);
   sendRest(socket, state, onSent);
@@ -225,7 +225,7 @@ function handOverOnceConnected(socket, hostHandle) {
   };
   socket.once('close', () => {
     if (hostHandle[kIsHost]) return;
-    delete hostHandle.close;
+    Reflect.deleteProperty(hostHandle, 'close');
     hostHandle.close();
   });
 }

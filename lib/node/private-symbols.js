@@ -72,9 +72,9 @@ function onIdleRead(nread) {
 /**
  * Gives the count of a read to an `onread` that is not rsnet's. The built-in's handles leave it in the array
  * `streamBaseState`, and that of Node's HTTP agent for idle connections looks there.
- * @param {Function} listener
+ * @param {(...args: *) => void} listener
  * @param {number} nread bytes or a negated errno
- * @returns {Function} the function to call in its place
+ * @returns {(...args: *) => void} the function to call in its place
  */
 function withReadCount(listener, nread) {
   if (streamWrap === undefined) streamWrap = findStreamWrap();

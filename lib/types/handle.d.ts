@@ -7,7 +7,7 @@ type Writer = InstanceType<typeof import('../handle/writer').Writer>;
 
 /** What HandleResource derives from. Handles have another method `bind`. */
 type HandleResourceBase = new (...args: ConstructorParameters<typeof import('async_hooks').AsyncResource>) =>
-  Omit<import('async_hooks').AsyncResource, 'bind'>;
+  Omit<import('async_hooks').AsyncResource, 'bind'> & HandleState & Partial<PipeState>;
 
 /** A handle that can listen. */
 type ListeningHandle = Handle & {

@@ -25,6 +25,7 @@ interface HostHandle {
   getAsyncId(): number;
   getsockname?(out: object): number;
   getpeername?(out: object): number;
+  useUserBuffer(view: Uint8Array | true): number;
   setKeepAlive?(on: boolean, delay: number, interval?: number, count?: number): number;
   setTypeOfService?(tos: number): number;
   getTypeOfService?(): number;

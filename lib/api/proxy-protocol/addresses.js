@@ -6,7 +6,7 @@
 const headers = new WeakMap();
 
 /**
- * @param {AnyHandle} handle
+ * @param {object} handle
  * @param {string} name of its method
  * @param {{address?: string, port?: number, family: string}} end
  */
@@ -26,7 +26,7 @@ function answerWith(handle, name, { address, port, family }) {
  * Lets the handle of a Socket answer what its header says. TLS asks the handle, and has no other way to know.
  *
  * @param {Socket} socket
- * @param {AnyHandle} handle that is or becomes the Socket's
+ * @param {AnyHandle|HostHandle} handle that is or becomes the Socket's
  */
 function carryAddresses(socket, handle) {
   const header = headers.get(socket);
