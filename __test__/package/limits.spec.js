@@ -80,7 +80,7 @@ const NO_THRESHOLDS = {
   'what Node takes': ['CHECKS_HOST_SINCE', 'INT32_MIN', 'INT32_MAX', 'UINT32_MAX', 'PORT_MAX', 'TIMEOUT_MAX'],
   'what protocols and encodings say': [
     'LENGTHS', 'PATH_LENGTH', 'IPV6_WORDS', 'MAPPED', 'POLYNOMIAL', 'V2_MAX', 'ADDRESSES_MAX', 'IP_ADDRESSES_MAX',
-    'LF', 'CR', 'MAX_PORT', 'HEAD', 'SSL_HEAD', 'VERSION', 'INTERNAL_ERROR', 'MAX_BYTES', 'REPLACEMENT',
+    'LF', 'CR', 'MAX_PORT', 'HEAD', 'SSL_HEAD', 'VERSION', 'INTERNAL_ERROR', 'MAX_BYTES',
   ],
   'units': ['MICRO', 'MS_PER_SECOND'],
   'kinds, states and answers of rsnet\'s own': [

@@ -60,7 +60,7 @@ pub mod backend {
 
     /// As in the addon.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum Flow {
+    pub enum Delivery {
         /// The receiver of events can take more.
         Continue,
         /// It cannot.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
 
-use rsnet_loom::backend::Flow;
+use rsnet_loom::backend::Delivery;
 use rsnet_loom::backend::tokio::ready_queue::ReadyQueue;
 use rsnet_loom::backend::tokio::socket::TokioSocket;
 use rsnet_loom::kernel::{arrive, kernel};
@@ -70,11 +70,11 @@ fn open(ready_queue: &std::sync::Arc<ReadyQueue>) -> std::sync::Arc<TokioSocket>
 fn run_once(ready_queue: &std::sync::Arc<ReadyQueue>) -> usize {
     let mut count = 0;
     ready_queue.run(
-        || Flow::Continue,
+        || Delivery::Continue,
         |id, _| {
             assert_eq!(id, 7);
             count += 1;
-            Flow::Continue
+            Delivery::Continue
         },
         |_| {},
     );
