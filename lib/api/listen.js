@@ -385,4 +385,4 @@ function listen(...args) {
   throw new ERR_INVALID_ARG_VALUE('options', options);
 }
 
-module.exports = { createServerHandle, listen, setupListenHandle };
+module.exports = { listen, setupListenHandle };

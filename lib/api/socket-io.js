@@ -358,6 +358,6 @@ function writeAfterFIN(chunk, encoding, callback) {
 hooks.onSocketRead = onHandleRead;
 
 module.exports = {
-  attachHandle, final, giveToUser, read, readIntoUserBuffer, startReading, stopReading, takeHeld, writeAfterFIN,
+  attachHandle, final, giveToUser, read, readIntoUserBuffer, stopReading, takeHeld, writeAfterFIN,
   writeGeneric,
 };

@@ -56,4 +56,4 @@ class LargeWrite {
   }
 }
 
-module.exports = { LargeWrite, SENT, WAITS };
+module.exports = { LargeWrite, WAITS };

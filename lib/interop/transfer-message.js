@@ -40,12 +40,6 @@ function needsProxy(value) {
 function replace(value, copies) {
   if (value === null || typeof value !== 'object') return value;
   if (copies.has(value)) return copies.get(value);
-  if (Array.isArray(value)) {
-    const copy = new Array(value.length);
-    copies.set(value, copy);
-    for (const key of Object.keys(value)) copy[key] = replace(value[key], copies);
-    return copy;
-  }
   if (value instanceof Map) {
     const copy = new Map();
     copies.set(value, copy);
@@ -58,9 +52,10 @@ function replace(value, copies) {
     for (const item of value) copy.add(replace(item, copies));
     return copy;
   }
+  const isArray = Array.isArray(value);
   const prototype = Object.getPrototypeOf(value);
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return value;
-  const copy = {};
+  if (!isArray && prototype !== null && Object.getPrototypeOf(prototype) !== null) return value;
+  const copy = isArray ? new Array(value.length) : {};
   copies.set(value, copy);
   for (const key of Object.keys(value)) copy[key] = replace(value[key], copies);
   return copy;

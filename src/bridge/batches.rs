@@ -11,7 +11,7 @@ use std::ptr;
 
 use napi::sys;
 
-use super::call::Functions;
+use super::call::{self, Functions};
 use crate::backend::batch::{Area, Batch, Filled};
 
 /// References to what JavaScript provides.
@@ -114,14 +114,7 @@ impl Batches {
 
     /// Deletes the references.
     pub fn delete(&self, env: sys::napi_env) {
-        for reference in [&self.entries, &self.memory, &self.areas] {
-            let reference = reference.replace(ptr::null_mut());
-            if !reference.is_null() {
-                // SAFETY: the environment has not gone before its cleanup hooks have run, of which this
-                // is one, or was called earlier. It is taken out, so it is deleted once.
-                unsafe { sys::napi_delete_reference(env, reference) };
-            }
-        }
+        call::delete(env, [&self.entries, &self.memory, &self.areas]);
     }
 }
 

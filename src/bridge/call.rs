@@ -80,14 +80,7 @@ impl Callbacks {
 
     /// Deletes the references; nothing is called any more.
     pub fn delete(&self, env: sys::napi_env) {
-        for reference in [&self.dispatch, &self.tick, &self.dispatch_batch] {
-            let reference = reference.replace(ptr::null_mut());
-            if !reference.is_null() {
-                // SAFETY: the environment has not gone before its cleanup hooks have run, of which this
-                // is one, or was called earlier. It is taken out, so it is deleted once.
-                unsafe { sys::napi_delete_reference(env, reference) };
-            }
-        }
+        delete(env, [&self.dispatch, &self.tick, &self.dispatch_batch]);
     }
 
     /// Calls `dispatch` for `event` of the socket `id`.
@@ -162,6 +155,18 @@ impl Callbacks {
     /// Calls `tick`, which runs what the previous event left for the next tick.
     pub fn tick(&self, env: sys::napi_env) -> Delivery {
         in_scope(env, || call(env, self.tick.get(), &[]))
+    }
+}
+
+/// Deletes references, and leaves null in their place.
+pub fn delete(env: sys::napi_env, references: [&Cell<sys::napi_ref>; 3]) {
+    for reference in references {
+        let reference = reference.replace(ptr::null_mut());
+        if !reference.is_null() {
+            // SAFETY: the environment has not gone before its cleanup hooks have run, of which this
+            // is one, or was called earlier. It is taken out, so it is deleted once.
+            unsafe { sys::napi_delete_reference(env, reference) };
+        }
     }
 }
 

@@ -91,17 +91,9 @@ impl UvSocket {
     /// Closes the socket by `close`, which closes its endpoint.
     pub fn close<R>(&self, close: impl FnOnce(&mut Handle) -> R) -> (R, RefDelta) {
         let mut state = self.state.borrow_mut();
-        if self.is_solo() {
-            self.backend.unwatch();
-        }
-        let own = state.key.take().and_then(|key| {
-            // Closing the last descriptor of a socket takes it out, too (epoll(7), kqueue(2)).
-            if !state.handle.endpoint.closes_at_once() {
-                let fd = state.handle.endpoint.fd();
-                let _ = self.backend.poll.borrow().registry().deregister(&mut SourceFd(&fd));
-            }
-            self.backend.sockets.borrow_mut().remove(key)
-        });
+        // Closing the last descriptor of a socket takes it out of the poll, too (epoll(7), kqueue(2)).
+        let closes = state.handle.endpoint.closes_at_once();
+        let own = self.deregister(&mut state, !closes);
         let result = close(&mut state.handle);
         let delta = state.handle.recount();
         drop(state);
@@ -112,14 +104,7 @@ impl UvSocket {
     /// Watches the descriptor no longer, until something has to wait for it again.
     pub fn unwatch(&self) {
         let mut state = self.state.borrow_mut();
-        if self.is_solo() {
-            self.backend.unwatch();
-        }
-        let own = state.key.take().and_then(|key| {
-            let fd = state.handle.endpoint.fd();
-            let _ = self.backend.poll.borrow().registry().deregister(&mut SourceFd(&fd));
-            self.backend.sockets.borrow_mut().remove(key)
-        });
+        let own = self.deregister(&mut state, true);
         state.watches_writes = false;
         state.eof_deferred = false;
         drop(state);
@@ -158,6 +143,20 @@ impl UvSocket {
                 drop(own);
             }
         }
+    }
+
+    /// Takes the socket out of the backend's table and, with `from_poll`, out of its poll. What this returns may be the
+    /// last share of the socket: it is dropped once nobody has borrowed the state.
+    fn deregister(&self, state: &mut State, from_poll: bool) -> Option<Rc<UvSocket>> {
+        if self.is_solo() {
+            self.backend.unwatch();
+        }
+        let key = state.key.take()?;
+        if from_poll {
+            let fd = state.handle.endpoint.fd();
+            let _ = self.backend.poll.borrow().registry().deregister(&mut SourceFd(&fd));
+        }
+        self.backend.sockets.borrow_mut().remove(key)
     }
 
     /// Registers the descriptor for writing as well, if something has to wait for that. An earlier registration would

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::bound_path::BoundPath;
 use super::{Endpoint, Role, Unlink};
@@ -85,15 +85,10 @@ impl Endpoint {
         if let Role::Listener(listener) = &mut self.role {
             return status(listener.listen_again(backlog));
         }
-        let socket = match self.take_socket(Domain::IPV4) {
+        let socket = match self.prepare_socket(Domain::IPV4, Endpoint::apply_inherited) {
             Ok(socket) => socket,
             Err(error) => return error,
         };
-        let applied = self.apply_inherited(&socket);
-        if applied != OK {
-            self.role = Role::Bound(socket);
-            return applied;
-        }
         match Listener::new(socket, backlog) {
             Ok(listener) => {
                 self.role = Role::Listener(listener);
@@ -137,33 +132,14 @@ impl Endpoint {
             Ok(address) => address,
             Err(error) => return status_of(&error),
         };
-        let delayed = |error: &std::io::Error| error.raw_os_error() == Some(libc::ECONNREFUSED);
+        let delayed = |error: &io::Error| error.raw_os_error() == Some(libc::ECONNREFUSED);
         if let Role::Stream(stream) = &mut self.role {
             if stream.is_connect_due() {
                 return -libc::EALREADY;
             }
             return status(stream.connect_again(&address.into(), delayed));
         }
-        let socket = match self.take_socket(bind::domain_of(&address)) {
-            Ok(socket) => socket,
-            Err(error) => return error,
-        };
-        // The kernel paces for good what has begun with a congestion control that paces.
-        let applied = self.apply_options(&socket);
-        if applied != OK {
-            self.role = Role::Bound(socket);
-            return applied;
-        }
-        match Stream::connect(socket, self.config, &address.into(), delayed) {
-            Ok(stream) => {
-                self.begin_stream(stream);
-                OK
-            }
-            Err((socket, error)) => {
-                self.role = Role::Bound(socket);
-                status_of(&error)
-            }
-        }
+        self.begin_connect(bind::domain_of(&address), &address.into(), delayed)
     }
 
     /// Connects to a Unix-domain path or abstract name, also a socket that is connected or connects.
@@ -176,16 +152,22 @@ impl Endpoint {
         if let Role::Stream(stream) = &mut self.role {
             return status(stream.connect_again(&address, |_| true));
         }
-        let socket = match self.take_socket(Domain::UNIX) {
+        self.begin_connect(Domain::UNIX, &address, |_| true)
+    }
+
+    /// Connects a socket that has not been connected. `delayed`: which errors of connect(2) come as an event.
+    fn begin_connect(
+        &mut self,
+        domain: Domain,
+        address: &SockAddr,
+        delayed: impl FnOnce(&io::Error) -> bool,
+    ) -> Status {
+        // The kernel paces for good what has begun with a congestion control that paces.
+        let socket = match self.prepare_socket(domain, Endpoint::apply_options) {
             Ok(socket) => socket,
             Err(error) => return error,
         };
-        let applied = self.apply_inherited(&socket);
-        if applied != OK {
-            self.role = Role::Bound(socket);
-            return applied;
-        }
-        match Stream::connect(socket, self.config, &address, |_| true) {
+        match Stream::connect(socket, self.config, address, delayed) {
             Ok(stream) => {
                 self.begin_stream(stream);
                 OK
@@ -195,6 +177,21 @@ impl Endpoint {
                 status_of(&error)
             }
         }
+    }
+
+    /// The socket to listen or connect with, on which `apply` has set what was asked for.
+    fn prepare_socket(
+        &mut self,
+        domain: Domain,
+        apply: fn(&mut Self, &Socket) -> Status,
+    ) -> Result<Socket, Status> {
+        let socket = self.take_socket(domain)?;
+        let applied = apply(self, &socket);
+        if applied == OK {
+            return Ok(socket);
+        }
+        self.role = Role::Bound(socket);
+        Err(applied)
     }
 
     /// The socket to listen or connect with: the bound one, one that was adopted and not used, or a
