@@ -1,6 +1,7 @@
 'use strict';
 
-// docs/architecture.md has every file of lib/ and src/, and the pages name no file that is not there.
+// docs/architecture.md has every file of lib/ and src/. The pages name no file that is not there, and nothing in a file
+// that is not in it.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -37,4 +38,14 @@ const pages = ['CONTRIBUTING.md', 'README.md', ...listed('docs').filter((name) =
 test.each(pages)('each file that %s names is there', (page) => {
   const files = quoted(page).filter((text) => /^(lib|src|tools|scripts|tests|types|__test__|docs)\/[\w./-]+$/.test(text));
   expect(files.filter((file) => !fs.existsSync(path.join(ROOT, file)))).toEqual([]);
+});
+
+/** A name in its file, such as `flush` in `src/engine/stream/write.rs`. */
+const PLACED = /`([\w.:]+)`(?:,? (?:in|of)\s+|\s\()`((?:lib|src)\/[\w/.-]+\.\w+)`/g;
+
+test.each(pages)('what %s names is in the file that it says', (page) => {
+  const missing = [...read(page).matchAll(PLACED)].filter(([, name, file]) => {
+    return !new RegExp(`\\b${name.split(/::|\./).filter(Boolean).at(-1)}\\b`).test(read(file));
+  });
+  expect(missing.map(([text]) => text)).toEqual([]);
 });
