@@ -1,23 +1,17 @@
 'use strict';
 
+// `net.BoundSocket` on rsnet's handles.
+
 const { checkPath, checkTcp } = require('./bound-options');
+const { boundSocketClass, heldHandle, hold, kConsume, kPath } = require('./bound-socket-class');
 const { applyToBound } = require('./kernel-options');
 const { checkKernelOptions } = require('./kernel-option-names');
-const { codes, ErrnoException, ExceptionWithHostPort } = require('../node/errors');
+const { ErrnoException, ExceptionWithHostPort } = require('../node/errors');
 const { beginUse } = require('../node/first-use');
 const { beginOrClose } = require('../handle/foreign');
 const { TCP, Pipe } = require('../handle');
 const { markTransferable } = require('../node/transferable');
 const { UV_EADDRINUSE } = require('../node/errno');
-const { validateObject } = require('../node/validators');
-
-const { ERR_SOCKET_HANDLE_ADOPTED } = codes;
-
-/** Method: a Server or Socket takes the handle out of a BoundSocket. */
-const kConsume = Symbol('kBoundSocketConsume');
-
-/** Getter for the bound path, undefined for TCP. */
-const kPath = Symbol('kBoundSocketPath');
 
 /**
  * @param {Options} options
@@ -60,111 +54,11 @@ function bindPath(options) {
   throw new ErrnoException(status, 'bind');
 }
 
-/** The handle and path of each BoundSocket. Not private fields: no constructor runs for one from another thread. */
-const states = new WeakMap();
-
-/**
- * Sets the handle and path of a BoundSocket.
- * @param {BoundSocket} bound
- * @param {TCP|Pipe} handle bound
- * @param {string} [path] to which a Pipe is bound
- */
-function hold(bound, handle, path) {
-  states.set(bound, { handle, path });
-}
-
-/**
- * @param {BoundSocket} bound
- * @returns {TCP|Pipe|null} the handle, which the BoundSocket keeps; null once adopted or closed
- */
-function heldHandle(bound) {
-  return states.get(bound).handle;
-}
-
-/**
- * Checks that a BoundSocket is neither adopted nor closed.
- * @param {TCP|Pipe|null} handle the BoundSocket's
- * @returns {TCP|Pipe} the handle
- * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
- */
-function notAdopted(handle) {
-  if (handle === null) throw new ERR_SOCKET_HANDLE_ADOPTED();
-  return handle;
-}
-
-/**
- * A bound socket for `server.listen()` or `new Socket({ handle })`, which then own it. The program must close one that
- * it gives to neither.
- */
-class BoundSocket {
-  /**
-   * @param {Options} [options] `host` (numeric), `port`, `ipv6Only`, `reusePort`; or `path`; and those of the kernel
-   * @throws {TypeError|RangeError} for a bad option
-   * @throws {Error} of the system call bind or setsockopt
-   */
-  constructor(options = {}) {
-    validateObject(options, 'options');
-    checkKernelOptions(options);
-    beginUse();
-    markTransferable(this);
-    const { path } = options;
-    hold(this, path === undefined ? bindTcp(options) : bindPath(options), path);
-  }
-
-  /**
-   * @returns {SocketName|string} the local address, or the path
-   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
-   */
-  address() {
-    const handle = /** @type {TCP} */ (notAdopted(heldHandle(this)));
-    const path = this[kPath];
-    if (path !== undefined) return path;
-    const address = {};
-    const status = handle.getsockname(address);
-    if (status) throw new ErrnoException(status, 'address');
-    return address;
-  }
-
-  /**
-   * @returns {number} the descriptor; the BoundSocket keeps it
-   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
-   */
-  fd() {
-    return notAdopted(heldHandle(this)).fd;
-  }
-
-  /**
-   * Releases the port or path.
-   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
-   */
-  close() {
-    this[kConsume]().close();
-  }
-
-  /** Whether it is bound to a path. */
-  get isPipe() {
-    return this[kPath] !== undefined;
-  }
-
-  /** The bound path, undefined for TCP. */
-  get [kPath]() {
-    return states.get(this).path;
-  }
-
-  /** Closes it, unless it is closed or a Server or Socket owns the handle. */
-  [Symbol.dispose ?? Symbol.for('Symbol.dispose')]() {
-    if (heldHandle(this) !== null) this.close();
-  }
-
-  /**
-   * @returns {TCP|Pipe} the handle, owned by the caller from now on
-   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
-   */
-  [kConsume]() {
-    const handle = notAdopted(heldHandle(this));
-    states.get(this).handle = null;
-    return handle;
-  }
-}
+const BoundSocket = boundSocketClass((options, bound) => {
+  checkKernelOptions(options);
+  beginUse();
+  markTransferable(bound);
+  return options.path === undefined ? bindTcp(options) : bindPath(options);
+});
 
 module.exports = { BoundSocket, heldHandle, hold, kConsume, kPath };

@@ -3,16 +3,13 @@
 // `net.BoundSocket` on the host's own handles, for hosts that do not have the class.
 
 const { checkPath, checkTcp } = require('../api/bound-options');
+const { boundSocketClass, kConsume } = require('../api/bound-socket-class');
 const { checkKernelOptions, given } = require('../api/kernel-option-names');
 const { builtin } = require('../node/builtin');
-const { codes, ErrnoException, ExceptionWithHostPort } = require('../node/errors');
+const { ErrnoException, ExceptionWithHostPort } = require('../node/errors');
 const { UV_EADDRINUSE } = require('../node/errno');
-const { validateObject } = require('../node/validators');
 const { hasReusePort } = require('./host');
 const { unavailable } = require('./unavailable');
-
-/** Method by which a Server or Socket takes the handle out of a BoundSocket. */
-const kConsume = Symbol('kBoundSocketConsume');
 
 /** Flags of libuv's `uv_tcp_bind`. */
 const UV_TCP_IPV6ONLY = 1;
@@ -63,87 +60,12 @@ function refuseOptionsOfEngine(options) {
   for (const name of given(options)) throw unavailable(name);
 }
 
-/**
- * A bound socket for `server.listen()` or `new Socket({ handle })`, which then own it. The program must close one that
- * it gives to neither.
- */
-class BoundSocket {
-  /** @type {HostHandle|null} */
-  #handle;
-  #path;
-
-  /**
-   * @param {Options} [options] `host` (numeric), `port`, `ipv6Only`, `reusePort`; or `path`
-   * @throws {TypeError|RangeError} for a bad option
-   * @throws {Error} of the system call bind
-   */
-  constructor(options = {}) {
-    validateObject(options, 'options');
-    // Hosts other than Node have no handles to bind.
-    if (!builtin._createServerHandle) throw unavailable('BoundSocket');
-    refuseOptionsOfEngine(options);
-    this.#path = options.path;
-    this.#handle = options.path === undefined ? bindTcp(options) : bindPath(options);
-  }
-
-  /**
-   * @returns {HostHandle} the handle
-   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
-   */
-  #held() {
-    if (this.#handle === null) throw new codes.ERR_SOCKET_HANDLE_ADOPTED();
-    return this.#handle;
-  }
-
-  /**
-   * @returns {SocketName|string} the local address, or the path
-   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
-   */
-  address() {
-    const handle = this.#held();
-    if (this.isPipe) return this.#path;
-    const address = {};
-    const status = handle.getsockname?.(address);
-    if (status) throw new ErrnoException(status, 'address');
-    return address;
-  }
-
-  /**
-   * @returns {number} the descriptor; the BoundSocket keeps it
-   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
-   */
-  fd() {
-    return this.#held().fd;
-  }
-
-  /**
-   * Releases the port or path.
-   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
-   */
-  close() {
-    this[kConsume]().close();
-  }
-
-  /** Whether it is bound to a path. */
-  get isPipe() {
-    return this.#path !== undefined;
-  }
-
-  /** Closes it, unless it is closed or a Server or Socket owns the handle. */
-  [Symbol.dispose ?? Symbol.for('Symbol.dispose')]() {
-    if (this.#handle !== null) this.close();
-  }
-
-  /**
-   * @returns {HostHandle} the handle, owned by the caller from now on
-   * @throws {Error} ERR_SOCKET_HANDLE_ADOPTED
-   */
-  [kConsume]() {
-    const handle = this.#held();
-    this.#handle = null;
-    return handle;
-  }
-}
+const BoundSocket = boundSocketClass((options) => {
+  // Hosts other than Node have no handles to bind.
+  if (!builtin._createServerHandle) throw unavailable('BoundSocket');
+  refuseOptionsOfEngine(options);
+  return options.path === undefined ? bindTcp(options) : bindPath(options);
+});
 
 /** The class of hosts that have one, which do not know the options of the kernel. */
 const HostBoundSocket = builtin.BoundSocket && ({

@@ -4,6 +4,9 @@ type Socket = import('../..').Socket;
 type Server = import('../..').Server;
 type BoundSocket = InstanceType<typeof import('../api/bound-socket').BoundSocket>;
 
+/** What a BoundSocket has bound. */
+type BoundHandle = TCP | Pipe | HostHandle;
+
 /** The classes. lib/api has functions in their place, which also work without `new`. */
 type SocketClass = typeof import('../..').Socket;
 type ServerClass = typeof import('../..').Server;

@@ -122,11 +122,7 @@ impl Callbacks {
                 arguments[3] = buffer;
                 count = 4;
             }
-            if self.from_loop {
-                call_from_loop(env, self.dispatch.get(), &arguments[..count])
-            } else {
-                call(env, self.dispatch.get(), &arguments[..count])
-            }
+            call(env, self.dispatch.get(), &arguments[..count], self.from_loop)
         })
     }
 
@@ -149,12 +145,12 @@ impl Callbacks {
                 2
             }
         };
-        call(env, self.dispatch_batch.get(), &arguments[..given])
+        call(env, self.dispatch_batch.get(), &arguments[..given], false)
     }
 
     /// Calls `tick`, which runs what the previous event left for the next tick.
     pub fn tick(&self, env: sys::napi_env) -> Delivery {
-        in_scope(env, || call(env, self.tick.get(), &[]))
+        in_scope(env, || call(env, self.tick.get(), &[], false))
     }
 }
 
@@ -183,38 +179,18 @@ pub fn in_scope(env: sys::napi_env, body: impl FnOnce() -> Delivery) -> Delivery
     delivery
 }
 
-/// Calls the function of `reference`. What it throws becomes an uncaught exception.
-fn call(env: sys::napi_env, reference: sys::napi_ref, arguments: &[sys::napi_value]) -> Delivery {
-    let mut function = ptr::null_mut();
-    let mut receiver = ptr::null_mut();
-    // SAFETY: a scope is open, the reference is live, and the results are written to locals.
-    let status = unsafe {
-        sys::napi_get_reference_value(env, reference, &raw mut function);
-        sys::napi_get_undefined(env, &raw mut receiver);
-        if function.is_null() {
-            return Delivery::Continue;
-        }
-        sys::napi_call_function(
-            env,
-            receiver,
-            function,
-            arguments.len(),
-            arguments.as_ptr(),
-            ptr::null_mut(),
-        )
-    };
-    if status == sys::Status::napi_ok { Delivery::Continue } else { report(env) }
-}
-
-/// As [`call`], but as Node calls from its event loop: in no async context (`napi_make_callback`), so
-/// that nothing of the context in which the bridge was made is seen by sockets that others open.
-fn call_from_loop(
+/// Calls the function of `reference`. What it throws becomes an uncaught exception. `from_loop`: as Node calls from its
+/// event loop, in no async context (`napi_make_callback`), so that nothing of the context in which the bridge was made is
+/// seen by sockets that others open.
+fn call(
     env: sys::napi_env,
     reference: sys::napi_ref,
     arguments: &[sys::napi_value],
+    from_loop: bool,
 ) -> Delivery {
     let mut function = ptr::null_mut();
     let mut receiver = ptr::null_mut();
+    let (count, values, result) = (arguments.len(), arguments.as_ptr(), ptr::null_mut());
     // SAFETY: a scope is open, the reference is live, and the results are written to locals; no
     // async context is a documented argument.
     let status = unsafe {
@@ -222,16 +198,14 @@ fn call_from_loop(
         if function.is_null() {
             return Delivery::Continue;
         }
-        sys::napi_create_object(env, &raw mut receiver);
-        sys::napi_make_callback(
-            env,
-            ptr::null_mut(),
-            receiver,
-            function,
-            arguments.len(),
-            arguments.as_ptr(),
-            ptr::null_mut(),
-        )
+        if from_loop {
+            let context = ptr::null_mut();
+            sys::napi_create_object(env, &raw mut receiver);
+            sys::napi_make_callback(env, context, receiver, function, count, values, result)
+        } else {
+            sys::napi_get_undefined(env, &raw mut receiver);
+            sys::napi_call_function(env, receiver, function, count, values, result)
+        }
     };
     if status == sys::Status::napi_ok { Delivery::Continue } else { report(env) }
 }
