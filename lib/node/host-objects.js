@@ -5,6 +5,9 @@
 
 const { builtin } = require('./builtin');
 
+/** On functions of the host that rsnet has changed. All copies of rsnet share it. */
+const kChanged = Symbol.for('rsnet.changed');
+
 /** What this copy of rsnet keeps for itself, since the built-in's Socket takes no members. */
 const ownState = new Map();
 
@@ -80,5 +83,5 @@ function sharedState(key, make) {
 }
 
 module.exports = {
-  canDefineOnHost, canReplaceMethod, defineOnHost, replaceMethod, setOnHost, sharedState,
+  canDefineOnHost, canReplaceMethod, defineOnHost, kChanged, replaceMethod, setOnHost, sharedState,
 };

@@ -8,7 +8,7 @@
 
 const { constants: { errno } } = require('os');
 const { builtin } = require('./builtin');
-const { defineOnHost, replaceMethod, setOnHost, sharedState } = require('./host-objects');
+const { defineOnHost, kChanged, replaceMethod, setOnHost, sharedState } = require('./host-objects');
 const { nameLike } = require('./mirror-members');
 
 /** On Socket.prototype and Server.prototype: called when Node asks `instanceof`. false: it is no instance. */
@@ -26,8 +26,6 @@ const kTlsStream = Symbol.for('rsnet.tlsStream');
 /** With these `spawn` of a ChildProcess returns before it has set up the streams. */
 const NO_DESCRIPTORS = [-errno.EMFILE, -errno.ENFILE];
 
-/** On changed methods. For `sharedState`: whether the classes were changed. */
-const kChanged = Symbol.for('rsnet.changed');
 /** For `sharedState`: whether the channels between processes were changed. */
 const kChannels = Symbol.for('rsnet.channels');
 

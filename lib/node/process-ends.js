@@ -6,11 +6,8 @@
 const { constants: { signals } } = require('os');
 const process = require('process');
 const { root } = require('./captured');
-const { setOnHost } = require('./host-objects');
+const { kChanged, setOnHost } = require('./host-objects');
 const { nameLike } = require('./mirror-members');
-
-/** On changed functions. */
-const kChanged = Symbol.for('rsnet.changed');
 
 /**
  * `process.execve` replaces the program without calling exit(3). A program that has frozen `process` keeps Node's.

@@ -3,15 +3,13 @@
 // Does the work of patches.js where Node's classes lack the methods that are changed there, by documented API only. As
 // there, a changed function must not refer to the copy of rsnet that has changed it.
 
-const { defineOnHost, setOnHost, sharedState } = require('./host-objects');
+const { defineOnHost, kChanged, setOnHost, sharedState } = require('./host-objects');
 const { nameLike } = require('./mirror-members');
 
 /** For `sharedState`: holds the socket that TLS takes for a plain stream now. */
 const kPlain = Symbol.for('rsnet.plainStreams');
 /** On handles: a method that hands the connection over to a handle of Node's, and returns whether it could. */
 const kHandOver = Symbol.for('rsnet.handOver');
-/** On changed functions. */
-const kChanged = Symbol.for('rsnet.changed');
 
 /**
  * @param {*} instance
