@@ -9,7 +9,6 @@ use std::time::Duration;
 use rsnet::engine::errors::OK;
 use rsnet::engine::event::{Event, Readiness};
 use rsnet::engine::read::{READ_AHEAD, ReadConfig};
-use rsnet::engine::sys::is_hung_up;
 use socket2::SockRef;
 use support::{Driven, EOF, connected_with};
 
@@ -27,7 +26,7 @@ fn reset_behind_last_words(driven: &mut Driven, mut peer: TcpStream) {
 
 /// Waits until the kernel has seen the end of both directions.
 fn until_hung_up(driven: &Driven) {
-    while !is_hung_up(driven.endpoint.fd()) {
+    while !driven.endpoint.is_hung_up() {
         thread::sleep(Duration::from_millis(1));
     }
 }

@@ -11,11 +11,10 @@ use socket2::{SockAddr, SockAddrStorage};
 use super::sys;
 
 /// Most bytes of a Unix-domain path or abstract name (`sun_path`, unix(7)).
-pub const PATH_MAX: usize = {
-    // SAFETY: sockaddr_un is plain data, for which all zeros is a valid value.
-    let address: libc::sockaddr_un = unsafe { std::mem::zeroed() };
-    address.sun_path.len()
-};
+pub const PATH_MAX: usize = size_of::<libc::sockaddr_un>() - PATH_OFFSET;
+
+/// Where the name begins, which is the last thing in a `sockaddr_un`.
+const PATH_OFFSET: usize = std::mem::offset_of!(libc::sockaddr_un, sun_path);
 
 /// An address as Node shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,7 +110,7 @@ fn unix_address(name: &[u8]) -> SockAddr {
     // A path is followed by its NUL where there is room for one; an abstract name is as long as it is.
     let is_path = name.first() != Some(&0);
     let length = (name.len() + usize::from(is_path)).min(PATH_MAX);
-    let length = std::mem::offset_of!(libc::sockaddr_un, sun_path) + length;
+    let length = PATH_OFFSET + length;
     // SAFETY: family and path were set above; `length` covers the family and the name.
     unsafe { SockAddr::new(storage, length as libc::socklen_t) }
 }

@@ -1,6 +1,7 @@
 //! Descriptors that others made: what they are, and copies of them.
 
-use std::io;
+use std::io::{self, IsTerminal};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 
 use socket2::{Domain, SockRef, Type};
@@ -28,28 +29,30 @@ pub enum DescriptorKind {
 
 /// Finds out what `fd` is (fstat(2), getsockname(2), `SO_TYPE` of socket(7)).
 pub fn kind(fd: RawFd) -> DescriptorKind {
-    // SAFETY: a zeroed stat is a valid value of that plain C struct.
-    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
-    // SAFETY: fstat(2) takes any number as descriptor, and `stat` is memory of the right type.
-    if fd < 0 || unsafe { libc::fstat(fd, &mut stat) } != 0 {
-        return DescriptorKind::Unknown;
-    }
-    match stat.st_mode & libc::S_IFMT {
-        libc::S_IFREG | libc::S_IFDIR | libc::S_IFBLK => DescriptorKind::File,
-        // SAFETY: isatty(3) takes any number as descriptor.
-        libc::S_IFCHR if unsafe { libc::isatty(fd) } == 1 => DescriptorKind::Tty,
-        libc::S_IFCHR => DescriptorKind::File,
-        libc::S_IFIFO => DescriptorKind::Pipe,
-        libc::S_IFSOCK => socket_kind(fd).unwrap_or(DescriptorKind::Unknown),
-        _ => DescriptorKind::Unknown,
-    }
+    with(fd, kind_of).unwrap_or(DescriptorKind::Unknown)
 }
 
-fn socket_kind(fd: RawFd) -> io::Result<DescriptorKind> {
-    // SAFETY: fstat(2) has just shown that `fd` is open; it is borrowed for the calls below only,
-    // during which the caller's thread closes nothing.
-    let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
-    let socket = SockRef::from(&borrowed);
+fn kind_of(fd: BorrowedFd<'_>) -> io::Result<DescriptorKind> {
+    let mut stat = MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: `stat` is memory of the right type, which fstat(2) fills unless it fails.
+    let mode = unsafe {
+        if libc::fstat(fd.as_raw_fd(), stat.as_mut_ptr()) != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        stat.assume_init().st_mode
+    };
+    Ok(match mode & libc::S_IFMT {
+        libc::S_IFREG | libc::S_IFDIR | libc::S_IFBLK => DescriptorKind::File,
+        libc::S_IFCHR if fd.is_terminal() => DescriptorKind::Tty,
+        libc::S_IFCHR => DescriptorKind::File,
+        libc::S_IFIFO => DescriptorKind::Pipe,
+        libc::S_IFSOCK => socket_kind(fd)?,
+        _ => DescriptorKind::Unknown,
+    })
+}
+
+fn socket_kind(fd: BorrowedFd<'_>) -> io::Result<DescriptorKind> {
+    let socket = SockRef::from(&fd);
     let domain = socket.local_addr()?.domain();
     Ok(match (domain, socket.r#type()?) {
         (Domain::UNIX, Type::STREAM) => DescriptorKind::Pipe,
@@ -74,18 +77,15 @@ pub fn duplicate(fd: RawFd) -> io::Result<RawFd> {
 /// # Errors
 /// As for [`duplicate`].
 pub fn copy(fd: RawFd) -> io::Result<OwnedFd> {
+    with(fd, |fd| fd.try_clone_to_owned())
+}
+
+/// Borrows `fd` for the system calls of `make`, which answer `EBADF` if it is not open.
+fn with<T>(fd: RawFd, make: impl FnOnce(BorrowedFd<'_>) -> io::Result<T>) -> io::Result<T> {
     if fd < 0 {
         return Err(io::Error::from_raw_os_error(libc::EBADF));
     }
-    // SAFETY: fcntl(2) takes any number as descriptor and answers EBADF for a closed one; `fd` is
-    // borrowed for that one call.
-    let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
-    borrowed.try_clone_to_owned()
-}
-
-/// Whether calls on `fd` wait (no `O_NONBLOCK`, fcntl(2)).
-pub fn blocks(fd: &OwnedFd) -> bool {
-    // SAFETY: the descriptor is open; F_GETFL has no argument.
-    let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) };
-    flags & libc::O_NONBLOCK == 0
+    // SAFETY: the callers above make system calls only, which take any number as descriptor; their thread closes
+    // nothing meanwhile.
+    make(unsafe { BorrowedFd::borrow_raw(fd) })
 }

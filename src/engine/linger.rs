@@ -5,7 +5,6 @@
 //! acknowledged everything, and resets the connection if that takes longer than the time.
 
 use std::net::Shutdown;
-use std::os::fd::AsRawFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -35,15 +34,14 @@ struct Waiting {
 /// Closes a connection that nobody else has, and resets it if the peer has not acknowledged everything within `time`. It
 /// does not wait.
 pub fn close(socket: Socket, time: Duration) {
-    let fd = socket.as_raw_fd();
     // The peer has yet to acknowledge something in these states only. In the last three the end was sent before, and
     // shutdown(2) sends nothing more.
     let is_open = matches!(
-        sys::tcp_state(fd),
+        sys::tcp_state(&socket),
         Some(ESTABLISHED | CLOSE_WAIT | FIN_WAIT1 | LAST_ACK | CLOSING)
     );
     // The kernel resets a connection with unread bytes by itself.
-    let is_plain = !is_open || sys::is_standard(&socket) || sys::unread_bytes(fd) != Some(0);
+    let is_plain = !is_open || sys::is_standard(&socket) || sys::unread_bytes(&socket) != Some(0);
     // As by close(2), bytes that still come reset the connection.
     if is_plain || socket.shutdown(Shutdown::Both).is_err() || !is_closing(&socket) {
         return sys::close(socket);
@@ -62,7 +60,7 @@ pub fn close(socket: Socket, time: Duration) {
 
 /// Whether the peer has yet to acknowledge bytes or the end.
 fn is_closing(socket: &Socket) -> bool {
-    matches!(sys::tcp_state(socket.as_raw_fd()), Some(FIN_WAIT1 | LAST_ACK | CLOSING))
+    matches!(sys::tcp_state(socket), Some(FIN_WAIT1 | LAST_ACK | CLOSING))
 }
 
 fn run() {

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
-use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use socket2::Socket;
@@ -106,7 +105,7 @@ impl Listener {
     /// The next connection. Others who have the socket may have made the descriptor block, and the
     /// caller never waits.
     fn accept(&self, private: bool) -> io::Result<Socket> {
-        if !private && !sys::is_readable(self.socket.as_raw_fd()) {
+        if !private && !sys::is_readable(&self.socket) {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         sys::accept(&self.socket)

@@ -23,26 +23,23 @@ pub fn tell_from_end(socket: &Socket) -> io::Result<()> {
 /// Those of recvmsg(2); `EINTR` is retried.
 #[cfg(target_os = "linux")]
 pub fn next_size(socket: &Socket) -> io::Result<Option<usize>> {
-    use std::os::fd::AsRawFd;
+    use std::mem::MaybeUninit;
+
+    use socket2::MsgHdrMut;
 
     use super::calls::{Call, count};
     use super::errors::retry;
 
-    /// Room for a time, aligned as `cmsghdr` has to be. What else goes beside the bytes is left away.
-    const CONTROL: usize = 4;
+    /// Room for a time. What else goes beside the bytes is left away.
+    const CONTROL: usize = 32;
 
-    let mut control = [0_u64; CONTROL];
+    let mut control = [MaybeUninit::uninit(); CONTROL];
     let flags = libc::MSG_PEEK | libc::MSG_TRUNC | libc::MSG_DONTWAIT | libc::MSG_CMSG_CLOEXEC;
     retry(|| {
-        // SAFETY: a zeroed msghdr is a valid value of that plain C struct.
-        let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
-        message.msg_control = control.as_mut_ptr().cast();
-        message.msg_controllen = size_of_val(&control) as _;
+        let mut message = MsgHdrMut::new().with_control(&mut control);
         count(Call::Read);
-        // SAFETY: there is no memory for bytes, and `control`, a local, is as long as `message` says.
-        let size = unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut message, flags) };
-        let size = usize::try_from(size).map_err(|_| io::Error::last_os_error())?;
-        Ok((size > 0 || message.msg_controllen > 0).then_some(size))
+        let size = socket.recvmsg(&mut message, flags)?;
+        Ok((size > 0 || message.control_len() > 0).then_some(size))
     })
 }
 
@@ -58,24 +55,13 @@ pub fn next_size(_socket: &Socket) -> io::Result<Option<usize>> {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use std::os::fd::{FromRawFd, OwnedFd};
+    use socket2::{Domain, Type};
 
     use super::*;
 
-    /// A pair of sockets with messages.
-    fn pair() -> [Socket; 2] {
-        let mut fds = [0; 2];
-        // SAFETY: socketpair(2) writes two descriptors, and they belong to nobody else.
-        unsafe {
-            let kind = libc::SOCK_SEQPACKET | libc::SOCK_CLOEXEC;
-            assert_eq!(libc::socketpair(libc::AF_UNIX, kind, 0, fds.as_mut_ptr()), 0);
-            fds.map(|fd| OwnedFd::from_raw_fd(fd).into())
-        }
-    }
-
     #[test]
     fn tells_sizes_and_empty_messages_from_the_end() {
-        let [own, peer] = pair();
+        let (own, peer) = Socket::pair_raw(Domain::UNIX, Type::SEQPACKET.cloexec(), None).unwrap();
         tell_from_end(&own).unwrap();
         assert_eq!(next_size(&own).unwrap_err().kind(), io::ErrorKind::WouldBlock);
         let sizes = [0, 3, 100_000, 0];

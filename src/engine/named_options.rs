@@ -6,6 +6,8 @@ use std::os::fd::AsRawFd;
 use libc::{c_int, socklen_t};
 use socket2::Socket;
 
+use super::sys;
+
 /// The most bytes that an option has here. Linux tells of a connection (`TCP_INFO`) in about 250.
 const OPTION_ROOM: usize = 512;
 
@@ -63,21 +65,8 @@ fn require(name: &str) -> io::Result<(c_int, c_int)> {
 pub fn get(socket: &Socket, name: &str) -> io::Result<Vec<u8>> {
     let (level, number) = require(name)?;
     let mut value = vec![0_u8; OPTION_ROOM];
-    let mut length = OPTION_ROOM as socklen_t;
-    // SAFETY: `value` has the `length` bytes that the kernel may write, and both live as long as the call.
-    let result = unsafe {
-        libc::getsockopt(
-            socket.as_raw_fd(),
-            level,
-            number,
-            value.as_mut_ptr().cast(),
-            &raw mut length,
-        )
-    };
-    if result != 0 {
-        return Err(io::Error::last_os_error());
-    }
-    value.truncate(length as usize);
+    let length = sys::get_option(socket, level, number, &mut value)?;
+    value.truncate(length);
     Ok(value)
 }
 

@@ -8,8 +8,10 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::descriptor;
+use socket2::SockRef;
+
 use super::errors::{Status, retry, status_of};
+use super::{descriptor, sys};
 
 /// Bytes of one sendfile(2). Between two of them the transfer can be cancelled, and says how far it is.
 const FILE_PIECE: u64 = 1024 * 1024;
@@ -82,7 +84,7 @@ impl Transfer {
     /// as a process with a copy of it may have it. sendfile(2) could not be told to return then.
     pub fn new(socket: RawFd, file: RawFd, offset: u64, length: u64) -> io::Result<Self> {
         let socket = descriptor::copy(socket)?;
-        if descriptor::blocks(&socket) {
+        if !SockRef::from(&socket).nonblocking().unwrap_or(true) {
             return Err(io::Error::from_raw_os_error(libc::EOPNOTSUPP));
         }
         Ok(Transfer {
@@ -123,7 +125,7 @@ impl Transfer {
                     self.progress.sent.fetch_add(sent, Ordering::AcqRel);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if !has_room(self.socket.as_raw_fd()) {
+                    if !has_room(&self.socket) {
                         return Step::Full;
                     }
                 }
@@ -155,10 +157,8 @@ impl Transfer {
 }
 
 /// Waits a little for room (`POLLOUT`, poll(2)). An error of the socket counts as room: the next call reports it.
-fn has_room(socket: RawFd) -> bool {
-    let mut poll = libc::pollfd { fd: socket, events: libc::POLLOUT, revents: 0 };
-    // SAFETY: one valid pollfd; any number is allowed as descriptor.
-    unsafe { libc::poll(&raw mut poll, 1, PATIENCE) > 0 }
+fn has_room(socket: &OwnedFd) -> bool {
+    sys::poll(socket, libc::POLLOUT, PATIENCE).is_some_and(|ready| ready != 0)
 }
 
 /// Has this thread get no `SIGPIPE`: sendfile(2) cannot be told to raise none. It reports `EPIPE` all the same.

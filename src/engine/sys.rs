@@ -4,7 +4,7 @@ use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::path::Path;
 
 #[cfg(target_os = "linux")]
@@ -114,14 +114,6 @@ pub fn receive_bytes(socket: &Socket, bytes: &mut [u8]) -> io::Result<usize> {
     receive(socket, &mut [MaybeUninitSlice::new(area)])
 }
 
-/// Whether calls on a descriptor do not wait by themselves (`O_NONBLOCK`, fcntl(2)).
-#[cfg(target_os = "linux")]
-pub fn is_nonblocking(fd: RawFd) -> bool {
-    // SAFETY: F_GETFL takes no argument; any number is allowed as descriptor.
-    let flags = unsafe { libc::fcntl(fd, libc::F_GETFL) };
-    flags >= 0 && flags & libc::O_NONBLOCK != 0
-}
-
 /// Sends `slices` in one call (sendmsg(2)) that raises no `SIGPIPE`, and never waits, see [`receive`].
 ///
 /// # Errors
@@ -212,77 +204,80 @@ pub fn duplicate(socket: &Socket) -> io::Result<OwnedFd> {
     Ok(socket.try_clone()?.into())
 }
 
-/// Whether a connection is over in both directions (`POLLHUP`, poll(2)); false where the event loop of
-/// the platform does not report it.
-pub fn is_hung_up(fd: RawFd) -> bool {
-    #[cfg(target_os = "linux")]
-    {
-        let mut poll = libc::pollfd { fd, events: 0, revents: 0 };
-        // SAFETY: one valid pollfd; any number is allowed as descriptor.
-        let ready = unsafe { libc::poll(&raw mut poll, 1, 0) };
-        ready > 0 && poll.revents & libc::POLLHUP != 0
-    }
-    #[cfg(not(target_os = "linux"))]
-    {
-        let _ = fd;
-        false
-    }
+/// What of `events`, of the end and of an error a descriptor has within `milliseconds` (poll(2)); `None`: the call has
+/// failed.
+pub fn poll(descriptor: &impl AsFd, events: i16, milliseconds: i32) -> Option<i16> {
+    let fd = descriptor.as_fd().as_raw_fd();
+    let mut poll = libc::pollfd { fd, events, revents: 0 };
+    // SAFETY: one valid pollfd, whose descriptor is open while it is borrowed.
+    let ready = unsafe { libc::poll(&raw mut poll, 1, milliseconds) };
+    (ready >= 0).then_some(poll.revents)
 }
 
-/// Whether a connection takes more bytes (`POLLOUT`, poll(2)): `Some(false)` once either side has ended or reset it
+/// Whether a connection is over in both directions (`POLLHUP`); false where the event loop of the platform does not
+/// report it.
+pub fn is_hung_up(socket: &Socket) -> bool {
+    cfg!(target_os = "linux") && poll(socket, 0, 0).is_some_and(|ready| ready & libc::POLLHUP != 0)
+}
+
+/// Whether a connection takes more bytes (`POLLOUT`): `Some(false)` once either side has ended or reset it
 /// (`POLLRDHUP`, `POLLHUP`, `POLLERR`), `None` while its send buffer is full, or too full for `POLLOUT`.
-pub fn poll_writable(fd: RawFd) -> Option<bool> {
+pub fn poll_writable(socket: &Socket) -> Option<bool> {
     #[cfg(target_os = "linux")]
     const ENDED: i16 = libc::POLLRDHUP;
     // There POLLHUP reports the end of either direction.
     #[cfg(not(target_os = "linux"))]
     const ENDED: i16 = libc::POLLHUP;
-    let mut poll = libc::pollfd { fd, events: libc::POLLOUT | ENDED, revents: 0 };
-    // SAFETY: one valid pollfd; any number is allowed as descriptor.
-    let ready = unsafe { libc::poll(&raw mut poll, 1, 0) };
-    if ready == 0 { None } else { Some(ready == 1 && poll.revents == libc::POLLOUT) }
+    match poll(socket, libc::POLLOUT | ENDED, 0) {
+        Some(0) => None,
+        ready => Some(ready == Some(libc::POLLOUT)),
+    }
 }
 
-/// The first `N` numbers of an option's value (getsockopt(2)); `None` where there is no such option, or it is shorter.
-#[cfg(target_os = "linux")]
-pub fn get_u32s<const N: usize>(fd: RawFd, level: i32, name: i32) -> Option<[u32; N]> {
-    let mut values = [0_u32; N];
-    let size = size_of_val(&values);
-    let mut length = size as libc::socklen_t;
-    // SAFETY: `values` has the `length` bytes that the kernel may write, and both live as long as the call.
+/// Fills `value` with that of an option (getsockopt(2)); returns how long it is.
+///
+/// # Errors
+/// Those of getsockopt(2).
+pub fn get_option(socket: &Socket, level: i32, name: i32, value: &mut [u8]) -> io::Result<usize> {
+    let mut length = value.len() as libc::socklen_t;
+    let into = value.as_mut_ptr().cast();
+    // SAFETY: `value` has the `length` bytes that the kernel may write, and both live as long as the call.
     let result =
-        unsafe { libc::getsockopt(fd, level, name, values.as_mut_ptr().cast(), &raw mut length) };
-    (result == 0 && length as usize == size).then_some(values)
+        unsafe { libc::getsockopt(socket.as_raw_fd(), level, name, into, &raw mut length) };
+    if result == 0 { Ok(length as usize) } else { Err(io::Error::last_os_error()) }
 }
 
-/// Whether something is to be read or accepted (`POLLIN`, poll(2)).
-pub fn is_readable(fd: RawFd) -> bool {
-    let mut poll = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
-    // SAFETY: one valid pollfd; any number is allowed as descriptor.
-    unsafe { libc::poll(&raw mut poll, 1, 0) == 1 }
+/// The first `N` numbers of an option's value; `None` where there is no such option, or it is shorter.
+#[cfg(target_os = "linux")]
+pub fn get_u32s<const N: usize>(socket: &Socket, level: i32, name: i32) -> Option<[u32; N]> {
+    let mut values = [[0; 4]; N];
+    let length = get_option(socket, level, name, values.as_flattened_mut()).ok()?;
+    (length == size_of_val(&values)).then(|| values.map(u32::from_ne_bytes))
+}
+
+/// Whether something is to be read or accepted (`POLLIN`).
+pub fn is_readable(socket: &Socket) -> bool {
+    poll(socket, libc::POLLIN, 0).is_some_and(|ready| ready != 0)
 }
 
 /// Whether a connection is over in both directions, and nothing of it is left to read (`FIONREAD`,
 /// ioctl_list(2)); false where the event loop of the platform does not report it.
-pub fn is_drained(fd: RawFd) -> bool {
-    if !is_hung_up(fd) {
-        return false;
-    }
-    unread_bytes(fd) == Some(0)
+pub fn is_drained(socket: &Socket) -> bool {
+    is_hung_up(socket) && unread_bytes(socket) == Some(0)
 }
 
 /// How many bytes are to be read (`FIONREAD`, ioctl_list(2)).
-pub fn unread_bytes(fd: RawFd) -> Option<libc::c_int> {
+pub fn unread_bytes(socket: &Socket) -> Option<libc::c_int> {
     let mut unread: libc::c_int = 0;
-    // SAFETY: FIONREAD writes an int, to a local; any number is allowed as descriptor.
-    let status = unsafe { libc::ioctl(fd, libc::FIONREAD, &raw mut unread) };
+    // SAFETY: FIONREAD writes an int, to a local; the descriptor is open while it is borrowed.
+    let status = unsafe { libc::ioctl(socket.as_raw_fd(), libc::FIONREAD, &raw mut unread) };
     (status == 0).then_some(unread)
 }
 
 /// The state of a TCP connection: `tcpi_state`, the first byte of `TCP_INFO` (linux/tcp.h).
 #[cfg(target_os = "linux")]
-pub fn tcp_state(fd: RawFd) -> Option<u8> {
-    get_u32s::<1>(fd, libc::IPPROTO_TCP, libc::TCP_INFO).map(|[start]| start.to_ne_bytes()[0])
+pub fn tcp_state(socket: &Socket) -> Option<u8> {
+    get_u32s::<1>(socket, libc::IPPROTO_TCP, libc::TCP_INFO).map(|[start]| start.to_ne_bytes()[0])
 }
 
 /// Whether a read would find something: bytes, an end or an error, which this look then takes (`MSG_PEEK`, recv(2)).

@@ -32,7 +32,6 @@ use crate::engine::endpoint::Endpoint;
 use crate::engine::errors::status_of;
 use crate::engine::event::{Event, Readiness};
 use crate::engine::read::{READ_AHEAD, ReadConfig};
-use crate::engine::sys::is_hung_up;
 
 /// A socket on the tokio backend.
 pub struct TokioSocket {
@@ -305,7 +304,7 @@ impl State {
                 let closed =
                     matches!(ready, Poll::Ready(Ok(guard)) if guard.ready().is_read_closed());
                 if closed || std::mem::take(&mut unwatched) {
-                    let hung_up = is_hung_up(endpoint.fd());
+                    let hung_up = endpoint.is_hung_up();
                     if closed || hung_up {
                         endpoint.on_ready(Readiness {
                             readable: true,
@@ -326,7 +325,7 @@ impl State {
                     Poll::Ready(Ok(mut guard)) => {
                         readiness.readable = true;
                         readiness.read_closed = guard.ready().is_read_closed();
-                        readiness.hung_up = readiness.read_closed && is_hung_up(endpoint.fd());
+                        readiness.hung_up = readiness.read_closed && endpoint.is_hung_up();
                         guard.clear_ready();
                     }
                     Poll::Ready(Err(error)) => return fail(handle, status_of(&error)),

@@ -64,6 +64,11 @@ impl Endpoint {
         }
     }
 
+    /// Whether the connection is over in both directions, see [`sys::is_hung_up`].
+    pub fn is_hung_up(&self) -> bool {
+        self.socket().is_some_and(sys::is_hung_up)
+    }
+
     /// Whether something waits to be read, or was read and not delivered.
     pub fn has_pending_read(&self) -> bool {
         self.stream().is_some_and(|stream| {

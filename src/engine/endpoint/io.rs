@@ -121,8 +121,9 @@ impl Endpoint {
     /// and no other process or descriptor has the socket. Otherwise the kernel's answer to each write matters.
     pub fn coalescible(&self) -> Option<RawFd> {
         let stream = self.stream()?;
-        let fd = self.fd();
-        (stream.sends_at_once() && self.is_private() && room::takes_buffer(fd)).then_some(fd)
+        let takes =
+            stream.sends_at_once() && self.is_private() && room::takes_buffer(stream.socket());
+        takes.then(|| self.fd())
     }
 
     /// See [`Stream::shutdown`].

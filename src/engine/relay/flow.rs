@@ -2,7 +2,6 @@
 
 use std::io::{self, IoSlice};
 use std::mem;
-use std::os::fd::AsRawFd;
 
 use super::pipe::Pipe;
 use super::{CHUNK, Side};
@@ -221,5 +220,5 @@ impl Flow {
 /// Whether splice(2) does not wait for the socket: it minds `O_NONBLOCK` of the socket alone, which whoever has the socket
 /// as well may take away (a child process with it as its stdio).
 fn may_splice(side: &Side) -> bool {
-    sys::is_nonblocking(side.socket.as_raw_fd())
+    side.socket.nonblocking().unwrap_or(false)
 }

@@ -6,7 +6,6 @@ mod write;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
-use std::os::fd::AsRawFd;
 
 use socket2::{SockAddr, Socket};
 
@@ -324,12 +323,12 @@ impl Stream {
         if self.read.eof_implied_next() {
             return self.read.next_event(&self.socket);
         }
-        if self.read.may_be_last() && sys::is_drained(self.socket.as_raw_fd()) {
+        if self.read.may_be_last() && sys::is_drained(&self.socket) {
             let order = self.next_order();
             self.read.imply_eof(order);
         }
         let waits = !self.queue.is_empty() || self.write_side == WriteSide::Closing;
-        if waits && self.read.may_be_rest() && sys::is_drained(self.socket.as_raw_fd()) {
+        if waits && self.read.may_be_rest() && sys::is_drained(&self.socket) {
             self.read.note_rest();
             let order = self.next_order();
             self.shut_if_sent(order);

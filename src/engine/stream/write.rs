@@ -4,7 +4,7 @@
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::num::NonZeroU32;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 
 use socket2::Socket;
 
@@ -363,7 +363,7 @@ impl Stream {
 
     /// An end was delivered: a shutdown that was deferred follows if both directions are over (`POLLHUP`).
     pub(super) fn resume_shutdown(&mut self) {
-        if self.write_side == WriteSide::Closing && sys::is_hung_up(self.socket.as_raw_fd()) {
+        if self.write_side == WriteSide::Closing && sys::is_hung_up(&self.socket) {
             let order = self.next_order();
             self.shut_if_sent(order);
         }

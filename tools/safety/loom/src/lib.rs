@@ -27,14 +27,6 @@ pub mod engine {
         /// Events.
         pub const READ_AHEAD: usize = 1;
     }
-
-    /// The model's connections are never over in both directions.
-    pub mod sys {
-        /// Always false.
-        pub fn is_hung_up(_fd: i32) -> bool {
-            false
-        }
-    }
 }
 
 /// The backend.

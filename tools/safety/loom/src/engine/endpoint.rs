@@ -53,6 +53,11 @@ impl Endpoint {
         self.open && self.arrived.len() < ahead
     }
 
+    /// The model's connections are never over in both directions.
+    pub fn is_hung_up(&self) -> bool {
+        false
+    }
+
     /// Nothing is written.
     pub fn wants_write(&self) -> bool {
         false
