@@ -10,6 +10,7 @@ use napi::Result;
 use napi::bindgen_prelude::{Buffer, FnArgs, Function, Unknown};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
+use rustix::process::{Resource, getrlimit};
 
 use super::bridge::Bridge;
 use super::convert::OwnBytes;
@@ -214,10 +215,8 @@ impl Bridge {
 
 /// Whether so many descriptors are open, by the number of a new one, that the program may need the others.
 fn is_scarce(descriptor: &OwnedFd) -> bool {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: getrlimit(2) writes to the local, whose type it expects.
-    let status = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
-    status != 0 || descriptor.as_raw_fd() as u64 >= limit.rlim_cur / 2
+    let limit = getrlimit(Resource::Nofile).current;
+    limit.is_some_and(|limit| descriptor.as_raw_fd() as u64 >= limit / 2)
 }
 
 /// What a relay has left.

@@ -1,9 +1,9 @@
 //! Descriptors that others made: what they are, and copies of them.
 
 use std::io::{self, IsTerminal};
-use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 
+use rustix::fs::{FileType, fstat};
 use socket2::{Domain, SockRef, Type};
 
 /// What a descriptor stands for, by the names of Node's `ERR_INVALID_FD_TYPE`. The numbers cross to
@@ -33,20 +33,12 @@ pub fn kind(fd: RawFd) -> DescriptorKind {
 }
 
 fn kind_of(fd: BorrowedFd<'_>) -> io::Result<DescriptorKind> {
-    let mut stat = MaybeUninit::<libc::stat>::uninit();
-    // SAFETY: `stat` is memory of the right type, which fstat(2) fills unless it fails.
-    let mode = unsafe {
-        if libc::fstat(fd.as_raw_fd(), stat.as_mut_ptr()) != 0 {
-            return Err(io::Error::last_os_error());
-        }
-        stat.assume_init().st_mode
-    };
-    Ok(match mode & libc::S_IFMT {
-        libc::S_IFREG | libc::S_IFDIR | libc::S_IFBLK => DescriptorKind::File,
-        libc::S_IFCHR if fd.is_terminal() => DescriptorKind::Tty,
-        libc::S_IFCHR => DescriptorKind::File,
-        libc::S_IFIFO => DescriptorKind::Pipe,
-        libc::S_IFSOCK => socket_kind(fd)?,
+    Ok(match FileType::from_raw_mode(fstat(fd)?.st_mode) {
+        FileType::RegularFile | FileType::Directory | FileType::BlockDevice => DescriptorKind::File,
+        FileType::CharacterDevice if fd.is_terminal() => DescriptorKind::Tty,
+        FileType::CharacterDevice => DescriptorKind::File,
+        FileType::Fifo => DescriptorKind::Pipe,
+        FileType::Socket => socket_kind(fd)?,
         _ => DescriptorKind::Unknown,
     })
 }

@@ -27,12 +27,14 @@ pub use linux::{receive, receive_message, send};
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::io;
+    use std::io::{self, IoSlice};
     use std::mem::MaybeUninit;
-    use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+    use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
     use std::ptr;
 
-    use libc::{c_int, c_uint, iovec, msghdr};
+    use libc::{c_int, iovec, msghdr};
+    use rustix::cmsg_space;
+    use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
     use socket2::{MaybeUninitSlice, Socket};
 
     use super::{MAX_DESCRIPTORS, Received};
@@ -58,35 +60,17 @@ mod linux {
     /// # Errors
     /// Those of sendmsg(2); `EINTR` is retried. `ETOOMANYREFS`: too many descriptors are under way (unix(7)).
     pub fn send(socket: &Socket, bytes: &[u8], descriptors: &[OwnedFd]) -> io::Result<usize> {
-        if descriptors.len() > MAX_DESCRIPTORS {
+        let descriptors: Vec<_> = descriptors.iter().map(AsFd::as_fd).collect();
+        let mut space = [MaybeUninit::uninit(); cmsg_space!(ScmRights(MAX_DESCRIPTORS))];
+        let mut control = SendAncillaryBuffer::new(&mut space);
+        if !control.push(SendAncillaryMessage::ScmRights(&descriptors)) {
             return Err(io::Error::from_raw_os_error(libc::EINVAL));
         }
-        let mut area = iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
-        let mut control: Control = [0; 256];
-        let size = (descriptors.len() * size_of::<c_int>()) as c_uint;
-        let mut message = empty();
-        message.msg_iov = &raw mut area;
-        message.msg_iovlen = 1;
-        message.msg_control = control.as_mut_ptr().cast();
-        // SAFETY: `control` is zeroed, aligned for `cmsghdr`, and has room for the header and the numbers of as many
-        // descriptors as were let in above. The kernel only reads the bytes.
-        let sent = unsafe {
-            message.msg_controllen = libc::CMSG_SPACE(size) as _;
-            let header = &mut *libc::CMSG_FIRSTHDR(&raw const message);
-            header.cmsg_level = libc::SOL_SOCKET;
-            header.cmsg_type = libc::SCM_RIGHTS;
-            header.cmsg_len = libc::CMSG_LEN(size) as _;
-            let numbers: *mut c_int = libc::CMSG_DATA(header).cast();
-            for (index, descriptor) in descriptors.iter().enumerate() {
-                numbers.add(index).write_unaligned(descriptor.as_raw_fd());
-            }
-            retry(|| {
-                let flags = libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
-                count(Call::Write);
-                result(libc::sendmsg(socket.as_raw_fd(), &raw const message, flags))
-            })?
-        };
-        Ok(sent)
+        retry(|| {
+            let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+            count(Call::Write);
+            Ok(sendmsg(socket, &[IoSlice::new(bytes)], &mut control, flags)?)
+        })
     }
 
     /// Reads into `areas`, at most two, one after the other, what stands before the next message with descriptors, or that
@@ -200,6 +184,7 @@ mod linux {
         unsafe { std::mem::zeroed() }
     }
 
+    /// One recvmsg(2). That of rustix reads into initialised memory only, and does not find [`SCM_PIDFD`].
     fn call(socket: &Socket, message: &mut msghdr, flags: c_int) -> io::Result<usize> {
         retry(|| {
             count(Call::Read);
@@ -208,12 +193,8 @@ mod linux {
             let received = unsafe {
                 libc::recvmsg(socket.as_raw_fd(), &raw mut *message, flags | libc::MSG_DONTWAIT)
             };
-            result(received)
+            usize::try_from(received).map_err(|_| io::Error::last_os_error())
         })
-    }
-
-    fn result(count: isize) -> io::Result<usize> {
-        usize::try_from(count).map_err(|_| io::Error::last_os_error())
     }
 }
 

@@ -4,10 +4,11 @@
 //! closing those of the program does not redirect it.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use rustix::fs::sendfile;
 use socket2::SockRef;
 
 use super::errors::{Status, retry, status_of};
@@ -136,22 +137,10 @@ impl Transfer {
     }
 
     fn send(&self, count: u64) -> io::Result<u64> {
-        // Positions beyond that do not exist: the kernel refuses them, too.
-        let start = libc::off64_t::try_from(self.offset)
-            .map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
         retry(|| {
-            let mut offset = start;
+            let mut offset = self.offset;
             self.progress.calls.fetch_add(1, Ordering::Relaxed);
-            // SAFETY: both descriptors are open, and `offset` is a local that the kernel reads and writes.
-            let sent = unsafe {
-                libc::sendfile64(
-                    self.socket.as_raw_fd(),
-                    self.file.as_raw_fd(),
-                    &raw mut offset,
-                    count as usize,
-                )
-            };
-            u64::try_from(sent).map_err(|_| io::Error::last_os_error())
+            Ok(sendfile(&self.socket, &self.file, Some(&mut offset), count as usize)? as u64)
         })
     }
 }
@@ -176,6 +165,7 @@ pub fn without_sigpipe() {
 mod tests {
     use std::fs::File;
     use std::io::{Read, Write};
+    use std::os::fd::AsRawFd;
     use std::os::unix::net::UnixStream;
     use std::path::PathBuf;
 

@@ -8,6 +8,8 @@ use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::path::Path;
 
 #[cfg(target_os = "linux")]
+use rustix::net::{self, RecvFlags, SocketFlags};
+#[cfg(target_os = "linux")]
 use socket2::Protocol;
 use socket2::{Domain, MaybeUninitSlice, Socket, Type};
 
@@ -55,23 +57,10 @@ pub fn new_multipath_socket(domain: Domain) -> io::Result<Socket> {
 pub fn accept(listener: &Socket) -> io::Result<Socket> {
     #[cfg(target_os = "linux")]
     {
-        let flags = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
-        let descriptor = retry(|| {
+        retry(|| {
             count(Call::Accept);
-            // SAFETY: the descriptor is open while `listener` is borrowed, and accept4(2) allows
-            // null for an address that is not wanted.
-            let result = unsafe {
-                libc::accept4(
-                    listener.as_raw_fd(),
-                    std::ptr::null_mut(),
-                    std::ptr::null_mut(),
-                    flags,
-                )
-            };
-            if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
-        })?;
-        // SAFETY: accept4(2) returned a new descriptor that nothing else owns.
-        Ok(unsafe { Socket::from_raw_fd(descriptor) })
+            Ok(net::accept_with(listener, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)?.into())
+        })
     }
     #[cfg(not(target_os = "linux"))]
     {
@@ -109,9 +98,10 @@ pub fn receive(socket: &Socket, areas: &mut [MaybeUninitSlice<'_>]) -> io::Resul
 /// Those of recv(2); `EINTR` is retried.
 #[cfg(target_os = "linux")]
 pub fn receive_bytes(socket: &Socket, bytes: &mut [u8]) -> io::Result<usize> {
-    // SAFETY: the kernel only writes initialised bytes, so `bytes` stays initialised.
-    let area = unsafe { &mut *(std::ptr::from_mut(bytes) as *mut [MaybeUninit<u8>]) };
-    receive(socket, &mut [MaybeUninitSlice::new(area)])
+    retry(|| {
+        count(Call::Read);
+        Ok(net::recv(socket, &mut *bytes, RecvFlags::DONTWAIT)?.0)
+    })
 }
 
 /// Sends `slices` in one call (sendmsg(2)) that raises no `SIGPIPE`, and never waits, see [`receive`].
@@ -205,7 +195,7 @@ pub fn duplicate(socket: &Socket) -> io::Result<OwnedFd> {
 }
 
 /// What of `events`, of the end and of an error a descriptor has within `milliseconds` (poll(2)); `None`: the call has
-/// failed.
+/// failed. That of rustix is ppoll(2) on Linux, which takes longer.
 pub fn poll(descriptor: &impl AsFd, events: i16, milliseconds: i32) -> Option<i16> {
     let fd = descriptor.as_fd().as_raw_fd();
     let mut poll = libc::pollfd { fd, events, revents: 0 };
@@ -267,11 +257,8 @@ pub fn is_drained(socket: &Socket) -> bool {
 }
 
 /// How many bytes are to be read (`FIONREAD`, ioctl_list(2)).
-pub fn unread_bytes(socket: &Socket) -> Option<libc::c_int> {
-    let mut unread: libc::c_int = 0;
-    // SAFETY: FIONREAD writes an int, to a local; the descriptor is open while it is borrowed.
-    let status = unsafe { libc::ioctl(socket.as_raw_fd(), libc::FIONREAD, &raw mut unread) };
-    (status == 0).then_some(unread)
+pub fn unread_bytes(socket: &Socket) -> Option<u64> {
+    rustix::io::ioctl_fionread(socket).ok()
 }
 
 /// The state of a TCP connection: `tcpi_state`, the first byte of `TCP_INFO` (linux/tcp.h).

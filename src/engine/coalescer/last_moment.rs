@@ -10,6 +10,8 @@ use std::mem::MaybeUninit;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 
+use errno::{errno, set_errno};
+
 use super::{flusher, registry};
 
 /// Signals that end the process by default, and do not tell of a fault of its own (signal(7)). By `SIGTRAP` or `SIGILL`
@@ -123,7 +125,7 @@ fn stand_in(signal: i32) {
 
 /// The handler. Async-signal-safe: it uses atomics and system calls only.
 extern "C" fn on_signal(signal: i32) {
-    let errno = std::io::Error::last_os_error().raw_os_error().unwrap_or(0);
+    let errno = errno();
     DEFERRED.store(signal, Ordering::SeqCst);
     // Whoever holds a lock, perhaps the thread that was interrupted, goes on with the signal when it lets go of it.
     if send_all() {
@@ -171,18 +173,5 @@ pub fn at_end() {
             break;
         }
         std::thread::yield_now();
-    }
-}
-
-fn set_errno(errno: i32) {
-    #[cfg(target_os = "linux")]
-    // SAFETY: the location belongs to this thread.
-    unsafe {
-        *libc::__errno_location() = errno;
-    }
-    #[cfg(target_os = "macos")]
-    // SAFETY: as above.
-    unsafe {
-        *libc::__error() = errno;
     }
 }

@@ -1,8 +1,9 @@
 //! A pipe that splice(2) moves bytes through, so that they are not copied.
 
 use std::io::{self, PipeReader, PipeWriter, Read};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-use std::ptr;
+use std::os::fd::AsFd;
+
+use rustix::pipe::{SpliceFlags, fcntl_setpipe_size, splice};
 
 use crate::engine::calls::{Call, count as note};
 use crate::engine::errors::retry;
@@ -24,8 +25,8 @@ impl Pipe {
     /// Those of pipe2(2).
     pub fn new() -> io::Result<Self> {
         let (reader, writer) = io::pipe()?;
-        // SAFETY: the descriptor is open, and F_SETPIPE_SZ takes an int. A pipe of another size works, too.
-        unsafe { libc::fcntl(writer.as_raw_fd(), libc::F_SETPIPE_SZ, SIZE as libc::c_int) };
+        // A pipe of another size works, too.
+        let _ = fcntl_setpipe_size(&writer, SIZE);
         Ok(Pipe { reader, writer, filled: 0 })
     }
 
@@ -40,7 +41,7 @@ impl Pipe {
     /// # Errors
     /// Those of splice(2); `EINTR` is retried.
     pub fn fill(&mut self, from: &impl AsFd) -> io::Result<usize> {
-        let count = splice(Call::Read, from.as_fd(), self.writer.as_fd(), SIZE)?;
+        let count = transfer(Call::Read, from, &self.writer, SIZE)?;
         self.filled += count;
         Ok(count)
     }
@@ -50,7 +51,7 @@ impl Pipe {
     /// # Errors
     /// As for [`Pipe::fill`].
     pub fn empty(&mut self, to: &impl AsFd) -> io::Result<usize> {
-        let count = splice(Call::Write, self.reader.as_fd(), to.as_fd(), self.filled)?;
+        let count = transfer(Call::Write, &self.reader, to, self.filled)?;
         self.filled -= count;
         Ok(count)
     }
@@ -68,20 +69,9 @@ impl Pipe {
 }
 
 /// Moves up to `count` bytes (splice(2)). It waits neither for the pipe nor for a socket that is non-blocking.
-fn splice(call: Call, from: BorrowedFd<'_>, to: BorrowedFd<'_>, count: usize) -> io::Result<usize> {
+fn transfer(call: Call, from: &impl AsFd, to: &impl AsFd, count: usize) -> io::Result<usize> {
     retry(|| {
         note(call);
-        // SAFETY: both descriptors are open while they are borrowed, and neither has an offset.
-        let moved = unsafe {
-            libc::splice(
-                from.as_raw_fd(),
-                ptr::null_mut(),
-                to.as_raw_fd(),
-                ptr::null_mut(),
-                count,
-                libc::SPLICE_F_MOVE | libc::SPLICE_F_NONBLOCK,
-            )
-        };
-        usize::try_from(moved).map_err(|_| io::Error::last_os_error())
+        Ok(splice(from, None, to, None, count, SpliceFlags::MOVE | SpliceFlags::NONBLOCK)?)
     })
 }
