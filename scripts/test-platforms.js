@@ -4,43 +4,55 @@ const path = require('node:path');
 const { TARGETS } = require('../lib/addon/platform');
 const { ROOT } = require('./lib/addon');
 const { ensureDependencies } = require('./lib/dependencies');
-const { nodeFor } = require('./lib/platforms/nodes');
+const { NPM_NODES, nodesFor } = require('./lib/platforms/nodes');
 const { tryPlatform } = require('./lib/platforms/try');
 const { chosenTargets, release, since } = require('./lib/release/release');
-const { main, readOptions } = require('./lib/run');
+const { Failure, main, readOptions } = require('./lib/run');
+
+const BACKENDS = ['uv', 'tokio'];
 
 const USAGE = `npm run test:platforms -- [OPTIONS]
 
-Makes the tarballs of the platforms that this machine can run, installs them, and runs an echo on both backends; and a
-sample of the specs, where Node is not emulated. What cannot run here is named.
+Makes the tarballs of the platforms that this machine can run, installs them, and runs an echo and all specs, on both
+backends and on Node ${NPM_NODES.join(', ')}; a few of the specs where Node is emulated. What cannot run here is named.
 
-  --target NAME   only this one; may be given several times:
+  --target NAME   only this platform; may be given several times:
                   ${TARGETS.map(({ id }) => id).join(', ')}
+  --node MAJOR    only this Node; may be given several times
+  --backend NAME  only this backend: ${BACKENDS.join(', ')}
   --dist FOLDER   tests the tarballs that are there, and makes none
+  --sample        one Node for each platform, this machine's where it can be; a sample of the specs, and none where
+                  Node is emulated
   --echo          without the specs
-  --specs REGEX   these specs in place of the sample; may be given several times
+  --specs REGEX   these specs in place of all; may be given several times
   --help          this text`;
 
 main(() => {
+  const several = { type: 'string', multiple: true };
   const given = readOptions(USAGE, {
-    target: { type: 'string', multiple: true }, dist: { type: 'string' }, echo: { type: 'boolean' },
-    specs: { type: 'string', multiple: true },
+    target: several, node: several, backend: several, dist: { type: 'string' }, sample: { type: 'boolean' },
+    echo: { type: 'boolean' }, specs: several,
   });
   if (given === null) return;
-  const { values } = given;
+  const { target: names, node: majors, backend: backends = BACKENDS, dist: folder, ...choice } = given.values;
+  const unknown = backends.find((name) => !BACKENDS.includes(name));
+  if (unknown !== undefined) throw new Failure(`${unknown} is none of ${BACKENDS.join(', ')}`, 2);
   const begun = Date.now();
-  const found = chosenTargets(values.target).map((target) => ({ target, node: nodeFor(target) }));
-  const able = found.filter(({ node }) => typeof node !== 'string');
-  const dist = path.resolve(values.dist ?? path.join(ROOT, 'dist'));
-  if (!values.dist && able.length > 0) release(able.map(({ target }) => target), dist);
-  if (!values.echo) ensureDependencies();
-  for (const { target, node } of able) {
+  const isOne = choice.sample || choice.echo;
+  const found = chosenTargets(names).map((target) => ({ target, nodes: nodesFor(target, { isOne, majors }) }));
+  const able = found.filter(({ nodes }) => typeof nodes !== 'string');
+  const dist = path.resolve(folder ?? path.join(ROOT, 'dist'));
+  if (!folder && able.length > 0) release(able.map(({ target }) => target), dist);
+  if (!choice.echo) ensureDependencies();
+  const results = able.flatMap(({ target, nodes }) => {
     console.error(`\n==> ${target.id}`);
-    const command = node();
-    tryPlatform(target, values.echo ? { ...command, isWhole: false } : command, dist, values.specs);
-  }
+    return tryPlatform(target, nodes, dist, { ...choice, backends });
+  });
   console.error(`\n==> ${able.map(({ target }) => target.id).join(', ') || 'nothing'}: tried in ${since(begun)}`);
-  for (const { target, node } of found) {
-    if (typeof node === 'string') console.error(`rsnet: ${target.id}: not run, as ${node}`);
+  for (const { line } of results) console.error(`rsnet: ${line}`);
+  for (const { target, nodes } of found) {
+    if (typeof nodes === 'string') console.error(`rsnet: ${target.id}: not run, as ${nodes}`);
   }
+  const bad = results.filter(({ isGood }) => !isGood).length;
+  if (bad > 0) throw new Failure(`${bad} of ${results.length} runs failed`);
 });

