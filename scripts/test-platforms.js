@@ -5,21 +5,21 @@ const { TARGETS } = require('../lib/addon/platform');
 const { ROOT } = require('./lib/addon');
 const { ensureDependencies } = require('./lib/dependencies');
 const { NPM_NODES, nodesFor } = require('./lib/platforms/nodes');
+const { BACKENDS } = require('./lib/platforms/specs');
 const { tryPlatform } = require('./lib/platforms/try');
 const { chosenTargets, release, since } = require('./lib/release/release');
 const { Failure, main, readOptions } = require('./lib/run');
 
-const BACKENDS = ['uv', 'tokio'];
-
 const USAGE = `npm run test:platforms -- [OPTIONS]
 
-Makes the tarballs of the platforms that this machine can run, installs them, and runs an echo and all specs, on both
-backends and on Node ${NPM_NODES.join(', ')}; a few of the specs where Node is emulated. What cannot run here is named.
+Makes the tarballs of the platforms that this machine can run, installs them, runs an echo on both backends, and all
+specs. Each Node of ${NPM_NODES.join(', ')} takes one backend, by turns. Where Node is emulated, few specs run, on both.
+What cannot run here is named.
 
   --target NAME   only this platform; may be given several times:
                   ${TARGETS.map(({ id }) => id).join(', ')}
   --node MAJOR    only this Node; may be given several times
-  --backend NAME  only this backend: ${BACKENDS.join(', ')}
+  --backend NAME  this backend on all Nodes; may be given several times: ${BACKENDS.join(', ')}
   --dist FOLDER   tests the tarballs that are there, and makes none
   --sample        one Node for each platform, this machine's where it can be; a sample of the specs, and none where
                   Node is emulated
@@ -34,8 +34,8 @@ main(() => {
     echo: { type: 'boolean' }, specs: several,
   });
   if (given === null) return;
-  const { target: names, node: majors, backend: backends = BACKENDS, dist: folder, ...choice } = given.values;
-  const unknown = backends.find((name) => !BACKENDS.includes(name));
+  const { target: names, node: majors, backend: backends, dist: folder, ...choice } = given.values;
+  const unknown = backends?.find((name) => !BACKENDS.includes(name));
   if (unknown !== undefined) throw new Failure(`${unknown} is none of ${BACKENDS.join(', ')}`, 2);
   const begun = Date.now();
   const isOne = choice.sample || choice.echo;

@@ -1,6 +1,6 @@
 'use strict';
 
-const { implementations } = require('./implementations');
+const { builtin, implementations } = require('./implementations');
 
 /**
  * The implementations that have a feature: rsnet always, the built-in where the host is new enough.
@@ -40,6 +40,28 @@ function hostHandleHas(name) {
 }
 
 /**
+ * Whether a `net` has BoundSocket for paths as well. Where it came first, in 24.19, it ignores a path.
+ *
+ * @param {typeof import('net')} net
+ * @returns {boolean}
+ */
+function bindsPaths(net) {
+  return 'BoundSocket' in net && 'isPipe' in net.BoundSocket.prototype;
+}
+
+/**
+ * Whether the built-in's sockets, servers or bound sockets can go to another thread. That came to older lines of Node
+ * as well, and not to all of the classes at once.
+ *
+ * @param {string} name of the class
+ * @returns {boolean}
+ */
+function hostTransfers(name) {
+  const symbols = name in builtin ? Object.getOwnPropertySymbols(builtin[name].prototype) : [];
+  return symbols.some(({ description }) => description === 'messaging_transfer_symbol');
+}
+
+/**
  * Whether the Node that runs the specs is at least of a version.
  *
  * @param {...number} wanted major, minor, patch; those left out are 0
@@ -70,4 +92,4 @@ function atLeast(version, wanted) {
   return at < 0 || numbers[at] > (wanted[at] ?? 0);
 }
 
-module.exports = { describeFeature, hostHandleHas, nodeAtLeast, uvAtLeast, withFeature };
+module.exports = { bindsPaths, describeFeature, hostHandleHas, hostTransfers, nodeAtLeast, uvAtLeast, withFeature };

@@ -33,13 +33,20 @@ if (only !== 'builtin') modes.push(['registered', ['-r', REGISTER_LATE]]);
 const PRELUDE = `
   const fs = require('fs');
   const { once } = require('events');
+  // What a module of rsnet exports, if rsnet is loaded. The published package has all modules in one file.
+  const loadedModule = (module) => {
+    const find = (end) => Object.keys(require.cache).find((file) => file.endsWith(end));
+    const file = find(module);
+    const all = find('lib/all/rsnet.js');
+    return file ? require(file) : all && require(all)(module);
+  };
   const isRsnet = (handle) => {
-    const handles = Object.keys(require.cache).find((file) => file.endsWith('lib/handle/base.js'));
-    return handles !== undefined && handle instanceof require(handles).Handle;
+    const handles = loadedModule('lib/handle/base.js');
+    return handles !== undefined && handle instanceof handles.Handle;
   };
   const isRsnetSocket = (socket) => {
-    const file = Object.keys(require.cache).find((name) => name.endsWith('lib/api/socket.js'));
-    return file !== undefined && Object.prototype.isPrototypeOf.call(require(file).prototype, socket);
+    const Socket = loadedModule('lib/api/socket.js');
+    return Socket !== undefined && Object.prototype.isPrototypeOf.call(Socket.prototype, socket);
   };
   const engine = (socket) => {
     const wrapped = socket.encrypted ? socket._handle?._parentWrap : socket;

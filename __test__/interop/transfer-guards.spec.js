@@ -4,12 +4,9 @@
 
 const net = require('net');
 const { MessageChannel, receiveMessageOnPort } = require('worker_threads');
-const { closed, connect, describeRsnet, listen, nodeMajor, once, pair, rsnet, tempPath, thrownBy, track } =
+const { closed, connect, describeRsnet, listen, once, pair, rsnet, tempPath, thrownBy, track } =
   require('../helpers');
-const { describeFeature } = require('../helpers/features');
-
-/** Hosts that have the feature for sockets and servers; for a BoundSocket it came later. */
-const hostTransfers = nodeMajor >= 24 && 'BoundSocket' in net;
+const { describeFeature, hostTransfers } = require('../helpers/features');
 
 /**
  * @param {string} name of the class
@@ -45,7 +42,7 @@ function transfer(value) {
   return receiveMessageOnPort(port2).message.value;
 }
 
-describeFeature('transfer', (mod) => mod === rsnet || hostTransfers, (mod) => {
+describeFeature('transfer', (mod) => mod === rsnet || (hostTransfers('Socket') && 'BoundSocket' in net), (mod) => {
   test('a fresh connection goes on at the other end', async () => {
     const server = await listen(mod, { allowHalfOpen: true });
     const client = connect(mod, server.at);

@@ -3,10 +3,12 @@
 // Connections, servers and bound sockets that go to worker threads and work there.
 
 const path = require('path');
-const { builtin, nodeMajor, root, only, spawnNode } = require('../helpers');
+const { root, only, spawnNode } = require('../helpers');
+const { hostTransfers } = require('../helpers/features');
 
-/** Whether the host has the class; in Node 24 it came when sockets could be transferred already. */
-const hasBound = 'BoundSocket' in builtin;
+/** Hosts transfer sockets and servers; for a BoundSocket it may have come later. */
+const testTransfer = hostTransfers('Socket') ? test : test.skip;
+const transfersBound = hostTransfers('BoundSocket');
 
 const BUILTIN = "require('net')";
 const RSNET = `require(${JSON.stringify(root)})`;
@@ -182,15 +184,15 @@ forRsnet('transfer to a worker thread', () => {
     expect({ stdout, stderr }).toEqual({ stdout: `true TCP_QUICKACK 0 ${said}false nothing set ${said}`, stderr: '' });
   });
 
-  (nodeMajor >= 24 ? test : test.skip)('where the host transfers its own, a worker needs no rsnet', async () => {
-    const { stdout, stderr, code } = await run(RSNET, BUILTIN, { bound: hasBound });
-    const expected = 'asked built-in\n'.repeat(hasBound ? 4 : 3);
+  testTransfer('where the host transfers its own, a worker needs no rsnet', async () => {
+    const { stdout, stderr, code } = await run(RSNET, BUILTIN, { bound: transfersBound });
+    const expected = 'asked built-in\n'.repeat(transfersBound ? 4 : 3);
     expect({ stdout, stderr, code }).toEqual({ stdout: expected, stderr: '', code: 0 });
   });
 
-  (nodeMajor >= 24 ? test : test.skip)('a registered worker gets rsnet from the built-in', async () => {
-    const { stdout, stderr, code } = await run(BUILTIN, REGISTERED, { bound: hasBound });
-    const expected = 'asked rsnet\n'.repeat(hasBound ? 4 : 3);
+  testTransfer('a registered worker gets rsnet from the built-in', async () => {
+    const { stdout, stderr, code } = await run(BUILTIN, REGISTERED, { bound: transfersBound });
+    const expected = 'asked rsnet\n'.repeat(transfersBound ? 4 : 3);
     expect({ stdout, stderr, code }).toEqual({ stdout: expected, stderr: '', code: 0 });
   });
 });

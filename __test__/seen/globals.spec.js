@@ -6,7 +6,8 @@
 
 const fs = require('fs');
 const path = require('path');
-const { builtin, describeRsnet, nodeMajor, root, spawnNode } = require('../helpers');
+const { describeRsnet, root, spawnNode } = require('../helpers');
+const { hostTransfers } = require('../helpers/features');
 
 const FIXTURE = path.join(__dirname, '..', 'fixtures', 'globals', 'snapshot.js');
 
@@ -91,8 +92,8 @@ async function useOfAll(load) {
 describeRsnet('what is changed outside of rsnet', () => {
   test('by loading it: what Node looks for when a message brings a socket', async () => {
     const { changes, before, after } = await changesBy((load) => { load(); });
-    const whereBound = 'BoundSocket' in builtin ? 'all' : 'sockets';
-    expect(changes).toEqual(RECEIVERS[nodeMajor >= 24 ? whereBound : 'none']);
+    const whereBound = hostTransfers('BoundSocket') ? 'all' : 'sockets';
+    expect(changes).toEqual(RECEIVERS[hostTransfers('Socket') ? whereBound : 'none']);
     expect(after).toEqual(before);
   });
 

@@ -6,6 +6,7 @@
 // for what keeps a process alive ask them.
 
 const { builtin, describeRsnet, implementations, listen, once, only, root, spawnNode, turn } = require('../helpers');
+const { bindsPaths } = require('../helpers/features');
 const { modes, runMode } = require('../helpers/registered');
 
 /**
@@ -159,6 +160,12 @@ test('in a worker thread, those of that thread', async () => {
     const tcp = new net.BoundSocket({ host: '127.0.0.1', port: 0 });
     list('bound');
     tcp.close();
+  });
+  expect(lines).toEqual(expected);
+});
+
+(bindsPaths(builtin) ? test : test.skip)('a socket bound to a path', async () => {
+  const [expected, lines = expected] = await linesOfBoth(() => {
     const path = require('path').join(require('fs').mkdtempSync(require('os').tmpdir() + '/rsnet-spec-'), 's');
     const unix = new net.BoundSocket({ path });
     list('bound');

@@ -2,7 +2,7 @@
 
 const fs = require('fs');
 const { closed, collect, connect, listen, once, tempPath, thrownBy, track } = require('../helpers');
-const { describeFeature, nodeAtLeast } = require('../helpers/features');
+const { bindsPaths, describeFeature, nodeAtLeast } = require('../helpers/features');
 const { canReadOptions, socketOptions } = require('../helpers/socket-option');
 
 const ADOPTED = {
@@ -28,7 +28,6 @@ describeFeature('net.BoundSocket', (net) => 'BoundSocket' in net, (net) => {
     expect([address, family]).toEqual(['0.0.0.0', 'IPv4']);
     expect(port).toBeGreaterThan(0);
     expect(bound.fd()).toBeGreaterThan(2);
-    expect(bound.isPipe).toBe(false);
     bound.close();
   });
 
@@ -118,16 +117,6 @@ describeFeature('net.BoundSocket', (net) => 'BoundSocket' in net, (net) => {
     second.close();
   });
 
-  test('a Unix path', () => {
-    const where = tempPath();
-    const bound = new net.BoundSocket({ path: where });
-    expect(bound.isPipe).toBe(true);
-    expect(bound.address()).toBe(where);
-    expect(fs.statSync(where).isSocket()).toBe(true);
-    bound.close();
-    expect(fs.existsSync(where)).toBe(false);
-  });
-
   test('an address of another machine', () => {
     const error = thrownBy(() => new net.BoundSocket({ host: '192.0.2.1' }));
     expect({ ...error }).toMatchObject({ code: 'EADDRNOTAVAIL', errno: -99, syscall: 'bind', address: '192.0.2.1' });
@@ -158,6 +147,24 @@ describeFeature('net.BoundSocket', (net) => 'BoundSocket' in net, (net) => {
 
   test('is a class', () => {
     expect(failure(() => net.BoundSocket()).name).toBe('TypeError');
+  });
+});
+
+describeFeature('net.BoundSocket and paths', bindsPaths, (net) => {
+  test('a Unix path', () => {
+    const where = tempPath();
+    const bound = new net.BoundSocket({ path: where });
+    expect(bound.isPipe).toBe(true);
+    expect(bound.address()).toBe(where);
+    expect(fs.statSync(where).isSocket()).toBe(true);
+    bound.close();
+    expect(fs.existsSync(where)).toBe(false);
+  });
+
+  test('one that is bound to a port is no pipe', () => {
+    const bound = new net.BoundSocket();
+    expect(bound.isPipe).toBe(false);
+    bound.close();
   });
 });
 

@@ -3,14 +3,17 @@
 // Sockets made with a BoundSocket: they connect from where they are bound.
 
 const { connect, listen, once, tempPath, thrownBy, track } = require('../helpers');
-const { describeFeature } = require('../helpers/features');
+const { bindsPaths, describeFeature } = require('../helpers/features');
+
+/**
+ * @param {typeof import('net')} net
+ * @param {object} options of the BoundSocket
+ * @returns {import('net').Socket}
+ */
+const boundBy = (net, options) => track(new net.Socket({ handle: new net.BoundSocket(options) }));
 
 describeFeature('new Socket({ handle: BoundSocket })', (net) => 'BoundSocket' in net, (net) => {
-  /**
-   * @param {object} options of the BoundSocket
-   * @returns {import('net').Socket}
-   */
-  const boundTo = (options) => track(new net.Socket({ handle: new net.BoundSocket(options) }));
+  const boundTo = (options) => boundBy(net, options);
 
   test('connect(2) is called at once', async () => {
     const server = await listen(net);
@@ -50,6 +53,10 @@ describeFeature('new Socket({ handle: BoundSocket })', (net) => 'BoundSocket' in
     await once(socket.connect({ host: 'a.invalid', port: server.at.port, lookup }), 'connect');
     expect(lookup.mock.calls[0][1].all).toBeFalsy();
   });
+});
+
+describeFeature('new Socket({ handle: BoundSocket }) of a path', bindsPaths, (net) => {
+  const boundTo = (options) => boundBy(net, options);
 
   test('a path stays the local address', async () => {
     const from = tempPath();

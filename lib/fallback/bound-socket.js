@@ -67,8 +67,8 @@ const BoundSocket = boundSocketClass((options) => {
   return options.path === undefined ? bindTcp(options) : bindPath(options);
 });
 
-/** The class of hosts that have one, which do not know the options of the kernel. */
-const HostBoundSocket = builtin.BoundSocket && ({
+/** The class of hosts that have one, without the options of the kernel. The first such host, 24.19, ignores a path. */
+const HostBoundSocket = builtin.BoundSocket && 'isPipe' in builtin.BoundSocket.prototype ? ({
   BoundSocket: class extends builtin.BoundSocket {
     /** @param {Options} [options] as the host's; those of the kernel throw */
     constructor(options = {}) {
@@ -76,7 +76,7 @@ const HostBoundSocket = builtin.BoundSocket && ({
       super(options);
     }
   },
-}).BoundSocket;
+}).BoundSocket : undefined;
 
 /**
  * @param {*} value

