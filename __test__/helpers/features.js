@@ -50,6 +50,23 @@ function bindsPaths(net) {
 }
 
 /**
+ * Whether a socket that was made with a BoundSocket connects at once. Where the class came first, in 24.19, such a
+ * socket looks up its host before.
+ *
+ * @param {typeof import('net')} net
+ * @returns {boolean}
+ */
+function connectsBoundAtOnce(net) {
+  if (!('BoundSocket' in net)) return false;
+  const socket = new net.Socket({ handle: new net.BoundSocket({ host: '127.0.0.1' }) });
+  let attempts = 0;
+  socket.on('error', () => {}).on('connectionAttempt', () => { attempts += 1; });
+  socket.connect({ host: '127.0.0.1', port: 1 });
+  socket.destroy();
+  return attempts > 0;
+}
+
+/**
  * Whether the built-in's sockets, servers or bound sockets can go to another thread. That came to older lines of Node
  * as well, and not to all of the classes at once.
  *
@@ -92,4 +109,6 @@ function atLeast(version, wanted) {
   return at < 0 || numbers[at] > (wanted[at] ?? 0);
 }
 
-module.exports = { bindsPaths, describeFeature, hostHandleHas, hostTransfers, nodeAtLeast, uvAtLeast, withFeature };
+module.exports = {
+  bindsPaths, connectsBoundAtOnce, describeFeature, hostHandleHas, hostTransfers, nodeAtLeast, uvAtLeast, withFeature,
+};

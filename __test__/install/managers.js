@@ -22,6 +22,15 @@ const npmSettings = (url) => ({ '.npmrc': `registry=${url}/\n` });
 
 /**
  * @param {string} url of the registry
+ * @returns {Record<string, string>} files with the settings of a pnpm that installs for Alpine as well
+ */
+const pnpmSettings = (url) => ({
+  ...npmSettings(url),
+  'pnpm-workspace.yaml': 'supportedArchitectures:\n  libc: [glibc, musl]\n',
+});
+
+/**
+ * @param {string} url of the registry
  * @param {string} home of the manager
  * @returns {Record<string, string>} files with the settings of Yarn 1, whose caches are elsewhere when root runs it
  */
@@ -54,6 +63,8 @@ const ALL = { what: 'the binaries of all platforms', includes: () => true };
 
 const YARN_4 = path.join(MANAGERS, '@yarnpkg/cli-dist/bin/yarn.js');
 
+const pnpm = () => path.join(MANAGERS, `@pnpm/exe.${process.platform}-${process.arch}/pnpm`);
+
 /**
  * Each manager: its program for node, or what finds its binary; the arguments that add rsnet; which packages it
  * fetches; files with its settings; flags of node for programs of the project, and for those that are modules.
@@ -63,10 +74,16 @@ const NODE_MANAGERS = {
     program: path.join(MANAGERS, 'npm/bin/npm-cli.js'), add: ['install', 'rsnet'], fetches: OWN, settings: npmSettings,
   },
   pnpm: {
-    binary: () => path.join(MANAGERS, `@pnpm/exe.${process.platform}-${process.arch}/pnpm`),
+    binary: pnpm,
     add: ['add', 'rsnet'],
     fetches: OWN,
     settings: npmSettings,
+  },
+  'pnpm, for both C libraries': {
+    binary: pnpm,
+    add: ['add', 'rsnet'],
+    fetches: BOTH_LIBCS,
+    settings: pnpmSettings,
   },
   'Yarn 1': {
     program: path.join(MANAGERS, 'yarn/bin/yarn.js'), add: ['add', 'rsnet'], fetches: ALL, settings: yarn1Settings,

@@ -95,11 +95,12 @@ function loaderOf(others, file) {
  * @param {object} [options]
  * @param {function(string): string|undefined} [options.elsewhere] gives the file that has a module: its path in the
  *   package, if it is another file that this function has made
+ * @param {string[]} [options.apart] modules that stay files of their own, as the package has them
  * @param {string} [options.run] path of a module that runs when the file is loaded
  * @returns {{code: string, map: string}} JavaScript that exports a function, which gives what a module exports by its
  *   path in the package, or what the module of `run` exports, and the source map. Data stays in files of its own.
  */
-function oneFile(root, entries, place, { elsewhere = () => undefined, run } = {}) {
+function oneFile(root, entries, place, { elsewhere = () => undefined, apart = [], run } = {}) {
   const relative = (file) => path.posix.relative(path.posix.dirname(place), file).replace(/^(?!\.)/, './');
   const modules = new Set(entries);
   let code = HEAD;
@@ -110,7 +111,7 @@ function oneFile(root, entries, place, { elsewhere = () => undefined, run } = {}
     if (text.includes(LOAD)) throw new Failure(`${name} uses the name ${LOAD}`);
     const linked = text.replace(IMPORT, (_call, request) => {
       const imported = resolve(root, name, request);
-      if (!imported.endsWith('.js')) return `require('${relative(imported)}')`;
+      if (!imported.endsWith('.js') || apart.includes(imported)) return `require('${relative(imported)}')`;
       const file = elsewhere(imported);
       if (file !== undefined) return `${loaderOf(others, file)}('${imported}')`;
       modules.add(imported);

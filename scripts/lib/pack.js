@@ -55,8 +55,14 @@ const ENTRIES = {
 /** What the file that registers loads later. */
 const LATE_ENTRY = 'lib/interop/activate.js';
 
-/** What the scripts of the package need as a file of its own. */
-const SEPARATE = ['lib/addon/platform.js'];
+/**
+ * Modules whose functions outlive their copy of rsnet, as Node's objects keep them. In a file with others they would
+ * keep all modules of it: a function keeps what the code around it refers to.
+ */
+const APART = ['lib/node/weak.js'];
+
+/** Modules with a file of their own, also for the scripts of the package. */
+const SEPARATE = ['lib/addon/platform.js', ...APART];
 
 /**
  * Put all modules of a package into one file, for a faster start.
@@ -65,7 +71,7 @@ const SEPARATE = ['lib/addon/platform.js'];
 function joinModules(stage) {
   const early = (module) => (EARLY_MODULES.includes(module) ? EARLY : undefined);
   const files = {
-    [ALL]: oneFile(ROOT, [...Object.values(ENTRIES), LATE_ENTRY], ALL, { elsewhere: early }),
+    [ALL]: oneFile(ROOT, [...Object.values(ENTRIES), LATE_ENTRY], ALL, { elsewhere: early, apart: APART }),
     [EARLY]: oneFile(ROOT, EARLY_MODULES, EARLY),
     [REGISTER]: oneFile(ROOT, [REGISTER_MODULE], REGISTER, {
       elsewhere: (module) => early(module) ?? ALL, run: REGISTER_MODULE,
