@@ -6,7 +6,7 @@ const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { TARGETS, hostId, packageName } = require('../../lib/addon/platform');
+const { TARGETS, hostId, libc, packageName } = require('../../lib/addon/platform');
 const { MANAGERS } = require('../../tools/managers/install');
 const { runtime } = require('../../tools/runtimes/install');
 const { runNode, succeed } = require('../package/command');
@@ -21,12 +21,12 @@ const { Registry } = require('./registry');
 const npmSettings = (url) => ({ '.npmrc': `registry=${url}/\n` });
 
 /**
- * @param {string} url of the registry
- * @returns {Record<string, string>} files with the settings of a pnpm that installs for Alpine as well
+ * @param {...string} libcs pnpm's names of the C libraries that it installs for
+ * @returns {Function} which makes files with the settings of pnpm
  */
-const pnpmSettings = (url) => ({
+const pnpmSettings = (...libcs) => (url) => ({
   ...npmSettings(url),
-  'pnpm-workspace.yaml': 'supportedArchitectures:\n  libc: [glibc, musl]\n',
+  'pnpm-workspace.yaml': `supportedArchitectures:\n  libc: [${libcs}]\n`,
 });
 
 /**
@@ -77,13 +77,14 @@ const NODE_MANAGERS = {
     binary: pnpm,
     add: ['add', 'rsnet'],
     fetches: OWN,
-    settings: npmSettings,
+    // This program of pnpm's is one of glibc, and takes the machine for one.
+    settings: libc() === 'musl' ? pnpmSettings('musl') : npmSettings,
   },
   'pnpm, for both C libraries': {
     binary: pnpm,
     add: ['add', 'rsnet'],
     fetches: BOTH_LIBCS,
-    settings: pnpmSettings,
+    settings: pnpmSettings('glibc', 'musl'),
   },
   'Yarn 1': {
     program: path.join(MANAGERS, 'yarn/bin/yarn.js'), add: ['add', 'rsnet'], fetches: ALL, settings: yarn1Settings,

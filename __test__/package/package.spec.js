@@ -320,7 +320,7 @@ describe('without a binary', () => {
       fs.writeFileSync(path.join(installed, `rsnet.${hostId()}.node`), 'no library');
       const { code, message } = await failure('');
       expect(code).toBe('ERR_RSNET_NO_BINARY');
-      expect(message).toMatch(/\n- .*(invalid ELF header|file too short|slice is not valid|not a mach-o)/);
+      expect(message).toMatch(/\n- .*(invalid ELF header|file too short|Exec format error|slice is not valid|not a mach-o)/);
     } finally {
       fs.rmSync(installed, { recursive: true });
     }

@@ -4,9 +4,10 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
+const { libc } = require('../../lib/addon/platform');
 const { installPackages } = require('../clients/install');
 
-/** The npm packages that hold a runtime's binary, by platform. */
+/** The npm packages that hold a runtime's binary, by platform. On Linux they are for glibc. */
 const BINARIES = {
   bun: {
     'linux-x64': { name: '@oven/bun-linux-x64', file: 'bin/bun' },
@@ -33,6 +34,11 @@ function runtime(id) {
   return { file: path.join(__dirname, 'node_modules', name, file), version };
 }
 
+/** @returns {boolean} whether the binaries are for the C library of the Node that asks */
+function hasRuntimes() {
+  return libc() !== 'musl';
+}
+
 /** Install the runtimes, unless they are there. */
 async function installRuntimes() {
   await installPackages(__dirname);
@@ -40,6 +46,6 @@ async function installRuntimes() {
   for (const id of Object.keys(BINARIES)) fs.chmodSync(runtime(id).file, 0o755);
 }
 
-module.exports = { BINARIES, installRuntimes, runtime };
+module.exports = { BINARIES, hasRuntimes, installRuntimes, runtime };
 
 if (require.main === module) installRuntimes();

@@ -4,6 +4,7 @@
 // under qemu. Debian 13 has the C libraries: the Nodes for musl need musl 1.2.4, which loads relocations in the form
 // RELR.
 
+const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { hostId } = require('../../../lib/addon/platform');
@@ -32,6 +33,7 @@ const MACHINES = { x64: 'x86_64', arm64: 'aarch64' };
  * How Node is started.
  * @typedef {object} NodeCommand
  * @property {string} what it is, in a few words
+ * @property {string} file Node itself
  * @property {string} program
  * @property {string[]} args before those of Node
  * @property {boolean} isWhole whether Node starts itself as a child and in threads, as specs have it do
@@ -91,13 +93,33 @@ function muslNode(arch, major, loader = '') {
 }
 
 /**
+ * Package managers read /usr/bin/ldd to learn the C library of the machine. On Alpine it is a script like this one.
+ * @param {string} loader musl's
+ * @returns {string[]} a command that runs another one where /usr/bin/ldd is musl's; empty where that is not allowed
+ */
+function withLddOf(loader) {
+  const ldd = path.join(cached('ldd-musl', loader, (fresh) => {
+    fs.writeFileSync(path.join(fresh, 'ldd'), `#!/bin/sh\nexec ${loader} --list "$@"\n`, { mode: 0o755 });
+  }), 'ldd');
+  const asRoot = process.getuid() === 0 ? [] : ['--map-root-user'];
+  const bind = 'mount --bind "$0" /usr/bin/ldd && exec "$@"';
+  const command = ['unshare', ...asRoot, '--mount', 'sh', '-c', bind, ldd];
+  const { status } = spawnSync(command[0], [...command.slice(1), 'true'], { stdio: 'ignore', timeout: 10_000 });
+  if (status === 0) return command;
+  console.error('rsnet: unshare cannot put musl\'s ldd in place of glibc\'s: npm takes this machine for one of glibc');
+  return [];
+}
+
+/**
  * @param {'x64' | 'arm64'} arch the machine's
  * @param {string} major
  * @returns {NodeCommand} a Node for musl, on a machine with glibc
  */
 function besideGlibc(arch, major) {
   const loader = path.join(muslLibrary(arch), 'lib', `ld-musl-${MACHINES[arch]}.so.1`);
-  return { what: 'Node for musl', program: muslNode(arch, major, loader), args: [], isWhole: true };
+  const file = muslNode(arch, major, loader);
+  const [program, ...args] = [...withLddOf(loader), file];
+  return { what: 'Node for musl', file, program, args, isWhole: true };
 }
 
 /** @returns {string} path of the Node for arm64 and glibc */
@@ -122,12 +144,12 @@ function emulated(libc) {
       muslLibrary('arm64') :
       libraries('glibc-arm64', ['libc6:arm64', 'libstdc++6:arm64', 'libgcc-s1:arm64']);
   const node = libc === 'musl' ? muslNode('arm64', EMULATED) : armNode();
-  return { what: 'Node under qemu', program: qemu, args: ['-L', root, node], isWhole: false };
+  return { what: 'Node under qemu', file: node, program: qemu, args: ['-L', root, node], isWhole: false };
 }
 
 /** @returns {NodeCommand} the Node that runs this */
 function ownNode() {
-  return { what: 'this machine\'s Node', program: process.execPath, args: [], isWhole: true };
+  return { what: 'this machine\'s Node', file: process.execPath, program: process.execPath, args: [], isWhole: true };
 }
 
 /**
@@ -135,8 +157,8 @@ function ownNode() {
  * @returns {NodeCommand} the newest Node of a major version that npm has; this machine's, if it is of that version
  */
 function nodeOfNpm(major) {
-  const { path: program } = findBinary(major, (text) => console.error(`rsnet: ${text}`));
-  return program === process.execPath ? ownNode() : { what: 'npm\'s Node', program, args: [], isWhole: true };
+  const { path: file } = findBinary(major, (text) => console.error(`rsnet: ${text}`));
+  return file === process.execPath ? ownNode() : { what: 'npm\'s Node', file, program: file, args: [], isWhole: true };
 }
 
 /**

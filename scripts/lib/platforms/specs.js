@@ -106,7 +106,7 @@ function pathWith(node, folder) {
   fs.mkdirSync(folder, { recursive: true });
   const link = path.join(folder, 'node');
   fs.rmSync(link, { force: true });
-  fs.symlinkSync(node.program, link);
+  fs.symlinkSync(node.file, link);
   return [folder, process.env.PATH].join(path.delimiter);
 }
 
