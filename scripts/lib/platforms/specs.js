@@ -27,6 +27,12 @@ const OF_REPOSITORY = '{install,package,tools}/**';
 /** All specs take one backend on each Node, by turns: what differs between the backends is the same for all Nodes. */
 const BACKENDS = ['uv', 'tokio'];
 
+/**
+ * Options of jest. Node runs the specs as they are: Babel would look through each file of each copy, and takes a minute
+ * to load under qemu.
+ */
+const OPTIONS = ['--transform={}', '--watchman=false', '--passWithNoTests', '--json'];
+
 /** Milliseconds. */
 const SAMPLE_LIMIT = 570_000;
 const FULL_LIMIT = 5_400_000;
@@ -88,8 +94,7 @@ function jestArguments(node, choice) {
   const named = (names) => names.map((name) => `/${name}.spec.js`);
   if (!node.isWhole) {
     const patterns = choice.specs ?? named(EMULATED);
-    // Specs are JavaScript that Node runs as it is. Babel, which would look through it, takes a minute to load there.
-    const args = ['--runInBand', '--transform={}', '--watchman=false', `--testTimeout=${EMULATED_TEST_LIMIT}`];
+    const args = ['--runInBand', `--testTimeout=${EMULATED_TEST_LIMIT}`];
     return { patterns, args, timeout: EMULATED_LIMIT };
   }
   if (choice.specs) return { patterns: choice.specs, args: [], timeout: FULL_LIMIT };
@@ -139,7 +144,7 @@ function runSpecs(target, node, copies, backend, choice) {
     fs.rmSync(report, { force: true });
     const chosen = [...part.files.map((glob) => `--testMatch=${glob}`), ...args];
     // The patterns come last, behind an option that takes one value: jest would take them for globs.
-    const all = [...chosen, '--passWithNoTests', '--json', `--outputFile=${report}`, ...patterns];
+    const all = [...chosen, ...OPTIONS, `--outputFile=${report}`, ...patterns];
     const jest = path.join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
     try {
       run(node.program, [...node.args, jest, ...all], {
