@@ -15,9 +15,12 @@ const SAMPLE = [
   'socket/end', 'socket/kernel-options', 'socket/options', 'write/coalesced', 'write/kinds',
 ];
 
-/** Specs that start no children and no threads, which an emulated Node cannot do as specs have it do. */
+/**
+ * Specs that start no children, which an emulated Node cannot do. Those of descriptors are left out: the engine finds
+ * where a message begins by memory that the kernel cannot write to, and qemu shortens such a read itself.
+ */
 const EMULATED = [
-  'connect/forms', 'descriptors/sending', 'read/encoding', 'seqpacket/messages', 'server/listen', 'socket/end',
+  'connect/forms', 'read/encoding', 'send-file/socket', 'seqpacket/messages', 'server/listen', 'socket/end',
   'write/kinds',
 ];
 
