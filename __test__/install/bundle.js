@@ -16,6 +16,9 @@ const PROGRAMS = {
   rollup: 'rollup/dist/bin/rollup',
 };
 
+/** The platform that pages take for an example. */
+const OF_PAGES = 'linux-x64-gnu';
+
 /** What the program under test does with what it has loaded as `net`: one echo, and which engine ran it. */
 const ECHO = `
 const server = net.createServer((peer) => peer.pipe(peer));
@@ -68,11 +71,12 @@ class Bundling {
   }
 
   /**
-   * Run a command of a page in the project.
+   * Run a command of a page in the project, with the name of this platform in place of the one that pages have.
    * @param {string[]} words of `npx NAME ARGS...` or of `node ARGS...`
    * @returns {Promise<string>} what it wrote to stdout and stderr
    */
-  async run([command, ...words]) {
+  async run([command, ...asWritten]) {
+    const words = asWritten.map((word) => word.replaceAll(OF_PAGES, hostId()));
     const args = command === 'npx' ? [path.join(PACKAGES, PROGRAMS[words[0]]), ...words.slice(1)] : words;
     const { code, signal, stdout, stderr } = await runNode(args, { cwd: this.project.app, limit: 120000 });
     if (code !== 0) throw new Error(`${words.join(' ')}: ${code ?? signal}\n${stdout}\n${stderr}`);

@@ -21,12 +21,12 @@ const { Registry } = require('./registry');
 const npmSettings = (url) => ({ '.npmrc': `registry=${url}/\n` });
 
 /**
- * @param {...string} libcs pnpm's names of the C libraries that it installs for
- * @returns {Function} which makes files with the settings of pnpm
+ * @param {string} url of the registry
+ * @returns {Record<string, string>} files with the settings of a pnpm that installs for Alpine as well
  */
-const pnpmSettings = (...libcs) => (url) => ({
+const pnpmSettings = (url) => ({
   ...npmSettings(url),
-  'pnpm-workspace.yaml': `supportedArchitectures:\n  libc: [${libcs}]\n`,
+  'pnpm-workspace.yaml': 'supportedArchitectures:\n  libc: [glibc, musl]\n',
 });
 
 /**
@@ -65,6 +65,14 @@ const YARN_4 = path.join(MANAGERS, '@yarnpkg/cli-dist/bin/yarn.js');
 
 const pnpm = () => path.join(MANAGERS, `@pnpm/exe.${process.platform}-${process.arch}/pnpm`);
 
+/** As of `NODE_MANAGERS`. The package that brings pnpm has none for musl. */
+const PNPM = {
+  pnpm: { binary: pnpm, add: ['add', 'rsnet'], fetches: OWN, settings: npmSettings },
+  'pnpm, for both C libraries': {
+    binary: pnpm, add: ['add', 'rsnet'], fetches: BOTH_LIBCS, settings: pnpmSettings,
+  },
+};
+
 /**
  * Each manager: its program for node, or what finds its binary; the arguments that add rsnet; which packages it
  * fetches; files with its settings; flags of node for programs of the project, and for those that are modules.
@@ -73,19 +81,7 @@ const NODE_MANAGERS = {
   npm: {
     program: path.join(MANAGERS, 'npm/bin/npm-cli.js'), add: ['install', 'rsnet'], fetches: OWN, settings: npmSettings,
   },
-  pnpm: {
-    binary: pnpm,
-    add: ['add', 'rsnet'],
-    fetches: OWN,
-    // This program of pnpm's is one of glibc, and takes the machine for one.
-    settings: libc() === 'musl' ? pnpmSettings('musl') : npmSettings,
-  },
-  'pnpm, for both C libraries': {
-    binary: pnpm,
-    add: ['add', 'rsnet'],
-    fetches: BOTH_LIBCS,
-    settings: pnpmSettings('glibc', 'musl'),
-  },
+  ...(libc() === 'musl' ? {} : PNPM),
   'Yarn 1': {
     program: path.join(MANAGERS, 'yarn/bin/yarn.js'), add: ['add', 'rsnet'], fetches: ALL, settings: yarn1Settings,
   },

