@@ -139,4 +139,4 @@ function recordProfile(name, profile) {
   fs.renameSync(fresh, STAMP);
 }
 
-module.exports = { ROOT, cargoBuild, ensureAddon, recordProfile };
+module.exports = { ROOT, cargoBuild, ensureAddon };

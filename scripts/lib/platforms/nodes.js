@@ -12,7 +12,7 @@ const { findBinary } = require('../../../tools/node-suite/binary');
 const { cached } = require('../release/cache');
 const { Packages, hasDebian } = require('../release/debian');
 const { environment, unpackWheel } = require('../release/pypi');
-const { npmCommand, run } = require('../run');
+const { Failure, npmCommand, run } = require('../run');
 
 const DEBIAN = 'trixie';
 /** Major versions of the Nodes that npm has. */
@@ -161,7 +161,12 @@ function ownNode() {
  * @returns {NodeCommand} the newest Node of a major version that npm has; this machine's, if it is of that version
  */
 function nodeOfNpm(major) {
-  const { path: file } = findBinary(major, (text) => console.error(`rsnet: ${text}`));
+  let file;
+  try {
+    file = findBinary(major, (text) => console.error(`rsnet: ${text}`)).path;
+  } catch (error) {
+    throw new Failure(`npm gave no Node ${major}: ${error.message.split('\n')[0]}`);
+  }
   return file === process.execPath ? ownNode() : { what: 'npm\'s Node', file, program: file, args: [], isWhole: true };
 }
 

@@ -5,7 +5,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { ROOT } = require('../addon');
-const { run } = require('../run');
+const { Failure, run } = require('../run');
 const { jestEnvironment } = require('./install');
 
 /** Specs that touch each part of the addon once: sockets, servers, reads, writes, descriptors, threads, children. */
@@ -149,18 +149,22 @@ function runSpecs(target, node, copies, backend, choice) {
     // The patterns come last, behind an option that takes one value: jest would take them for globs.
     const all = [...chosen, ...OPTIONS, `--outputFile=${report}`, ...patterns];
     const jest = path.join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
+    let failure;
     try {
       run(node.program, [...node.args, jest, ...all], {
         cwd: part.copy, env, timeout, stdio: ['ignore', 'ignore', 'inherit'], name: 'jest',
       });
     } catch (error) {
-      // Failed specs are in the report; without one jest itself has failed.
-      if (!fs.existsSync(report)) throw error;
+      failure = error;
     }
+    // Failed specs are in the report; else jest itself has failed.
+    if (!fs.existsSync(report)) throw failure ?? new Failure('jest made no report');
     const counts = readCounts(report, part.copy);
+    if (failure && counts.failed.length === 0) throw failure;
     for (const name of ['files', 'tests', 'skipped']) total[name] += counts[name];
     total.failed.push(...counts.failed);
   }
+  if (total.files === 0) throw new Failure(`no spec ran: none has a path with ${patterns.join(', ')}`);
   return total;
 }
 
