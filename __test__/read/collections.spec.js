@@ -12,37 +12,40 @@ const BYTES = 512 * 1024 * 1024;
 
 /**
  * @param {object} options of the socket that reads
- * @returns {Promise<number>} full collections of a program that reads BYTES
+ * @returns {Promise<number>} full collections of a program while it reads BYTES, behind half as many for its start
  */
 const fullCollections = (options) => runMode(['-r', REGISTER], async (bytes, { isFresh, ...rest }) => {
   const net = require('net');
   const { PerformanceObserver, constants } = require('perf_hooks');
   const piece = Buffer.alloc(1024 * 1024);
-  let left = bytes;
-  const server = net.createServer(async (socket) => {
-    for (; left > 0; left -= piece.length) if (!socket.write(piece)) await once(socket, 'drain');
-    socket.end();
-  });
-  const port = await listening(server);
+  const read = async (wanted) => {
+    const server = net.createServer(async (socket) => {
+      for (let left = wanted; left > 0; left -= piece.length) if (!socket.write(piece)) await once(socket, 'drain');
+      socket.end();
+    });
+    const port = await listening(server);
+    let got = 0;
+    const callback = (length) => {
+      got += length;
+      return true;
+    };
+    const onread = isFresh ? { buffer: () => Buffer.allocUnsafeSlow(65536), callback } : undefined;
+    const client = net.connect({ port, host: '127.0.0.1', onread, ...rest });
+    if (!isFresh) client.on('data', (chunk) => callback(chunk.length));
+    else client.resume();
+    await once(client, 'close');
+    server.close();
+    if (got !== wanted) throw new Error(`${got} bytes`);
+  };
+  await read(bytes / 2);
   let full = 0;
   const count = (list) => {
     full += list.getEntries().filter(({ detail }) => detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR).length;
   };
   const observer = new PerformanceObserver(count);
   observer.observe({ entryTypes: ['gc'] });
-  let got = 0;
-  const callback = (length) => {
-    got += length;
-    return true;
-  };
-  const onread = isFresh ? { buffer: () => Buffer.allocUnsafeSlow(65536), callback } : undefined;
-  const client = net.connect({ port, host: '127.0.0.1', onread, ...rest });
-  if (!isFresh) client.on('data', (chunk) => callback(chunk.length));
-  else client.resume();
-  await once(client, 'close');
-  server.close();
+  await read(bytes);
   count({ getEntries: () => observer.takeRecords() });
-  if (got !== bytes) throw new Error(`${got} bytes`);
   return full;
 }, { args: [BYTES, options] });
 

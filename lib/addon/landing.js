@@ -77,6 +77,22 @@ function ownCopy(bytes) {
   return copy;
 }
 
+/** Since Node 22. */
+const { transfer } = ArrayBuffer.prototype;
+
+/**
+ * Frees the memory of a Buffer that nobody uses any more. Buffers of the addon's die by finalisers, some of them only in
+ * a full collection.
+ * @param {ArrayBufferLike} buffer which is empty afterwards
+ */
+function freeMemory(buffer) {
+  try {
+    transfer?.call(/** @type {ArrayBuffer} */ (buffer), 0);
+  } catch {
+    // A Node that keeps such memory from being transferred: V8 frees it later.
+  }
+}
+
 /**
  * A read had no Buffer to land in. The next one of that size does: V8 counts it as one of its own, and frees it without
  * the addon.
@@ -107,4 +123,4 @@ function clearArea(slot) {
   if (index < areas.length) areas[index] = undefined;
 }
 
-module.exports = { areas, clearArea, noteLargeRead, ownCopy, prepareLanding, setArea, takeLanding };
+module.exports = { areas, clearArea, freeMemory, noteLargeRead, ownCopy, prepareLanding, setArea, takeLanding };

@@ -13,7 +13,7 @@ const hooks = require('../handle/hooks');
 const { kIsHost, kRelay } = require('../handle/symbols');
 const host = require('../node/versions');
 const { emitsAtOnce } = require('../node/plain-flow');
-const { noteLargeRead } = require('../addon/landing');
+const { freeMemory, noteLargeRead } = require('../addon/landing');
 const { setReadSize } = require('./read-size');
 const { ShutdownReq } = require('../handle/requests');
 const { UV_ENOBUFS, UV_ENOTCONN, UV_EOF } = require('../node/errno');
@@ -108,6 +108,8 @@ function fillUserBuffer(socket, data) {
       return false;
     }
   }
+  // Only the tokio backend has such a chunk here, and nobody else has got it.
+  if (data.length >= BULKY && data.length === data.buffer.byteLength) freeMemory(data.buffer);
   return true;
 }
 
