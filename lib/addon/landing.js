@@ -77,17 +77,20 @@ function ownCopy(bytes) {
   return copy;
 }
 
-/** Since Node 22. */
-const { transfer } = ArrayBuffer.prototype;
+/**
+ * Since Node 22.
+ * @type {((this: ArrayBufferLike, length: number) => ArrayBuffer)|undefined}
+ */
+const transfer = Reflect.get(ArrayBuffer.prototype, 'transfer');
 
 /**
- * Frees the memory of a Buffer that nobody uses any more. Buffers of the addon's die by finalisers, some of them only in
- * a full collection.
+ * Frees the memory of a Buffer that nobody uses any more. Buffers of the addon die by finalisers, some of them only
+ * in a full collection.
  * @param {ArrayBufferLike} buffer which is empty afterwards
  */
 function freeMemory(buffer) {
   try {
-    transfer?.call(/** @type {ArrayBuffer} */ (buffer), 0);
+    transfer?.call(buffer, 0);
   } catch {
     // A Node that keeps such memory from being transferred: V8 frees it later.
   }

@@ -7,6 +7,7 @@ const { record } = require('../node/capabilities');
 const { setOnHost } = require('../node/host-objects');
 const { nameLike } = require('../node/mirror-members');
 const { hide, host, implement, marked } = require('../node/transferable');
+const { weakMethod } = require('../node/weak');
 // A vm context does not have this global.
 const { MessagePort } = require('../node/worker-threads');
 
@@ -70,6 +71,9 @@ function transferListOf(list) {
   return items?.[Symbol.iterator] ? [...items] : undefined;
 }
 
+/** What the ports of this thread call, kept alive here. */
+let replacement;
+
 /** Lets the ports of this thread post unmarked objects. */
 function install() {
   /** @type {Parameters<typeof implement>[1] & ThisType<*>} */
@@ -83,7 +87,7 @@ function install() {
   const { prototype } = MessagePort;
   const { postMessage } = prototype;
   const hostPostMessage = postMessage[kHostPostMessage] ?? postMessage;
-  const method = {
+  replacement = {
     postMessage(value, list, ...rest) {
       const items = transferListOf(list);
       const sources = new Set(items?.filter(needsProxy));
@@ -94,9 +98,10 @@ function install() {
       return Reflect.apply(hostPostMessage, this, [replace(value, copies), transferred, ...rest]);
     },
   };
-  hide(method.postMessage, kHostPostMessage, hostPostMessage);
-  nameLike(method.postMessage, hostPostMessage);
-  record('transfer', setOnHost(prototype, 'postMessage', method.postMessage));
+  const method = weakMethod(replacement, 'postMessage', hostPostMessage);
+  hide(method, kHostPostMessage, hostPostMessage);
+  nameLike(method, hostPostMessage);
+  record('transfer', setOnHost(prototype, 'postMessage', method));
 }
 
 module.exports = { install };

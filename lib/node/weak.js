@@ -38,4 +38,18 @@ function deserializeWeakly(prototype, key, byHost, kind) {
   });
 }
 
-module.exports = { deserializeWeakly, weakProperty };
+/**
+ * @param {{[name: string]: Function}} object which rsnet has to keep alive
+ * @param {string} name of a method
+ * @param {Function} byHost Node's method
+ * @returns {Function} which calls the object's method, or Node's once the object was collected
+ */
+function weakMethod(object, name, byHost) {
+  const reference = new WeakRef(object);
+  return {
+    /** @param {...*} args */
+    method(...args) { return Reflect.apply(reference.deref()?.[name] ?? byHost, this, args); },
+  }.method;
+}
+
+module.exports = { deserializeWeakly, weakMethod, weakProperty };
