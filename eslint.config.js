@@ -95,6 +95,16 @@ module.exports = [
     rules: { ...documented, 'max-lines': ['error', 400] },
   },
   {
+    files: ['lib/**/*.js'],
+    rules: {
+      'no-restricted-syntax': ['error', {
+        selector: ':function AssignmentExpression[left.type="MemberExpression"][right.type=/FunctionExpression$/]',
+        message: 'V8 puts such a function into the old generation, where it keeps alive what it refers to until a ' +
+          'full collection. Assign a constant that holds the function (docs/notes/speed.md).',
+      }],
+    },
+  },
+  {
     files: ['__test__/**/*.js'],
     languageOptions: { globals: globals.jest },
   },

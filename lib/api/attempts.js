@@ -17,7 +17,7 @@ const { debug } = require('../node/debug');
 const { codes, ExceptionWithHostPort, NodeAggregateError } = require('../node/errors');
 const { TCP } = require('../handle');
 const { ConnectReq } = require('../handle/requests');
-const { Race } = require('./race');
+const { ignoreEnd, Race } = require('./race');
 const { async_id_symbol, kBuffer, kReinitializeHandle, kSignal } = require('../handle/socket-symbols');
 const { attachHandle } = require('./socket-io');
 const { clearOptions } = require('./socket-options');
@@ -216,7 +216,7 @@ class Attempts {
     const { race, socket } = this;
     socket.emit('connectionAttemptTimeout', req.address, req.port, req.addressType);
     if (race === null) {
-      req.oncomplete = () => {};
+      req.oncomplete = ignoreEnd;
       this.errors[current] = connectError(req, UV_ETIMEDOUT);
       handle.close();
     } else if (handle === socket._handle) {

@@ -47,11 +47,12 @@ function checkShared(handle, port) {
  */
 function closeOwner(handle, server) {
   const { close } = handle;
-  handle.close = (callback) => {
+  const closeServer = (callback) => {
     handle.close = close;
     if (server._handle && typeof callback === 'function') server.close(callback);
     else close.call(handle, callback);
   };
+  handle.close = closeServer;
 }
 
 /**

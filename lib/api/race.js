@@ -6,6 +6,9 @@
 /** By Socket, its race. Only a Socket that has left an attempt behind is here. */
 const races = new WeakMap();
 
+/** `oncomplete` of an attempt that nobody waits for. */
+function ignoreEnd() {}
+
 /** The attempts of one connect call that are under way. */
 class Race {
   /** @param {Socket} socket */
@@ -55,7 +58,7 @@ class Race {
     this.running = new Map();
     for (const [req, handle] of running) {
       if (handle === socket._handle) continue;
-      req.oncomplete = () => {};
+      req.oncomplete = ignoreEnd;
       handle.close();
     }
   }
@@ -79,4 +82,4 @@ function closeOtherAttempts(socket) {
   races.get(socket)?.closeOthers();
 }
 
-module.exports = { closeOtherAttempts, otherHandles, Race };
+module.exports = { closeOtherAttempts, ignoreEnd, otherHandles, Race };

@@ -112,7 +112,8 @@ class Relay {
     this.isOver = false;
     /** Listeners to be removed: socket, event, function. */
     this.listeners = [];
-    this.abort = () => this.fail(new AbortError(signal?.reason));
+    const abort = () => this.fail(new AbortError(signal?.reason));
+    this.abort = abort;
   }
 
   /** Begins once both sockets are connected. */

@@ -55,7 +55,8 @@ class FileSend {
     /** What the engine has begun. */
     /** @type {{cancel: () => void}|undefined} */
     this.transfer = undefined;
-    this.onAbort = () => this.abort();
+    const onAbort = () => this.abort();
+    this.onAbort = onAbort;
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -120,10 +121,11 @@ class FileSend {
     if (this.hasEnded) {
       callback();
     } else if (this.part === undefined) {
-      this.onOpened = () => {
+      const onOpened = () => {
         this.onOpened = undefined;
         this.run(write, callback);
       };
+      this.onOpened = onOpened;
     } else if (engine?.canTry(this.socket) && this.part.isCounted) {
       // Its end says that all before it is sent, also on a socket that connects.
       write.call(this.socket, false, EMPTY, 'buffer', (error) => {

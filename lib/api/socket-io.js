@@ -357,9 +357,12 @@ function writeAfterFIN(chunk, encoding, callback) {
   return false;
 }
 
+/** `onread` of a handle that is closed. */
+function ignoreRead() {}
+
 hooks.onSocketRead = onHandleRead;
 
 module.exports = {
-  attachHandle, final, giveToUser, read, readIntoUserBuffer, stopReading, takeHeld, writeAfterFIN,
+  attachHandle, final, giveToUser, ignoreRead, read, readIntoUserBuffer, stopReading, takeHeld, writeAfterFIN,
   writeGeneric,
 };

@@ -383,7 +383,7 @@ function closeHandle(hadError) {
   } else {
     self._handle.close(closed);
   }
-  handle.onread = () => {};
+  handle.onread = io.ignoreRead;
   this._handle = null;
   this._sockname = null;
 }

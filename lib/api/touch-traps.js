@@ -117,12 +117,13 @@ class TouchTraps {
     /** For each operation of a Proxy, the ordinary one behind `onTouch`. The receiver is the object itself. */
     this.operations = {};
     for (const name of Object.getOwnPropertyNames(Reflect)) {
-      this.operations[name] = (target, ...args) => {
+      const operate = (target, ...args) => {
         this.release();
         onTouch();
         const count = { get: 1, set: 2 }[name] ?? args.length;
         return Reflect[name](target, ...args.slice(0, count));
       };
+      this.operations[name] = operate;
     }
   }
 

@@ -219,10 +219,11 @@ function handOver(socket, { onSent = () => {}, takeUnread } = {}) {
 function handOverOnceConnected(socket, hostHandle) {
   socket[kNextHandle] = hostHandle;
   // A consumer that closes this handle wants the connection closed.
-  hostHandle.close = (callback) => {
+  const closeSocket = (callback) => {
     if (typeof callback === 'function') socket.once('close', callback);
     socket.destroy();
   };
+  hostHandle.close = closeSocket;
   socket.once('close', () => {
     if (hostHandle[kIsHost]) return;
     Reflect.deleteProperty(hostHandle, 'close');

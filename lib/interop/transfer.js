@@ -22,7 +22,7 @@ const { optionsOfEach, rememberKernelOptions } = require('../api/kernel-options'
 const { readsHeaders } = require('../api/proxy-protocol');
 const { Server } = require('../api/server');
 const Socket = require('../api/socket');
-const { attachHandle } = require('../api/socket-io');
+const { attachHandle, ignoreRead } = require('../api/socket-io');
 const { hide, host, implement, marked, marksInPlace } = require('../node/transferable');
 const { deserializeWeakly, weakProperty } = require('../node/weak');
 const { defineLike, nameLike } = require('../node/mirror-members');
@@ -79,7 +79,7 @@ const socketTransfer = {
     const handle = this._handle;
     this._handle = null;
     const outlives = isOutliving(this);
-    handle.onread = () => {};
+    handle.onread = ignoreRead;
     handle.close();
     this.destroy();
     return { handle: take(this), allowHalfOpen: this.allowHalfOpen, outlives };

@@ -51,7 +51,8 @@ function findAgentOnRead() {
   try {
     const { Agent } = require('http');
     const agent = new Agent({ keepAlive: true });
-    agent.keepSocketAlive = () => true;
+    const keepSocketAlive = () => true;
+    agent.keepSocketAlive = keepSocketAlive;
     agent.emit('free', kept, {});
   } catch {
     // The agent is not what it was.
