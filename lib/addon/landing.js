@@ -5,8 +5,17 @@
 const { Buffer } = require('buffer');
 const { entry: { LANDED_FULL }, sizes: { MAX_READ, USUAL_READ } } = require('./constants');
 
-/** So many bytes of a large read make one element of garbage, of 8 bytes: see `noteLargeRead`. */
-const READ_PER_ELEMENT = 256;
+/** Bytes of large reads in which V8 is to collect the young generation once: see `noteLargeRead`. */
+const READ_PER_COLLECTION = 16 * 1024 * 1024;
+
+/** Bytes of large reads behind which rsnet looks at the young generation. */
+const READ_PER_LOOK = 4 * 1024 * 1024;
+
+/** Bytes of an element of an array. */
+const ELEMENT = 8;
+
+/** Elements of one piece of garbage. A larger array would not be in the young generation. */
+const MAX_ELEMENTS = 8192;
 
 /** The sizes of the Buffers that the next large read of any socket lands in. The addon has the same indices. */
 const LANDINGS = [USUAL_READ, MAX_READ];
@@ -21,16 +30,53 @@ const areas = Object.setPrototypeOf(LANDINGS.map(() => undefined), null);
 /** What `noteLargeRead` has made last. V8 might not make what nobody can see. */
 const garbage = /** @type {any[]} */ ([undefined]);
 
+/** Bytes of large reads since rsnet looked at the young generation. */
+let unlooked = 0;
+
+/** Bytes of large reads since V8 has collected it, as far as rsnet has seen. */
+let uncollected = 0;
+
+/** Bytes that were used of it when rsnet looked. */
+let lastUsed = 0;
+
+/** Elements of garbage for each byte of a large read. */
+let elementsPerByte = 0;
+
+/** @returns {{used: number, available: number}} bytes of the young generation */
+function youngGeneration() {
+  const { getHeapSpaceStatistics } = require('v8');
+  const space = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
+  return { used: space?.space_used_size ?? 0, available: space?.space_available_size ?? 0 };
+}
+
+/** Sets `elementsPerByte`. A program that fills the young generation itself needs no garbage of rsnet's. */
+function lookAtYoung() {
+  unlooked = 0;
+  try {
+    const { used, available } = youngGeneration();
+    uncollected = used < lastUsed ? 0 : uncollected + READ_PER_LOOK;
+    lastUsed = used;
+    const left = Math.max(READ_PER_COLLECTION - uncollected, READ_PER_LOOK);
+    elementsPerByte = left > READ_PER_COLLECTION / 2 ? 0 : available / ELEMENT / left;
+  } catch {
+    // Another engine than V8 has no such statistics.
+    unlooked = -Infinity;
+  }
+}
+
 /**
  * V8 makes a full collection once Buffers have come to 64 MB more than after the last one. Most Buffers die young, and
  * a collection of the young generation is cheap, but V8 makes it only if that fills up, or, up to Node 22, at 32 MB of
- * Buffers. So large reads fill it: 32 MB of them have 1 MB of garbage, the size of the young generation in a process
- * that does little else.
+ * Buffers. So garbage of large reads fills it up behind 16 MB of them.
  *
  * @param {number} length bytes
  */
 function noteLargeRead(length) {
-  garbage[0] = new Array(Math.trunc(Math.min(length, MAX_READ) / READ_PER_ELEMENT));
+  unlooked += length;
+  if (unlooked >= READ_PER_LOOK) lookAtYoung();
+  let elements = Math.trunc(Math.min(length, MAX_READ) * elementsPerByte);
+  for (; elements > MAX_ELEMENTS; elements -= MAX_ELEMENTS) garbage[0] = new Array(MAX_ELEMENTS);
+  if (elements > 0) garbage[0] = new Array(elements);
 }
 
 /**
