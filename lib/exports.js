@@ -17,7 +17,6 @@ const instanceOf = require('./interop/instanceof');
 // These two fill in lib/handle/hooks.js.
 require('./interop/hand-over');
 require('./interop/http-hand-over');
-require('./interop/user-buffer-hand-over');
 const { listenDescriptors } = require('./api/listen-descriptors');
 const { makeIterable, promisesOf } = require('./api/promises');
 const { relayBy } = require('./api/relay');

@@ -437,6 +437,19 @@ describe.each(modes)('programs, %s', (_name, flags) => {
     expect(result).toBe(false);
   });
 
+  test('a socket whose function of onread gives no Buffer gets TLS', async () => {
+    const server = await listen(require('net'), (socket) => socket.on('error', () => {}).resume());
+    const result = await runMode(flags, async (port) => {
+      const onread = { buffer: () => 'no Buffer', callback: () => true };
+      const raw = net.connect({ port, host: '127.0.0.1', onread });
+      await once(raw, 'connect');
+      const secure = require('tls').connect({ socket: raw }).on('error', () => {});
+      await once(raw, 'close', secure.destroy());
+      return raw.destroyed;
+    }, { args: [server.at.port] });
+    expect(result).toBe(true);
+  });
+
   test('a socket that HTTP/2 was offered goes to another process', async () => {
     const result = await runMode(flags, async () => {
       const { fork } = require('child_process');

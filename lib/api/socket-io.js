@@ -54,7 +54,6 @@ function onHandleRead(nread, buffer) {
     }
     const more = socket[kBuffer] ? giveToUser(socket, nread, buffer) : socket.push(buffer);
     if (!more) stopReading(socket);
-    else if (nread >= BULKY && socket[kBuffer] !== null) hooks.countUserRead(this, socket);
     return;
   }
   if (nread === 0) return;

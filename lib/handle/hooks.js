@@ -35,9 +35,4 @@ module.exports = {
    * @type {(handle: *, socket: *, length: number) => void}
    */
   countParserRead() {},
-  /**
-   * Called after each large read into the program's Buffer; from `interop/user-buffer-hand-over`.
-   * @type {(handle: *, socket: *) => void}
-   */
-  countUserRead() {},
 };

@@ -7,6 +7,7 @@
 // first, and the host's handle sends rsnet's unsent bytes first.
 
 const fs = require('fs');
+const { isUint8Array } = require('util/types');
 const { builtin } = require('../node/builtin');
 const { commands, makeCallback, takePending } = require('../addon/bridge');
 const { codes, ErrnoException } = require('../node/errors');
@@ -21,10 +22,7 @@ const { checkOpen } = require('../node/permission');
 const { GATE_WAITING, countKept } = require('../handle/read-gate');
 const { carryAddresses, shareHeader } = require('../api/proxy-protocol/addresses');
 const { noteHandedOver } = require('../api/counters');
-const { sendsDescriptors } = require('../api/descriptors');
-const { closesWithin } = require('../api/kernel-options');
 const { hasMessages } = require('../api/messages');
-const { isSendingFile } = require('../api/send-file-engine');
 const { takeHeld } = require('../api/socket-io');
 const { async_id_symbol, kNextHandle, kBoundPath, kBuffer, owner_symbol } = require('../handle/socket-symbols');
 const { UV_ECANCELED } = require('../node/errno');
@@ -189,7 +187,8 @@ function handOver(socket, { onSent = () => {}, takeUnread } = {}) {
   prepareHostHandle(hostHandle, state);
   hostHandle[owner_symbol] = socket;
   hostHandle.onread = onStreamRead;
-  if (socket[kBuffer]) hostHandle.useUserBuffer(socket[kBuffer]);
+  // A function of `onread` may have given something else, which Node's handle would end the process for.
+  if (isUint8Array(socket[kBuffer])) hostHandle.useUserBuffer(socket[kBuffer]);
   if (!state.refed) hostHandle.unref();
   hostHandle.reading = handle.reading;
   socket._handle = hostHandle;
@@ -280,17 +279,6 @@ function isRefused() {
 }
 
 /**
- * @param {Socket} socket
- * @param {AnyHandle} handle rsnet's
- * @returns {boolean} whether that is the socket's, and does nothing that one of Node's could not do: those pass no
- *   descriptors or messages, send no files, and close without a bound
- */
-function isOrdinary(socket, handle) {
-  return socket._handle === handle && !isSendingFile(handle) && socket.listenerCount('descriptors') === 0 &&
-    !hasMessages(socket) && !sendsDescriptors(socket) && !closesWithin(handle) && !isRefused();
-}
-
-/**
  * Answers `handle.isStreamBase`. Node's HTTP/2 asks before it takes the handle from the socket. Node's HTTP asks
  * after it has given the socket a parser. It is faster without a hand-over, so the answer is false.
  *
@@ -308,4 +296,4 @@ function offer(handle) {
 
 Object.assign(hooks, { handOver, offer });
 
-module.exports = { handOver, isOrdinary, streamFor };
+module.exports = { handOver, isRefused, streamFor };

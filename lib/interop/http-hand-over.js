@@ -4,8 +4,11 @@
 // Buffer and a call for each read. A short connection does not earn the cost of the hand-over.
 
 const { makeCallback } = require('../addon/bridge');
+const { sendsDescriptors } = require('../api/descriptors');
+const { closesWithin } = require('../api/kernel-options');
+const { isSendingFile } = require('../api/send-file-engine');
 const hooks = require('../handle/hooks');
-const { handOver, isOrdinary } = require('./hand-over');
+const { handOver, isRefused } = require('./hand-over');
 const { kParserReads } = require('../handle/symbols');
 const { isServedByParser } = require('../handle/parser-reads');
 
@@ -30,7 +33,9 @@ function countParserRead(handle, socket, length) {
   if (handle[kParserReads] + handle.bytesWritten / UNIT < PRICE) return;
   // If the connection cannot be handed over now, rsnet tries again after as many reads.
   handle[kParserReads] = -(handle.bytesWritten / UNIT);
-  if (!isServedByParser(socket) || !isOrdinary(socket, handle)) return;
+  if (socket._handle !== handle || isSendingFile(handle) || !isServedByParser(socket) || isRefused()) return;
+  // Node's handles pass no descriptors, and close without a bound.
+  if (socket.listenerCount('descriptors') > 0 || sendsDescriptors(socket) || closesWithin(handle)) return;
   const unread = [];
   const hostHandle = handOver(socket, { takeUnread: (chunk) => unread.push(chunk) });
   if (hostHandle === undefined) return;
