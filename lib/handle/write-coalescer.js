@@ -23,7 +23,7 @@ const { NONE_FREE } = sentinels;
 const SEND_AT_ONCE = -1;
 
 /** A callback outside of events goes on while its ticks write, but for no more ticks than this. */
-const MAX_TICKS = 64;
+const MAX_TICKS = 256;
 
 /**
  * All buffers, one behind the other; null before the first use, and where the host allows no external memory.
