@@ -23,14 +23,19 @@ function proxy(target, onEnd = () => {}) {
 function show() {
   const echo = net.createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
   echo.listen(0, '127.0.0.1', () => {
-    const server = proxy(echo.address(), ({ aToB, bToA }) => console.log(`${aToB} bytes there, ${bToA} back`));
+    let tellCounts;
+    const counts = new Promise((resolve) => { tellCounts = resolve; });
+    const server = proxy(echo.address(), tellCounts);
     server.listen(0, '127.0.0.1', () => {
       const client = net.connect(server.address().port, '127.0.0.1');
       client.setEncoding('utf8');
       client.on('data', (text) => console.log(text));
-      client.on('end', () => {
+      // The relay may end before the client has its data, or behind it.
+      client.on('end', async () => {
         server.close();
         echo.close();
+        const { aToB, bToA } = await counts;
+        console.log(`${aToB} bytes there, ${bToA} back`);
       });
       client.end('hello through a proxy');
     });
