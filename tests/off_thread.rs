@@ -118,3 +118,100 @@ fn writes_report_the_error_behind_an_implied_eof_once() {
     assert!(matches!(driven.events[..], [Event::Read(_), Event::ReadEnd(EOF)]));
     assert_eq!(driven.write(b"x"), -libc::EPIPE);
 }
+
+/// What becomes of the rest of a large write whose peer has sent last words and a reset, while JavaScript was busy:
+/// the events. `is_found`: the other thread has read the reset.
+fn lose_large_write(reports_resets: bool, is_found: bool, is_late: bool) -> Vec<Event> {
+    let (mut driven, peer) = connected_with(ReadConfig { reports_resets, ..OFF_THREAD });
+    let data = vec![0; 64 << 20];
+    let sent = driven.endpoint.write_large(&data, false) as usize;
+    assert!(sent < data.len());
+    assert_eq!(driven.endpoint.read_start(), OK);
+    let writable = Readiness { writable: true, ..Readiness::default() };
+    if !is_late {
+        driven.endpoint.on_ready(writable);
+        while driven.endpoint.advance(READ_AHEAD) {}
+    }
+    reset_behind_last_words(&mut driven, peer);
+    until_hung_up(&driven);
+    if is_late {
+        driven.endpoint.on_ready(writable);
+        while driven.endpoint.advance(READ_AHEAD) {}
+    }
+    if is_found {
+        driven.run_once();
+    }
+    let mut events = Vec::new();
+    while !matches!(events.last(), Some(Event::Writable(status)) if *status != OK) {
+        let Some(event) = driven.endpoint.next_event() else {
+            driven.run_once();
+            continue;
+        };
+        let goes_on = matches!(event, Event::Writable(OK));
+        if !goes_on {
+            events.push(event);
+            continue;
+        }
+        let status = driven.endpoint.write_large(&data[sent..], true);
+        if status < 0 {
+            events.push(Event::Writable(status));
+        }
+    }
+    events
+}
+
+#[test]
+fn a_large_write_reports_the_reset_behind_last_words_whenever_its_room_was_found() {
+    for (is_found, is_late) in [(false, false), (true, false), (false, true), (true, true)] {
+        let reset = -libc::ECONNRESET;
+        let events = lose_large_write(true, is_found, is_late);
+        assert!(
+            matches!(events[..], [Event::Read(_), Event::Writable(status)] if status == reset),
+            "{events:?}"
+        );
+        let events = lose_large_write(false, is_found, is_late);
+        assert!(
+            matches!(events[..], [Event::Read(_), Event::ReadEnd(EOF), Event::Writable(status)] if status == reset),
+            "{is_found} {is_late} {events:?}"
+        );
+    }
+}
+
+#[test]
+fn a_queued_write_reports_the_reset_behind_last_words_that_were_not_delivered() {
+    for reports_resets in [false, true] {
+        let (mut driven, peer) = connected_with(ReadConfig { reports_resets, ..OFF_THREAD });
+        assert_eq!(driven.endpoint.read_start(), OK);
+        assert_eq!(driven.write(&vec![0; 64 << 20]), 1);
+        reset_behind_last_words(&mut driven, peer);
+        until_hung_up(&driven);
+        driven.endpoint.on_ready(Readiness { writable: true, ..Readiness::default() });
+        while driven.endpoint.advance(READ_AHEAD) {}
+        driven.pull();
+        let write = driven.events.pop();
+        assert!(matches!(write, Some(Event::Write(_, status)) if status == -libc::ECONNRESET));
+        assert!(matches!(driven.events[0], Event::Read(_)));
+        let ends = matches!(driven.events[1..], [Event::ReadEnd(EOF)]);
+        assert_eq!(ends, !reports_resets, "{:?}", driven.events);
+    }
+}
+
+#[test]
+fn last_words_that_nobody_has_read_yet_come_before_the_error_of_a_send() {
+    let (mut driven, mut peer) = connected_with(ReadConfig { reports_resets: true, ..OFF_THREAD });
+    assert_eq!(driven.endpoint.read_start(), OK);
+    assert_eq!(driven.write(&vec![0; 64 << 20]), 1);
+    peer.write_all(b"last words").unwrap();
+    SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(peer);
+    until_hung_up(&driven);
+    driven.endpoint.on_ready(Readiness { writable: true, ..Readiness::default() });
+    while driven.endpoint.advance(READ_AHEAD) {}
+    driven.pull();
+    let reset = -libc::ECONNRESET;
+    assert!(
+        matches!(driven.events[..2], [Event::Read(_), Event::Write(_, status)] if status == reset),
+        "{:?}",
+        driven.events
+    );
+}

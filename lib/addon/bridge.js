@@ -381,10 +381,11 @@ function write(slot, data, length) {
  * @param {number} slot of an open handle
  * @param {Buffer} data
  * @param {number} offset where to begin
+ * @param {boolean} continues whether the write has waited for a WRITABLE event
  * @returns {number} bytes sent, or a negated errno
  */
-function writeLarge(slot, data, offset) {
-  return largeWriter(slot, data, offset) | 0;
+function writeLarge(slot, data, offset, continues) {
+  return largeWriter(slot, data, offset, continues ? 1 : 0) | 0;
 }
 
 module.exports = {

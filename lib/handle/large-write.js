@@ -29,15 +29,16 @@ class LargeWrite {
   /**
    * Sends what the kernel has room for.
    * @param {number} slot of an open handle
+   * @param {boolean} continues whether it has waited: then an error that a read would find first comes behind that read
    * @returns {number} SENT; WAITS, and a WRITABLE event follows; or a negated errno
    */
-  advance(slot) {
+  advance(slot, continues) {
     for (; this.next < this.chunks.length; this.next++) {
       const size = this.sizes[this.next];
       if (size === 0) continue;
       const chunk = this.chunks[this.next];
       if (chunk.length !== size) return UV_EFAULT;
-      const sent = writeLarge(slot, chunk, this.offset);
+      const sent = writeLarge(slot, chunk, this.offset, continues);
       if (sent < 0) return sent;
       this.left -= sent;
       this.offset += sent;

@@ -234,7 +234,7 @@ class Writer {
   advanceLarge(status) {
     const { large } = this;
     if (large === null) return;
-    const result = status === 0 ? large.advance(this.slot) : status;
+    const result = status === 0 ? large.advance(this.slot, true) : status;
     if (result === WAITS) return;
     this.large = null;
     // The write may have failed because of a reset that a read of this iteration is about to report. That comes first.
@@ -280,7 +280,7 @@ class Writer {
       return this._wrote(req, bytes, commands.writev(this.handle[kSlot], buffers));
     }
     const large = new LargeWrite(buffers, bytes);
-    const result = large.advance(this.slot);
+    const result = large.advance(this.slot, false);
     if (result !== WAITS) return this._wrote(req, bytes, result);
     this._wait(req, bytes, 0);
     this.large = large;

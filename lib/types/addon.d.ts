@@ -52,7 +52,7 @@ interface CommandFunctions {
   shutdown(slot: number): number;
   unref(slot: number): number;
   write(slot: number, data: Uint8Array, length: number): number;
-  writeLarge(slot: number, data: Uint8Array, offset: number): number;
+  writeLarge(slot: number, data: Uint8Array, offset: number, continues: number): number;
   writeWithCompletion(slot: number, data: Uint8Array, length: number): number;
 }
 

@@ -11,7 +11,7 @@ use napi::{Result, check_status, sys};
 use crate::bridge::Bridge;
 
 /// Most arguments of a function.
-pub const MAX_ARGUMENTS: usize = 3;
+pub const MAX_ARGUMENTS: usize = 4;
 
 /// What runs a function.
 pub type Callback =

@@ -49,7 +49,8 @@ unsafe extern "C" fn write_with_completion(
     }
 }
 
-/// `writeLarge(id, view, offset)`: sends what the kernel takes of the view from `offset` on. How many bytes that was, or
+/// `writeLarge(id, view, offset, continues)`: sends what the kernel takes of the view from `offset` on; `continues` is 1
+/// after a WRITABLE event, else 0. How many bytes that was, or
 /// a negated errno; if some are left, a WRITABLE event follows when the kernel takes more.
 unsafe extern "C" fn write_large(
     env: sys::napi_env,
@@ -57,9 +58,9 @@ unsafe extern "C" fn write_large(
 ) -> sys::napi_value {
     // SAFETY: as above.
     unsafe {
-        respond(env, info, |bridge, id, bytes, [offset]| {
-            let offset = offset.unwrap_or(0);
-            bridge.write_by(id, |endpoint| endpoint.write_large(rest(bytes, offset), offset > 0))
+        respond(env, info, |bridge, id, bytes, [offset, continues]| {
+            let (offset, continues) = (offset.unwrap_or(0), continues == Some(1));
+            bridge.write_by(id, |endpoint| endpoint.write_large(rest(bytes, offset), continues))
         })
     }
 }

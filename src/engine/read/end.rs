@@ -175,17 +175,11 @@ impl ReadSide {
         self.on && matches!(self.end, End::Found { status, .. } if status != UV_EOF)
     }
 
-    /// send(2) has failed with `status` and has consumed the error of the socket. Returns whether the next read
-    /// reports it: libuv would have read before it sent what had to wait. (`EPIPE` is not that error but what
-    /// follows from it.)
-    pub fn defer_error(&mut self, status: Status) -> bool {
-        let reads_first = self.wants_read(super::READ_AHEAD) && !self.has_read_rest();
-        let defers = self.config.off_thread && status != -libc::EPIPE && reads_first;
-        if defers {
-            self.send_error = Some(status);
-            self.readable = true;
-        }
-        defers
+    /// send(2) has failed with `status` and has consumed the error of the socket: the next read that finds an end reports
+    /// it. `None`: something else does.
+    pub fn defer_error(&mut self, status: Option<Status>) {
+        self.send_error = status;
+        self.readable |= status.is_some();
     }
 
     /// Takes the error that recv(2) has consumed and that was not delivered. An EOF takes its place.

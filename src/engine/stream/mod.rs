@@ -1,16 +1,17 @@
 //! One connection: a state machine around a non-blocking stream socket.
 
 mod hand_over;
+mod loss;
 mod write;
 
 use std::collections::VecDeque;
-use std::io::{self, IoSlice};
+use std::io;
 use std::mem::MaybeUninit;
 
 use socket2::{SockAddr, Socket};
 
 use crate::engine::connect::{self, Attempt};
-use crate::engine::errors::{OK, Status, UV_EOF, status_of};
+use crate::engine::errors::{OK, Status, status_of};
 use crate::engine::event::{Activity, Event, Readiness};
 use crate::engine::message;
 use crate::engine::queue::WriteQueue;
@@ -230,41 +231,9 @@ impl Stream {
         self.writable && !self.queue.is_empty() && self.flush()
     }
 
-    /// Ends writes that wait without bytes of their own, if the connection is lost: the kernel answers an empty write.
-    fn fail_lost_writes(&mut self) -> bool {
-        let Err(error) = sys::send(&self.socket, &[IoSlice::new(&[])]) else { return false };
-        self.fail_writes(status_of(&error));
-        true
-    }
-
     /// Whether what waits to be sent comes before the next read, see [`ReadSide::has_read_rest`].
     fn sends_first(&self) -> bool {
         self.read.has_read_rest() && self.writable && !self.queue.is_empty()
-    }
-
-    /// After a read: what waits to be sent, or to be shut down, comes behind the rest of a connection that is over, and
-    /// before the error that ended it.
-    fn send_behind_rest(&mut self) {
-        if self.queue.is_empty() && self.write_side != WriteSide::Closing {
-            return;
-        }
-        let Some((order, status)) = self.read.take_error_behind_rest() else {
-            if self.read.has_read_rest() {
-                let order = self.next_order();
-                self.shut_if_sent(order);
-            }
-            return;
-        };
-        // The kernel reports an error once: of a write and a read, the second one finds an EOF.
-        let left = if self.queue.is_empty() {
-            self.shut_if_sent(order);
-            status
-        } else {
-            self.fail_writes(status);
-            UV_EOF
-        };
-        let order = self.next_order();
-        self.read.end_with(left, order);
     }
 
     /// See [`ReadSide::read_into`]. Nothing is read while another event waits.
@@ -327,8 +296,7 @@ impl Stream {
             let order = self.next_order();
             self.read.imply_eof(order);
         }
-        let waits = !self.queue.is_empty() || self.write_side == WriteSide::Closing;
-        if waits && self.read.may_be_rest() && sys::is_drained(&self.socket) {
+        if self.sends_behind_rest() && self.read.may_be_rest() && sys::is_drained(&self.socket) {
             self.read.note_rest();
             let order = self.next_order();
             self.shut_if_sent(order);

@@ -182,8 +182,8 @@ impl Stream {
     }
 
     /// Sends of `bytes` what the kernel takes now and returns how much that was. If it is not all of
-    /// them, an [`Event::Writable`] follows when it may take more; nothing is copied. `continues`: a part was
-    /// sent before, and an error that a read has found meanwhile is reported first.
+    /// them, an [`Event::Writable`] follows when it may take more; nothing is copied. `continues`: it has
+    /// waited for that event, and a read may come before an error.
     ///
     /// # Errors
     /// As for [`Stream::write`].
@@ -195,12 +195,10 @@ impl Stream {
         if self.queue.is_empty() && !self.connecting {
             sent = match self.send_now(&[IoSlice::new(bytes)]) {
                 Ok(sent) => sent,
-                Err(error) if continues && self.read.has_error() => {
-                    self.requests += 1;
-                    self.push_write(None, status_of(&error));
+                Err(error) if continues => {
+                    self.lose_large(error)?;
                     return Ok(0);
                 }
-                Err(error) if continues && self.read.defer_error(status_of(&error)) => 0,
                 Err(error) => return Err(self.write_error(error)),
             };
             if sent == bytes.len() {
@@ -325,23 +323,12 @@ impl Stream {
             }
             Err(error) if is_out_of_buffers(&error) => return false,
             Err(error) if is_would_block(&error) => self.writable = false,
-            Err(error) if self.read.defer_error(status_of(&error)) => return true,
+            Err(error) if self.read_first(status_of(&error)) => return true,
             Err(error) => self.fail_writes(status_of(&error)),
         }
         let order = self.next_order();
         self.shut_if_sent(order);
         true
-    }
-
-    /// The first queued write ends with `status`, those behind it are cancelled.
-    pub(super) fn fail_writes(&mut self, status: Status) {
-        let mut dropped = Vec::new();
-        self.queue.clear(|id| dropped.push(id));
-        for (index, id) in dropped.into_iter().enumerate() {
-            self.push_write(id, if index == 0 { status } else { -libc::ECANCELED });
-        }
-        let order = self.next_order();
-        self.shut_if_sent(order);
     }
 
     /// Adds the event of a shutdown if nothing is left to send; it gets the number `order`.
@@ -367,17 +354,6 @@ impl Stream {
             let order = self.next_order();
             self.shut_if_sent(order);
         }
-    }
-
-    /// The error of a write that the kernel has refused. If recv(2) has consumed the socket's error and no event
-    /// has reported it, the write reports that one, not `EPIPE`. (Unix-domain sockets answer `EPIPE` anyway.)
-    fn write_error(&mut self, error: io::Error) -> io::Error {
-        if error.raw_os_error() != Some(libc::EPIPE)
-            || self.socket.local_addr().is_ok_and(|address| address.is_unix())
-        {
-            return error;
-        }
-        self.read.take_error().map_or(error, |status| io::Error::from_raw_os_error(-status))
     }
 
     /// Calls shutdown(2); its event.
