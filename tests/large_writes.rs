@@ -144,3 +144,21 @@ fn small_ones_are_not_gathered_beyond_a_bound_on_unsent_bytes() {
     assert!(!is_pollout(fd));
     assert!(driven.endpoint.coalescible().is_none());
 }
+
+/// A bound may come while room beyond POLLOUT was found before.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_bound_on_unsent_bytes_counts_from_the_moment_that_it_is_set() {
+    let (mut driven, _peer) = connected();
+    let fd = driven.endpoint.fd();
+    for _ in 0..100_000 {
+        if !is_pollout(fd) {
+            break;
+        }
+        driven.write(&[7; 1024]);
+    }
+    assert!(!is_pollout(fd) && driven.endpoint.coalescible().is_some());
+    let bound = u32::to_ne_bytes(1024);
+    assert_eq!(driven.endpoint.set_option("TCP_NOTSENT_LOWAT", &bound), OK);
+    assert!(driven.endpoint.coalescible().is_none());
+}

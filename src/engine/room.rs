@@ -1,44 +1,79 @@
 //! Whether the kernel takes a buffer of small writes as a whole.
 
+#[cfg(target_os = "linux")]
+use std::cell::Cell;
+
 use socket2::Socket;
 
+#[cfg(target_os = "linux")]
+use super::coalescer::BUFFER_SIZE;
 use super::sys;
 
-/// Whether a connection takes [`BUFFER_SIZE`](super::coalescer::BUFFER_SIZE) bytes by one send(2), and neither side has ended or reset it.
-///
-/// `POLLOUT` says so, but Linux withholds it until a third of a TCP send buffer is free. A program that writes without
-/// end keeps its buffer fuller than that, although the kernel has room for each write.
-pub fn takes_buffer(socket: &Socket) -> bool {
-    match sys::poll_writable(socket) {
-        Some(writable) => writable,
-        None => has_room(socket),
+/// What is known of a connection's send buffer, so that the kernel need not be asked again.
+#[derive(Debug, Default)]
+pub struct Room {
+    /// Whether the connection was found to be one whose room can be told.
+    #[cfg(target_os = "linux")]
+    is_told: Cell<bool>,
+}
+
+impl Room {
+    /// Whether a connection takes [`BUFFER_SIZE`](super::coalescer::BUFFER_SIZE) bytes by one send(2), and neither side
+    /// has ended or reset it.
+    ///
+    /// `POLLOUT` says so, but Linux withholds it until a third of a TCP send buffer is free. A program that writes without
+    /// end keeps its buffer fuller than that, although the kernel has room for each write.
+    pub fn takes_buffer(&self, socket: &Socket) -> bool {
+        match sys::poll_writable(socket) {
+            Some(writable) => writable,
+            None => self.has_room(socket),
+        }
+    }
+
+    /// An option was set, or the socket connects again.
+    pub fn forget(&self) {
+        #[cfg(target_os = "linux")]
+        self.is_told.set(false);
+    }
+
+    /// Whether the send buffer of a TCP connection has room for four such buffers: the kernel's own data on each piece
+    /// counts as well (socket(7), `SO_SNDBUF`). False for other sockets, and where `TCP_NOTSENT_LOWAT` is a second bound.
+    #[cfg(target_os = "linux")]
+    fn has_room(&self, socket: &Socket) -> bool {
+        let Some(own) = namespace::unbound() else { return false };
+        if !self.is_told.get() {
+            if namespace::cookie(socket) != own || !has_one_bound(socket) {
+                return false;
+            }
+            self.is_told.set(true);
+        }
+        // `SK_MEMINFO_SNDBUF` and `SK_MEMINFO_WMEM_QUEUED` (linux/sock_diag.h).
+        let Some([_, _, _, most, _, queued]) =
+            sys::get_u32s::<6>(socket, libc::SOL_SOCKET, libc::SO_MEMINFO)
+        else {
+            return false;
+        };
+        most.saturating_sub(queued) as usize >= 4 * BUFFER_SIZE
+    }
+
+    /// Elsewhere nothing tells.
+    #[cfg(not(target_os = "linux"))]
+    fn has_room(&self, _socket: &Socket) -> bool {
+        false
     }
 }
 
-/// Whether the send buffer of a TCP connection has room for four such buffers: the kernel's own data on each piece counts
-/// as well (socket(7), `SO_SNDBUF`). False for other sockets, and where `TCP_NOTSENT_LOWAT` is a second bound.
+/// Whether a socket is an established TCP connection on which nobody has set `TCP_NOTSENT_LOWAT`. It stays that until
+/// an option is set; its end is seen by poll(2).
 #[cfg(target_os = "linux")]
-fn has_room(socket: &Socket) -> bool {
-    use crate::engine::coalescer::BUFFER_SIZE;
-
+fn has_one_bound(socket: &Socket) -> bool {
     /// With TCP Fast Open a connection may not have got there yet, and takes no second write before.
     const TCP_ESTABLISHED: u8 = 1;
 
     let ask = |level, name| sys::get_u32s::<1>(socket, level, name).map(|[value]| value);
-    let is_tcp = || ask(libc::SOL_SOCKET, libc::SO_PROTOCOL) == Some(libc::IPPROTO_TCP as u32);
-    let has_no_bound =
-        || matches!(ask(libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT), Some(0 | u32::MAX));
-    let is_established = || sys::tcp_state(socket) == Some(TCP_ESTABLISHED);
-    if !namespace::is_unbound(socket) || !is_tcp() || !has_no_bound() || !is_established() {
-        return false;
-    }
-    // `SK_MEMINFO_SNDBUF` and `SK_MEMINFO_WMEM_QUEUED` (linux/sock_diag.h).
-    let Some([_, _, _, most, _, queued]) =
-        sys::get_u32s::<6>(socket, libc::SOL_SOCKET, libc::SO_MEMINFO)
-    else {
-        return false;
-    };
-    most.saturating_sub(queued) as usize >= 4 * BUFFER_SIZE
+    ask(libc::SOL_SOCKET, libc::SO_PROTOCOL) == Some(libc::IPPROTO_TCP as u32)
+        && matches!(ask(libc::IPPROTO_TCP, libc::TCP_NOTSENT_LOWAT), Some(0 | u32::MAX))
+        && sys::tcp_state(socket) == Some(TCP_ESTABLISHED)
 }
 
 /// What the network namespace says for sockets that set no bound of their own.
@@ -55,22 +90,28 @@ mod namespace {
     /// The system's setting may change. If rsnet does not see that for a while, a write counts as sent somewhat earlier.
     const FRESH: Duration = Duration::from_secs(1);
 
-    /// The namespace of this thread, as `SO_NETNS_COOKIE` has it, and whether it has no bound.
-    type Known = (Option<[u32; 2]>, bool);
+    /// What a namespace is known by; `None` before Linux 5.14.
+    pub type Cookie = Option<[u32; 2]>;
+
+    /// The namespace of this thread, if it has no bound.
+    type Known = Option<Cookie>;
 
     thread_local! {
         static KNOWN: Cell<Option<(Instant, Known)>> = const { Cell::new(None) };
     }
 
-    /// Whether the namespace of a socket has no bound. Only that of this thread can be asked.
-    pub fn is_unbound(socket: &Socket) -> bool {
+    /// The namespace of this thread, the only one that can be asked, if it has no bound.
+    pub fn unbound() -> Option<Cookie> {
         let now = Instant::now();
         let known = KNOWN.get().filter(|(since, _)| now.duration_since(*since) < FRESH);
-        let (own, is_unbound) = known.map_or_else(ask, |(_, known)| known);
-        if known.is_none() {
-            KNOWN.set(Some((now, (own, is_unbound))));
-        }
-        is_unbound && cookie(socket) == own
+        known.map_or_else(
+            || {
+                let known = ask();
+                KNOWN.set(Some((now, known)));
+                known
+            },
+            |(_, known)| known,
+        )
     }
 
     /// As if what is known were old.
@@ -80,22 +121,15 @@ mod namespace {
     }
 
     fn ask() -> Known {
-        let own = sys::new_socket(Domain::UNIX).ok();
-        let is_unbound = read_to_string("/proc/sys/net/ipv4/tcp_notsent_lowat")
-            .is_ok_and(|text| text.trim().parse() == Ok(u32::MAX));
-        (own.and_then(|socket| cookie(&socket)), is_unbound)
+        let text = read_to_string("/proc/sys/net/ipv4/tcp_notsent_lowat").ok()?;
+        let is_unbound = text.trim().parse() == Ok(u32::MAX);
+        is_unbound.then(|| sys::new_socket(Domain::UNIX).ok().and_then(|own| cookie(&own)))
     }
 
-    /// What the namespace of a socket is known by; `None` before Linux 5.14.
-    fn cookie(socket: &Socket) -> Option<[u32; 2]> {
+    /// The namespace of a socket (`SO_NETNS_COOKIE`).
+    pub fn cookie(socket: &Socket) -> Cookie {
         sys::get_u32s(socket, libc::SOL_SOCKET, libc::SO_NETNS_COOKIE)
     }
-}
-
-/// Elsewhere nothing tells.
-#[cfg(not(target_os = "linux"))]
-fn has_room(_socket: &Socket) -> bool {
-    false
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -105,7 +139,7 @@ mod tests {
 
     use socket2::Domain;
 
-    use super::namespace::{forget, is_unbound};
+    use super::namespace::{cookie, forget, unbound};
     use crate::engine::sys::new_socket;
 
     /// Needs the right to make a network namespace, and passes without.
@@ -118,13 +152,13 @@ mod tests {
                 return;
             }
             let inside = new_socket(Domain::IPV4).unwrap();
-            assert!(is_unbound(&inside));
-            assert!(!is_unbound(&outside));
+            assert_eq!(unbound(), Some(cookie(&inside)));
+            assert_ne!(unbound(), Some(cookie(&outside)));
             if write("/proc/sys/net/ipv4/tcp_notsent_lowat", "16384").is_err() {
                 return;
             }
             forget();
-            assert!(!is_unbound(&inside));
+            assert_eq!(unbound(), None);
         })
         .join()
         .unwrap();

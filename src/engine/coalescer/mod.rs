@@ -26,7 +26,7 @@ use super::sys;
 pub const BUFFERS: usize = 16;
 
 /// Bytes of one buffer. A connection that can be written to (`POLLOUT`) has room for as many, whatever MTU its path has,
-/// and so may one that cannot, see [`takes_buffer`](super::room::takes_buffer):
+/// and so may one that cannot, see [`takes_buffer`](super::room::Room::takes_buffer):
 /// Linux says so when a third of a TCP send buffer is free, or three quarters of that of a Unix-domain socket, and gives
 /// a fresh TCP connection over Ethernet 85 KiB (tcp(7), `tcp_wmem`).
 pub const BUFFER_SIZE: usize = 16 * 1024;

@@ -5,7 +5,6 @@ use std::os::fd::{OwnedFd, RawFd};
 
 use super::{Endpoint, Role};
 use crate::engine::errors::{OK, Status, status, status_of};
-use crate::engine::room;
 use crate::engine::stream::{Stream, Written};
 
 impl Endpoint {
@@ -121,9 +120,7 @@ impl Endpoint {
     /// and no other process or descriptor has the socket. Otherwise the kernel's answer to each write matters.
     pub fn coalescible(&self) -> Option<RawFd> {
         let stream = self.stream()?;
-        let takes =
-            stream.sends_at_once() && self.is_private() && room::takes_buffer(stream.socket());
-        takes.then(|| self.fd())
+        (self.is_private() && stream.takes_buffer()).then(|| self.fd())
     }
 
     /// See [`Stream::shutdown`].

@@ -103,6 +103,9 @@ impl Endpoint {
             }
         }
         if !matches!(self.role, Role::Vacant) {
+            if let Some(stream) = self.stream() {
+                stream.note_option();
+            }
             return self.with_socket(|socket| named_options::set(socket, name, value));
         }
         // Without a descriptor to try it on, the caller hears of that when it connects or listens.

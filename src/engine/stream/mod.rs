@@ -16,6 +16,7 @@ use crate::engine::event::{Activity, Event, Readiness};
 use crate::engine::message;
 use crate::engine::queue::WriteQueue;
 use crate::engine::read::{ReadConfig, ReadSide};
+use crate::engine::room::Room;
 use crate::engine::sys;
 
 pub use hand_over::Remains;
@@ -67,6 +68,7 @@ pub struct Stream {
     requests: usize,
     /// The id of the newest queued write.
     last_id: u32,
+    room: Room,
 }
 
 impl Stream {
@@ -90,6 +92,7 @@ impl Stream {
             order: 0,
             requests: 0,
             last_id: 0,
+            room: Room::default(),
         }
     }
 
@@ -139,6 +142,7 @@ impl Stream {
         }
         self.connecting = true;
         self.fresh = false;
+        self.room.forget();
         if std::mem::replace(&mut self.connect_due, true) {
             self.events.retain(|(_, event)| !matches!(event, Event::Connect(_)));
         } else {
@@ -165,6 +169,11 @@ impl Stream {
     /// Whether nothing is done with the socket: it neither connects, reads nor writes.
     pub fn is_idle(&self) -> bool {
         !self.connecting && self.requests == 0 && !self.read.is_on()
+    }
+
+    /// An option of the socket was set.
+    pub fn note_option(&self) {
+        self.room.forget();
     }
 
     /// Gives the socket back.

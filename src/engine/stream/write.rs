@@ -56,6 +56,13 @@ impl Stream {
         self.queue.is_empty() && !self.connecting && !self.refuses_writes
     }
 
+    /// Whether the kernel takes a buffer of small writes as a whole now, see [`Room::takes_buffer`].
+    ///
+    /// [`Room::takes_buffer`]: crate::engine::room::Room::takes_buffer
+    pub fn takes_buffer(&self) -> bool {
+        self.sends_at_once() && self.room.takes_buffer(&self.socket)
+    }
+
     /// Sends `slices` as one write; queues a copy of what the kernel does not take. More of them than one system
     /// call takes count as queued, as for libuv. An empty write goes to the kernel too, which reports a lost
     /// connection. Several empty slices do not: writev(2) returns before it asks the socket. Where messages are sent,
