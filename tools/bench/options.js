@@ -12,6 +12,9 @@ const PEERS = {
   programs: ['node', 'rsnet', 'again', 'bun', 'deno'],
 };
 
+/** Those whose profile is of interest. */
+const PROFILED = ['node', 'rsnet'];
+
 /** The Nodes. */
 const NODES = ['24', '26'];
 
@@ -33,6 +36,8 @@ const USAGE = `npm run bench -- [OPTIONS]
                      written beside it
   --merge FILE       take what is not run now from the results of an earlier run
   --publish          write the table, the charts and the results (docs/performance/SUITE.json) into docs/
+  --profile          where the processor time of each program under test goes, by perf(1): one turn of --suite programs;
+                     with --publish, into docs/
   --report FILE      measure nothing: make the report of an earlier run's results (with --publish: publish it)
   --list             print the scenarios and end
   --help             this text`;
@@ -50,6 +55,7 @@ const USAGE = `npm run bench -- [OPTIONS]
  * @property {string} [json]
  * @property {string} [merge]
  * @property {boolean} publish
+ * @property {boolean} profile
  * @property {string} [report]
  * @property {boolean} list
  * @property {boolean} help
@@ -69,14 +75,16 @@ function parseOptions(args) {
     options: {
       suite: { ...text, default: 'net' }, quick: flag, rows: text, only: text, node: text, peers: text, turns: text,
       time: text, congestion: { ...text, default: 'reno' }, json: text, merge: text, publish: flag,
-      report: text, list: flag, help: flag,
+      profile: flag, report: text, list: flag, help: flag,
     },
   });
   oneOf('suite', values.suite, Object.keys(SUITES));
-  const peers = values.peers ? values.peers.split(',') : [...PEERS[values.suite]];
+  const usual = values.profile ? PROFILED : PEERS[values.suite];
+  const peers = values.peers ? values.peers.split(',') : [...usual];
   for (const kind of peers) oneOf('peers', kind, Object.keys(KNOWN));
   if (!/^\w+$/.test(values.congestion)) throw new UsageError('--congestion must be a name such as reno');
-  const turns = values.turns ?? (values.quick ? '1' : undefined);
+  const turns = values.turns ?? (values.quick || values.profile ? '1' : undefined);
+  if (values.profile && values.suite !== 'programs') throw new UsageError('--profile is of --suite programs');
   return {
     ...values,
     only: patternOf('rows', values.rows ?? values.only, 'i'),

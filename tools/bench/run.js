@@ -8,6 +8,8 @@ const network = require('./network');
 const { USAGE, parseOptions } = require('./options');
 const { KNOWN, factsOf, makePeers } = require('./peers');
 const { build, prepareRuntimes } = require('./peers/prepare');
+const recorder = require('./profile/recorder');
+const { publishProfiles, renderProfiles } = require('./profile/table');
 const { Progress } = require('./progress');
 const { formatMetric, formatRatio } = require('./report/format');
 const { summarize } = require('./report/summary');
@@ -15,6 +17,9 @@ const { mergeResults, publish, writeReport } = require('./report/write');
 const { chooseScenarios } = require('./scenarios');
 const { runScenario } = require('./schedule');
 const { Services, obstacle, prepareServices } = require('./services');
+
+/** Kinds of scenarios whose program perf can watch while it is measured. */
+const PROFILED = new Set(['tool', 'self', 'server']);
 
 /** The congestion control that bulk rows run with, too. */
 const SECOND = 'bbr';
@@ -115,6 +120,21 @@ function present(results, options, notice) {
 }
 
 /**
+ * Prints the profiles, and publishes them if that was asked for.
+ * @param {import('./scenarios').Scenario[]} scenarios
+ * @param {Record<string, import('./schedule').Outcome>} outcomes
+ * @param {import('./peers').Peer[]} peers
+ * @param {import('./machine').Machine} machine
+ * @param {import('./options').Options} options
+ * @param {(text: string) => void} notice
+ */
+function presentProfiles(scenarios, outcomes, peers, machine, options, notice) {
+  const table = renderProfiles(scenarios, outcomes, peers);
+  console.log(`\n${table}`);
+  if (options.publish) notice(`${publishProfiles(table, machine.text)} is up to date`);
+}
+
+/**
  * Measures and reports.
  * @param {import('./options').Options} options
  * @param {import('./scenarios').Scenario[]} scenarios
@@ -125,7 +145,7 @@ function present(results, options, notice) {
 async function measure(options, scenarios, prepared, progress) {
   const notice = (text) => progress.notice(text);
   const { runtimes, benchmarks, missing, control, load } = prepared;
-  const second = control && control !== SECOND && scenarios.some(({ bulk }) => bulk) &&
+  const second = control && !options.profile && control !== SECOND && scenarios.some(({ bulk }) => bulk) &&
     network.hasCongestionControl(SECOND) ? SECOND : undefined;
   const peers = makePeers(options.peers, runtimes, second);
   const machine = describeMachine({ ...options, peers, control, system: network.getCongestionControl(), load });
@@ -148,7 +168,8 @@ async function measure(options, scenarios, prepared, progress) {
   }
 
   const results = { suite: options.suite, machine, peers: peers.map(factsOf), outcomes };
-  present(older ? mergeResults(results, older) : results, options, notice);
+  if (options.profile) presentProfiles(scenarios, outcomes, peers, machine, options, notice);
+  else present(older ? mergeResults(results, older) : results, options, notice);
   const failed = new Set(Object.values(outcomes).flatMap(({ failures }) => Object.keys(failures)));
   return peers.some(({ id, kind }) => failed.has(id) && KNOWN[kind].runtime === 'node') ? 1 : 0;
 }
@@ -168,13 +189,16 @@ async function main(args) {
     present(readResults(options.report), options, (text) => console.error(text));
     return 0;
   }
-  const scenarios = chooseScenarios(options);
+  const scenarios = chooseScenarios(options).filter(({ kind }) => !options.profile || PROFILED.has(kind));
   if (scenarios.length === 0) throw new Error('--rows matches no scenario; --list prints them');
   if (options.list) {
     for (const { id, title } of scenarios) console.log(`${id}\t${title}`);
     return 0;
   }
   if (process.platform !== 'linux') throw new Error('the benchmark reads /proc and runs on Linux only');
+
+  const why = options.profile ? recorder.refusal() : undefined;
+  if (why !== undefined) throw new Error(`perf cannot watch programs here: ${why}`);
 
   const progress = new Progress(scenarios.length);
   if (network.isInside()) return measure(options, scenarios, await network.receive(), progress);

@@ -20,6 +20,8 @@ const ORIENTATION = 3;
  * 0.77x of the built-in then, and to 1.14x after 2 s.
  */
 const FULL = { net: { warm: 700, time: 2000 }, programs: { warm: 1500, time: 600 } };
+/** perf needs some thousand samples, of a program that has warmed up. */
+const PROFILED = { warm: 2500, time: 3000 };
 const QUICK = { warm: 300, time: 500 };
 /** Node's own benchmark has no warm-up but what it measures, and more than 60 configurations. */
 const SUITE_TIME = 1000;
@@ -27,11 +29,11 @@ const SUITE_TIME = 1000;
 /**
  * How long a scenario warms up and is measured.
  * @param {import('./scenarios').Scenario} scenario
- * @param {{suite: string, quick: boolean, time?: number}} options
+ * @param {{suite: string, quick: boolean, profile?: boolean, time?: number}} options
  * @returns {import('./turn').Times}
  */
-function timesOf(scenario, { suite, quick, time: asked }) {
-  const { warm, time } = quick ? QUICK : FULL[suite];
+function timesOf(scenario, { suite, quick, profile, time: asked }) {
+  const { warm, time } = profile ? PROFILED : quick ? QUICK : FULL[suite];
   const own = quick ? scenario.quickTime : scenario.time;
   return { warm, time: own ?? asked ?? (scenario.kind === 'suite' ? SUITE_TIME : time) };
 }
@@ -105,12 +107,13 @@ function orderOf(peers, turn) {
  * @param {number} [options.time] milliseconds
  * @param {Record<string, string>} options.benchmarks folders of Node's benchmark by Node
  * @param {string} [options.control] the congestion control, if it can be chosen
+ * @param {boolean} [options.profile] whether perf watches the programs under test
  * @param {import('./services').Services} options.services
  * @param {import('./progress').Progress} options.progress
  * @returns {Promise<Outcome>}
  */
 async function runScenario(scenario, peers, options) {
-  const { turns, benchmarks, control, services, progress } = options;
+  const { turns, benchmarks, control, profile, services, progress } = options;
   const able = peers.filter((peer) => takesPart(scenario, peer, benchmarks));
   const times = timesOf(scenario, options);
   const outcome = { id: scenario.id, results: {}, failures: {} };
@@ -127,7 +130,7 @@ async function runScenario(scenario, peers, options) {
   async function attempt(peer, act) {
     if (control) setCongestionControl(peer.congestion ?? control);
     const { folder, paths } = services;
-    const setting = { benchmark: benchmarkOf(peer, benchmarks), folder, paths, server };
+    const setting = { benchmark: benchmarkOf(peer, benchmarks), folder, paths, server, profile };
     try {
       return await act(scenario, peer, times, setting, standing);
     } catch (error) {

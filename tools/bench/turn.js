@@ -6,6 +6,7 @@ const path = require('node:path');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { LOAD, PROGRAMS } = require('./paths');
 const { Running } = require('./process');
+const { profiled, watched } = require('./profile/watched');
 const { runTool } = require('./tools');
 const { usageOf } = require('./usage');
 
@@ -43,6 +44,7 @@ const WAKE = 500;
  * @property {number} [loadBusy] how busy the load was, 0 to 1: near 1, it held the program under test back
  * @property {number} [memory] bytes for each idle connection
  * @property {number} [acceptMs] milliseconds in which they were accepted
+ * @property {{samples: number, shares: import('./profile/shares').Shares}} [profile] what perf has seen
  */
 
 /**
@@ -52,6 +54,7 @@ const WAKE = 500;
  * @property {string} folder for files
  * @property {Record<string, string>} paths of files that programs under test read
  * @property {object} [server] where the scenario's service is
+ * @property {boolean} [profile] whether perf watches the program under test
  */
 
 /**
@@ -108,9 +111,9 @@ async function measure(load, tested) {
  * @returns {import('./peers').Command}
  */
 function testedCommand({ scenario: { network, tested }, peer, setting }, more = {}) {
-  if (tested.file === undefined) return peer.program(tested.role, { ...tested.options, ...more });
+  if (tested.file === undefined) return profiled(setting, peer.program(tested.role, { ...tested.options, ...more }));
   const options = JSON.stringify({ ...setting.paths, ...tested.options, ...more });
-  const command = peer.script(path.join(PROGRAMS, tested.file), [tested.role, options]);
+  const command = profiled(setting, peer.script(path.join(PROGRAMS, tested.file), [tested.role, options]));
   return network === undefined ? command : inNetwork(network, command);
 }
 
@@ -141,7 +144,8 @@ async function serverTurn(turn) {
   const { port, bulk } = await tested.json();
   const options = { ...scenario.load.options, ...times, addr: `127.0.0.1:${port}` };
   if (scenario.load.bulk) options.bulk = `127.0.0.1:${bulk}`;
-  return measure(start(place(loadCommand(scenario.load.role, options, limit))), tested);
+  return watched(turn.setting, tested.pid,
+    () => measure(start(place(loadCommand(scenario.load.role, options, limit))), tested), times.warm);
 }
 
 /**
@@ -174,9 +178,18 @@ function work({ scenario, peer, setting, start, standing }, time) {
  * @returns {Promise<Result>}
  */
 async function toolTurn(turn) {
-  const { scenario, peer, times, standing } = turn;
-  const { tested } = standing.program(peer.id);
+  const { tested } = turn.standing.program(turn.peer.id);
   await work(turn, WAKE);
+  return watched(turn.setting, tested.pid, () => measureByTool(turn, tested));
+}
+
+/**
+ * @param {Turn} turn
+ * @param {Running} tested the server
+ * @returns {Promise<Result>}
+ */
+async function measureByTool(turn, tested) {
+  const { scenario, times } = turn;
   // On a busy machine a short time may pass before the first answer.
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const before = usageOf(tested.pid);
@@ -200,11 +213,13 @@ async function toolTurn(turn) {
  * @param {Turn} turn
  * @returns {Promise<Result>}
  */
-async function selfTurn({ peer, times, standing }) {
+async function selfTurn({ peer, times, setting, standing }) {
   const { tested } = standing.program(peer.id);
-  tested.say(JSON.stringify({ warm: WAKE, time: times.time }));
-  const { units, seconds, ...rest } = await tested.json();
-  return { ...rest, rate: units / seconds, cpu: (rest.cpuUser + rest.cpuSystem) / units };
+  return watched(setting, tested.pid, async () => {
+    tested.say(JSON.stringify({ warm: WAKE, time: times.time }));
+    const { units, seconds, ...rest } = await tested.json();
+    return { ...rest, rate: units / seconds, cpu: (rest.cpuUser + rest.cpuSystem) / units };
+  });
 }
 
 /**
