@@ -15,13 +15,32 @@ use support::{Driven, EOF, connected_with};
 const OFF_THREAD: ReadConfig =
     ReadConfig { reports_resets: false, off_thread: true, messages: false };
 
+/// The peer resets the connection, by closing it without a linger time (socket(7)).
+fn reset(peer: TcpStream) {
+    SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+}
+
+/// The other thread finds the descriptor writable, and does what it can.
+fn find_room(driven: &mut Driven) {
+    driven.endpoint.on_ready(Readiness { writable: true, ..Readiness::default() });
+    while driven.endpoint.advance(READ_AHEAD) {}
+}
+
+/// A connection that reads, and a write of which the kernel takes a part.
+fn writing(config: ReadConfig) -> (Driven, TcpStream) {
+    let (mut driven, peer) = connected_with(config);
+    assert_eq!(driven.endpoint.read_start(), OK);
+    assert_eq!(driven.write(&vec![0; 64 << 20]), 1);
+    (driven, peer)
+}
+
 /// The peer writes. Once that was read, and is not delivered, it resets the connection.
 fn reset_behind_last_words(driven: &mut Driven, mut peer: TcpStream) {
     peer.write_all(b"last words").unwrap();
     while !driven.endpoint.has_event() {
         driven.run_once();
     }
-    SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+    reset(peer);
 }
 
 /// Waits until the kernel has seen the end of both directions.
@@ -34,13 +53,9 @@ fn until_hung_up(driven: &Driven) {
 #[test]
 fn a_send_off_thread_leaves_the_error_to_the_read() {
     for off_thread in [false, true] {
-        let (mut driven, peer) = connected_with(ReadConfig { off_thread, ..OFF_THREAD });
-        assert_eq!(driven.endpoint.read_start(), OK);
-        assert_eq!(driven.write(&vec![0; 64 << 20]), 1);
-        SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
-        drop(peer);
-        driven.endpoint.on_ready(Readiness { writable: true, ..Readiness::default() });
-        while driven.endpoint.advance(READ_AHEAD) {}
+        let (mut driven, peer) = writing(ReadConfig { off_thread, ..OFF_THREAD });
+        reset(peer);
+        find_room(&mut driven);
         driven.pull();
         if off_thread {
             let found = [-libc::ECONNRESET, -libc::EPIPE];
@@ -127,16 +142,13 @@ fn lose_large_write(reports_resets: bool, is_found: bool, is_late: bool) -> Vec<
     let sent = driven.endpoint.write_large(&data, false) as usize;
     assert!(sent < data.len());
     assert_eq!(driven.endpoint.read_start(), OK);
-    let writable = Readiness { writable: true, ..Readiness::default() };
     if !is_late {
-        driven.endpoint.on_ready(writable);
-        while driven.endpoint.advance(READ_AHEAD) {}
+        find_room(&mut driven);
     }
     reset_behind_last_words(&mut driven, peer);
     until_hung_up(&driven);
     if is_late {
-        driven.endpoint.on_ready(writable);
-        while driven.endpoint.advance(READ_AHEAD) {}
+        find_room(&mut driven);
     }
     if is_found {
         driven.run_once();
@@ -180,13 +192,10 @@ fn a_large_write_reports_the_reset_behind_last_words_whenever_its_room_was_found
 #[test]
 fn a_queued_write_reports_the_reset_behind_last_words_that_were_not_delivered() {
     for reports_resets in [false, true] {
-        let (mut driven, peer) = connected_with(ReadConfig { reports_resets, ..OFF_THREAD });
-        assert_eq!(driven.endpoint.read_start(), OK);
-        assert_eq!(driven.write(&vec![0; 64 << 20]), 1);
+        let (mut driven, peer) = writing(ReadConfig { reports_resets, ..OFF_THREAD });
         reset_behind_last_words(&mut driven, peer);
         until_hung_up(&driven);
-        driven.endpoint.on_ready(Readiness { writable: true, ..Readiness::default() });
-        while driven.endpoint.advance(READ_AHEAD) {}
+        find_room(&mut driven);
         driven.pull();
         let write = driven.events.pop();
         assert!(matches!(write, Some(Event::Write(_, status)) if status == -libc::ECONNRESET));
@@ -198,15 +207,11 @@ fn a_queued_write_reports_the_reset_behind_last_words_that_were_not_delivered() 
 
 #[test]
 fn last_words_that_nobody_has_read_yet_come_before_the_error_of_a_send() {
-    let (mut driven, mut peer) = connected_with(ReadConfig { reports_resets: true, ..OFF_THREAD });
-    assert_eq!(driven.endpoint.read_start(), OK);
-    assert_eq!(driven.write(&vec![0; 64 << 20]), 1);
+    let (mut driven, mut peer) = writing(ReadConfig { reports_resets: true, ..OFF_THREAD });
     peer.write_all(b"last words").unwrap();
-    SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
-    drop(peer);
+    reset(peer);
     until_hung_up(&driven);
-    driven.endpoint.on_ready(Readiness { writable: true, ..Readiness::default() });
-    while driven.endpoint.advance(READ_AHEAD) {}
+    find_room(&mut driven);
     driven.pull();
     let reset = -libc::ECONNRESET;
     assert!(

@@ -49,9 +49,9 @@ unsafe extern "C" fn write_with_completion(
     }
 }
 
-/// `writeLarge(id, view, offset, continues)`: sends what the kernel takes of the view from `offset` on; `continues` is 1
-/// after a WRITABLE event, else 0. How many bytes that was, or
-/// a negated errno; if some are left, a WRITABLE event follows when the kernel takes more.
+/// `writeLarge(id, view, offset, continues)`: sends what the kernel takes of the view from `offset` on. How many bytes that
+/// was, or a negated errno; if some are left, a WRITABLE event follows when the kernel takes more. `continues` is 1 after
+/// such an event, else 0.
 unsafe extern "C" fn write_large(
     env: sys::napi_env,
     info: sys::napi_callback_info,

@@ -103,15 +103,14 @@ mod namespace {
     /// The namespace of this thread, the only one that can be asked, if it has no bound.
     pub fn unbound() -> Option<Cookie> {
         let now = Instant::now();
-        let known = KNOWN.get().filter(|(since, _)| now.duration_since(*since) < FRESH);
-        known.map_or_else(
-            || {
-                let known = ask();
-                KNOWN.set(Some((now, known)));
-                known
-            },
-            |(_, known)| known,
-        )
+        if let Some((since, known)) = KNOWN.get()
+            && now.duration_since(since) < FRESH
+        {
+            return known;
+        }
+        let known = ask();
+        KNOWN.set(Some((now, known)));
+        known
     }
 
     /// As if what is known were old.

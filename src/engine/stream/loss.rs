@@ -90,10 +90,7 @@ impl Stream {
     /// whether the error is one that the read reports, or the next one.
     pub(super) fn read_first(&mut self, status: Status) -> bool {
         let reads = self.wants_read(READ_AHEAD) && !self.read.has_read_rest();
-        if !reads || !self.read.config().off_thread {
-            return false;
-        }
-        if self.ends_at_rest() {
+        if !reads || !self.read.config().off_thread || self.ends_at_rest() {
             return false;
         }
         // `EPIPE` is not the socket's error but what follows from its end.
@@ -108,48 +105,43 @@ impl Stream {
     }
 
     /// Whether what was read and not delivered is the rest of a connection that is over: libuv would send then, and not
-    /// read again. An EOF follows where libuv takes the connection for ended.
+    /// read again.
     fn ends_at_rest(&mut self) -> bool {
-        let (is_last, is_rest) = (self.read.may_be_last(), self.read.may_be_rest());
-        let ends = (is_last || is_rest) && sys::is_drained(&self.socket);
-        if ends && is_last {
+        self.imply_eof_at_last() || (self.read.may_be_rest() && sys::is_drained(&self.socket))
+    }
+
+    /// An EOF follows what was read and not delivered, if these are the last bytes and libuv takes the connection for ended.
+    /// Returns whether one does.
+    pub(super) fn imply_eof_at_last(&mut self) -> bool {
+        let is_last = self.read.may_be_last() && sys::is_drained(&self.socket);
+        if is_last {
             let order = self.next_order();
             self.read.imply_eof(order);
         }
-        ends
+        is_last
     }
 
-    /// A large write of which a part was sent cannot go on, by `error`: an [`Event::Writable`] follows, behind what was
-    /// read.
+    /// A large write that has waited cannot go on, by `error`. It counts as waiting still, like what is queued: an
+    /// [`Event::Writable`] follows, behind what was read.
     ///
     /// # Errors
     /// The one that the write reports at once, because nothing that was read waits.
     pub(super) fn lose_large(&mut self, error: io::Error) -> io::Result<()> {
-        let mut left = None;
-        let status = if let Some((_, status)) = self.read.take_error_behind_rest() {
-            let (write, read) = self.share_error(status);
-            left = Some(read);
-            write
-        } else if self.read.has_error() {
-            status_of(&error)
-        } else if self.read_first(status_of(&error)) {
-            self.requests += 1;
-            self.queue.push_large();
-            return Ok(());
-        } else {
-            let error = self.write_error(error);
-            if !self.read.is_on() || !self.read.has_arrived() {
-                return Err(error);
-            }
-            status_of(&error)
-        };
         self.requests += 1;
-        self.push_write(None, status);
-        if let Some(status) = left {
-            let order = self.next_order();
-            self.read.end_with(status, order);
+        self.queue.push_large();
+        self.send_behind_rest();
+        let read_reports = self.read.has_error();
+        if self.queue.is_empty() || (!read_reports && self.read_first(status_of(&error))) {
+            return Ok(());
         }
-        Ok(())
+        let error = if read_reports { error } else { self.write_error(error) };
+        if self.read.is_on() && self.read.has_arrived() {
+            self.fail_writes(status_of(&error));
+            return Ok(());
+        }
+        self.queue.remove_large();
+        self.requests -= 1;
+        Err(error)
     }
 
     /// The error of a write that the kernel has refused. If recv(2) has consumed the socket's error and no event

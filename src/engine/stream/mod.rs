@@ -301,10 +301,7 @@ impl Stream {
         if self.read.eof_implied_next() {
             return self.read.next_event(&self.socket);
         }
-        if self.read.may_be_last() && sys::is_drained(&self.socket) {
-            let order = self.next_order();
-            self.read.imply_eof(order);
-        }
+        self.imply_eof_at_last();
         if self.sends_behind_rest() && self.read.may_be_rest() && sys::is_drained(&self.socket) {
             self.read.note_rest();
             let order = self.next_order();
