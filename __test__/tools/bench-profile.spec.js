@@ -22,14 +22,14 @@ describe('the bench\'s profile', () => {
     ['program', ['Builtins_Add (/usr/bin/node)', 'JS:*run /app/rsnet/server.js:1:1 (/tmp/perf-1.map)']],
     ['gc', ['v8::internal::Scavenger::Process (/usr/bin/node)', 'JS:*run /app/server.js:1:1 (/tmp/perf-1.map)']],
     ['runtime', ['v8::internal::Compiler::Compile (/usr/bin/node)']],
-  ])('%s: %j', async (part, frames) => {
-    const { samples, shares } = await countShares(text([['MainThread', ...frames, ...part === 'runtime' ? [] : LOOP]]));
+  ])('%s: %j', (part, frames) => {
+    const { samples, shares } = countShares(text([['MainThread', ...frames, ...part === 'runtime' ? [] : LOOP]]));
     expect(samples).toBe(1);
     expect(Object.entries(shares).filter(([, share]) => share > 0)).toEqual([[part, 1]]);
   });
 
-  test('other threads than the main one and rsnet\'s are a part of their own', async () => {
-    const { samples, shares } = await countShares(text([
+  test('other threads than the main one and rsnet\'s are a part of their own', () => {
+    const { samples, shares } = countShares(text([
       ['V8Worker', 'v8::internal::Scavenger::Process (/usr/bin/node)'],
       ['rsnet-relay', 'splice ([kernel.kallsyms])', 'do_syscall_64 ([kernel.kallsyms])'],
       ['node', 'uv__read (/usr/bin/node)'],

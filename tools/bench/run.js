@@ -9,8 +9,9 @@ const { USAGE, parseOptions } = require('./options');
 const { KNOWN, factsOf, makePeers } = require('./peers');
 const { build, prepareRuntimes } = require('./peers/prepare');
 const recorder = require('./profile/recorder');
-const { publishProfiles, renderProfiles } = require('./profile/table');
+const { renderProfiles } = require('./profile/table');
 const { Progress } = require('./progress');
+const { putBetween } = require('./report/document');
 const { formatMetric, formatRatio } = require('./report/format');
 const { summarize } = require('./report/summary');
 const { mergeResults, publish, writeReport } = require('./report/write');
@@ -19,7 +20,7 @@ const { runScenario } = require('./schedule');
 const { Services, obstacle, prepareServices } = require('./services');
 
 /** Kinds of scenarios whose program perf can watch while it is measured. */
-const PROFILED = new Set(['tool', 'self', 'server']);
+const WATCHABLE = new Set(['tool', 'self', 'server']);
 
 /** The congestion control that bulk rows run with, too. */
 const SECOND = 'bbr';
@@ -131,7 +132,7 @@ function present(results, options, notice) {
 function presentProfiles(scenarios, outcomes, peers, machine, options, notice) {
   const table = renderProfiles(scenarios, outcomes, peers);
   console.log(`\n${table}`);
-  if (options.publish) notice(`${publishProfiles(table, machine.text)} is up to date`);
+  if (options.publish) notice(`${putBetween('profile', `${machine.text}\n\n${table}\n`)} is up to date`);
 }
 
 /**
@@ -189,7 +190,7 @@ async function main(args) {
     present(readResults(options.report), options, (text) => console.error(text));
     return 0;
   }
-  const scenarios = chooseScenarios(options).filter(({ kind }) => !options.profile || PROFILED.has(kind));
+  const scenarios = chooseScenarios(options).filter(({ kind }) => !options.profile || WATCHABLE.has(kind));
   if (scenarios.length === 0) throw new Error('--rows matches no scenario; --list prints them');
   if (options.list) {
     for (const { id, title } of scenarios) console.log(`${id}\t${title}`);

@@ -21,7 +21,7 @@ const ORIENTATION = 3;
  */
 const FULL = { net: { warm: 700, time: 2000 }, programs: { warm: 1500, time: 600 } };
 /** perf needs some thousand samples, of a program that has warmed up. */
-const PROFILED = { warm: 2500, time: 3000 };
+const PROFILE = { warm: 2500, time: 3000 };
 const QUICK = { warm: 300, time: 500 };
 /** Node's own benchmark has no warm-up but what it measures, and more than 60 configurations. */
 const SUITE_TIME = 1000;
@@ -33,7 +33,7 @@ const SUITE_TIME = 1000;
  * @returns {import('./turn').Times}
  */
 function timesOf(scenario, { suite, quick, profile, time: asked }) {
-  const { warm, time } = profile ? PROFILED : quick ? QUICK : FULL[suite];
+  const { warm, time } = profile ? PROFILE : quick ? QUICK : FULL[suite];
   const own = quick ? scenario.quickTime : scenario.time;
   return { warm, time: own ?? asked ?? (scenario.kind === 'suite' ? SUITE_TIME : time) };
 }

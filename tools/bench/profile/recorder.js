@@ -1,10 +1,9 @@
 'use strict';
 
-const { execFileSync, spawn } = require('node:child_process');
+const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
-const readline = require('node:readline');
-const { endGroup, withGroup } = require('../../lib/group');
+const { Running, run } = require('../process');
 const { countShares } = require('./shares');
 
 /** Samples in a second of processor time: no multiple of what timers use. */
@@ -13,11 +12,8 @@ const FREQUENCY = 1199;
 /** Options by which V8 tells perf what it has compiled, and keeps a frame for each interpreted function. */
 const V8_OPTIONS = ['--perf-basic-prof', '--interpreted-frames-native-stack'];
 
-/** Seconds that perf may take beyond the time for which it watches. */
-const GRACE = 60;
-
-/** Milliseconds until perf, once started, watches. */
-const START = 400;
+/** Seconds that a call of perf may take. A turn is shorter. */
+const LIMIT = 120;
 
 /** @typedef {{samples: number, shares: import('./shares').Shares}} Profile */
 
@@ -27,7 +23,7 @@ const START = 400;
  */
 function refusal() {
   try {
-    execFileSync('perf', ['record', '-o', '/dev/null', '-g', '--', 'true'], { stdio: 'pipe', timeout: GRACE * 1000 });
+    execFileSync('perf', ['record', '-o', '/dev/null', '-g', '--', 'true'], { stdio: 'pipe', timeout: LIMIT * 1000 });
     return undefined;
   } catch (error) {
     return error.code === 'ENOENT' ? 'install linux-perf' : String(error.stderr ?? error.message).trim().split('\n')[0];
@@ -38,20 +34,18 @@ function refusal() {
  * Watches a process.
  * @param {number} pid
  * @param {string} folder for the samples
- * @returns {() => Promise<Profile>} ends that, and tells what was seen
+ * @returns {() => Promise<Profile>} ends that, and tells what was seen; fails if perf does
  */
 function watch(pid, folder) {
   const file = path.join(folder, `perf-${pid}.data`);
   const args = ['record', '-F', String(FREQUENCY), '-g', '-o', file, '-p', String(pid)];
-  const perf = withGroup(spawn('perf', args, { detached: true, stdio: 'ignore' }));
-  const ended = new Promise((resolve) => perf.on('close', resolve).on('error', resolve));
-  const timer = setTimeout(() => endGroup(perf.pid), GRACE * 2000);
+  const perf = new Running({ file: 'perf', args }, LIMIT);
   return async () => {
-    perf.kill('SIGINT');
-    await ended;
-    clearTimeout(timer);
+    perf.child.kill('SIGINT');
+    await perf.ended;
     try {
-      return await readShares(file);
+      const text = await run({ file: 'perf', args: ['script', '-i', file, '-F', 'comm,ip,sym,dso'] }, LIMIT);
+      return countShares(text.split('\n'));
     } finally {
       fs.rmSync(file, { force: true });
       fs.rmSync(`/tmp/perf-${pid}.map`, { force: true });
@@ -59,20 +53,4 @@ function watch(pid, folder) {
   };
 }
 
-/**
- * @param {string} file of samples
- * @returns {Promise<Profile>}
- */
-async function readShares(file) {
-  const script = withGroup(spawn('perf', ['script', '-i', file, '-F', 'comm,ip,sym,dso'], {
-    detached: true, stdio: ['ignore', 'pipe', 'ignore'],
-  }));
-  const timer = setTimeout(() => endGroup(script.pid), GRACE * 1000);
-  try {
-    return await countShares(readline.createInterface({ input: script.stdout }));
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-module.exports = { START, V8_OPTIONS, refusal, watch };
+module.exports = { V8_OPTIONS, refusal, watch };

@@ -73,11 +73,11 @@ function partOf(thread, frames) {
 
 /**
  * Counts samples.
- * @param {AsyncIterable<string>|Iterable<string>} lines of `perf script -F comm,ip,sym,dso`: a sample is the name of
+ * @param {Iterable<string>} lines of `perf script -F comm,ip,sym,dso`: a sample is the name of
  *   its thread, a line for each frame, and an empty one
- * @returns {Promise<{samples: number, shares: Shares}>}
+ * @returns {{samples: number, shares: Shares}}
  */
-async function countShares(lines) {
+function countShares(lines) {
   const counts = Object.fromEntries(Object.keys(PARTS).map((part) => [part, 0]));
   let samples = 0;
   let thread = '';
@@ -88,7 +88,7 @@ async function countShares(lines) {
     samples++;
     frames = [];
   };
-  for await (const line of lines) {
+  for (const line of lines) {
     if (line.trim() === '') end();
     else if (/^\s/.test(line)) frames.push(line.trim());
     else thread = line.trim();

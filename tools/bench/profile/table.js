@@ -1,12 +1,6 @@
 'use strict';
 
-const fs = require('node:fs');
-const path = require('node:path');
-const { ROOT } = require('../paths');
 const { PARTS } = require('./shares');
-
-const DOCUMENT = path.join(ROOT, 'docs', 'performance.md');
-const [FIRST, LAST] = ['begin', 'end'].map((name) => `<!-- profile: ${name} -->`);
 
 /**
  * @param {number} share
@@ -43,20 +37,4 @@ function renderProfiles(scenarios, outcomes, peers) {
   return [columns, columns.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/**
- * Puts the table into docs/performance.md, between its marks.
- * @param {string} table
- * @param {string} machine where it was measured
- * @returns {string} the document
- * @throws {Error} if the marks are missing
- */
-function publishProfiles(table, machine) {
-  const text = fs.readFileSync(DOCUMENT, 'utf8');
-  const begin = text.indexOf(FIRST);
-  const end = text.indexOf(LAST);
-  if (begin < 0 || end < begin) throw new Error(`docs/performance.md lacks the marks ${FIRST} and ${LAST}`);
-  fs.writeFileSync(DOCUMENT, `${text.slice(0, begin)}${FIRST}\n\n${machine}\n\n${table}\n\n${text.slice(end)}`);
-  return path.relative(ROOT, DOCUMENT);
-}
-
-module.exports = { publishProfiles, renderProfiles };
+module.exports = { renderProfiles };

@@ -2,15 +2,15 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { CACHE, ROOT } = require('../paths');
+const { CACHE } = require('../paths');
 const { SUITES } = require('../scenarios');
 const { renderChart } = require('./chart');
+const { DOCUMENT, putBetween } = require('./document');
 const { summarize } = require('./summary');
 const { renderMarkdown } = require('./table');
 
 /** Where the results go if nothing is said. */
 const DEFAULT_FOLDER = path.join(CACHE, 'last');
-const DOCUMENT = path.join(ROOT, 'docs', 'performance.md');
 
 /** The charts of a suite. Those of Node's own benchmark have one of their own where they are most of a suite. */
 const CHARTS = {
@@ -117,20 +117,12 @@ function writeReport(results, json = path.join(DEFAULT_FOLDER, `${results.suite}
  * @throws {Error} if the marks are missing
  */
 function publish(report, markdown) {
-  const mark = report.suite === 'net' ? 'bench' : report.suite;
-  const [first, last] = ['begin', 'end'].map((name) => `<!-- ${mark}: ${name} -->`);
-  const text = fs.readFileSync(DOCUMENT, 'utf8');
-  const begin = text.indexOf(first);
-  const end = text.indexOf(last);
-  if (begin < 0 || end < begin) throw new Error(`docs/performance.md lacks the marks ${first} and ${last}`);
   const folder = path.join(path.dirname(DOCUMENT), 'performance');
   const { machine, suite, peers, outcomes } = report;
   write(path.join(folder, `${suite}.json`), `${JSON.stringify({ machine, suite, peers, outcomes })}\n`);
   const charts = writeCharts(report, folder);
   const images = charts.map(({ file, title }) => `![${title}](performance/${file})`).join('\n\n');
-  const body = `${first}\n\n${images}\n\n${markdown}\n${last}`;
-  write(DOCUMENT, text.slice(0, begin) + body + text.slice(end + last.length));
-  return path.relative(ROOT, DOCUMENT);
+  return putBetween(suite === 'net' ? 'bench' : suite, `${images}\n\n${markdown}`);
 }
 
 module.exports = { mergeResults, writeReport, publish };
