@@ -1,6 +1,7 @@
 'use strict';
 
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { environment, unlimited } = require('./peers');
@@ -15,6 +16,9 @@ const LONG = 60;
 /** Requests that may fail before a turn counts as failed: a part of all, and a few that meet the end of the load. */
 const FAILURES = 0.01;
 const FEW = 10;
+
+/** Milliseconds between two looks at a tool that begins. */
+const STEP = 2;
 
 /** Milliseconds that h2load may take beyond its time. */
 const PATIENCE = 5000;
@@ -58,6 +62,32 @@ function urlOf({ tls, path: pathname }, port) {
 }
 
 /**
+ * Whether a process has ended.
+ * @param {import('./process').Running} running
+ * @returns {boolean}
+ */
+function isOver({ child }) {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+/**
+ * Waits until a tool catches SIGINT (`SigCgt`, proc(5)), which would end it without a result before. The shell that
+ * begins it may catch that as well.
+ * @param {import('./process').Running} running
+ * @param {string} program its name
+ * @returns {Promise<void>} also when it has ended
+ */
+async function untilInterruptible(running, program) {
+  while (!isOver(running)) {
+    const status = fs.readFileSync(`/proc/${running.pid}/status`, 'utf8');
+    const [, name, caught] = status.match(/^Name:\s*(\S+)[^]*^SigCgt:\s*([0-9a-f]+)/m);
+    const catches = (BigInt(`0x${caught}`) >> BigInt(os.constants.signals.SIGINT - 1)) & 1n;
+    if (name === program && catches) return;
+    await sleep(STEP);
+  }
+}
+
+/**
  * Waits until a tool's time is over.
  * @param {import('./process').Running} running
  * @param {number} time milliseconds
@@ -66,7 +96,7 @@ function urlOf({ tls, path: pathname }, port) {
 async function watch(running, time) {
   const start = performance.now();
   await Promise.race([sleep(time), running.ended]);
-  if (running.child.exitCode !== null || running.child.signalCode !== null) return undefined;
+  if (isOver(running)) return undefined;
   const { at, cpu } = usageOf(running.pid);
   return cpu / ((at - start) / 1000);
 }
@@ -105,6 +135,7 @@ const TOOLS = {
         ...headers.flatMap((header) => ['--header', header]),
         '--script', path.join(PROGRAMS, 'wrk.lua'), urlOf(options, port),
       ], env));
+      await untilInterruptible(running, 'wrk');
       const loadBusy = await watch(running, time);
       running.child.kill('SIGINT');
       return { ...await running.json(), loadBusy };
@@ -171,4 +202,4 @@ async function runTool({ tool, role, options }, place) {
   return seen;
 }
 
-module.exports = { TOOLS, runTool };
+module.exports = { TOOLS, runTool, untilInterruptible };
