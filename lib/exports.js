@@ -14,7 +14,8 @@ const {
 } = require('./api/connect');
 const { defineOwnExports } = require('./node/own-exports');
 const instanceOf = require('./interop/instanceof');
-// These two fill in lib/handle/hooks.js.
+// These three fill in lib/handle/hooks.js.
+require('./interop/accept-on-host');
 require('./interop/hand-over');
 require('./interop/http-hand-over');
 const { listenDescriptors } = require('./api/listen-descriptors');

@@ -3,7 +3,8 @@
 // What `net.stats()` has counted in this thread.
 
 const { async_id_symbol } = require('../handle/socket-symbols');
-const { kHandedOver } = require('../handle/symbols');
+const { kHandedOver, kIsHost } = require('../handle/symbols');
+const { noteOutcome } = require('./hand-over-share');
 
 /** Since the thread began. Bytes are those of connections that are closed. */
 const totals = { accepted: 0, dropped: 0, connected: 0, failed: 0, bytesRead: 0, bytesWritten: 0 };
@@ -53,6 +54,7 @@ function countClosed(socket, handle) {
   // A handle of another kind has no counters.
   totals.bytesRead += handle.bytesRead || 0;
   totals.bytesWritten += handle.bytesWritten || 0;
+  if (handle[kIsHost] !== true) noteOutcome(socket, false);
   const entry = handle[kHandedOver];
   if (entry !== undefined && handedOver[entry.place] === entry) forget(entry);
 }

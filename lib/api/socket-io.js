@@ -13,6 +13,7 @@ const hooks = require('../handle/hooks');
 const { kIsHost, kRelay } = require('../handle/symbols');
 const host = require('../node/versions');
 const { emitsAtOnce } = require('../node/plain-flow');
+const { attachHostHandle } = require('./host-handle');
 const { freeMemory, noteLargeRead } = require('../addon/landing');
 const { setReadSize } = require('./read-size');
 const { ShutdownReq } = require('../handle/requests');
@@ -137,6 +138,10 @@ function takeNextUserBuffer(socket) {
  * @param {AnyHandle|TCP|Pipe} handle
  */
 function attachHandle(socket, handle) {
+  if (handle[kIsHost]) {
+    attachHostHandle(socket, /** @type {*} */ (handle));
+    return;
+  }
   socket._handle = handle;
   undestroy(socket);
   socket._sockname = null;

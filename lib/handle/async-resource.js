@@ -3,7 +3,7 @@
 // The part of a handle that async_hooks sees: AsyncWrap, in the built-in.
 
 const { AsyncResource } = require('async_hooks');
-const { context_frame } = require('../node/private-symbols');
+const { async_id_symbol, context_frame, trigger_async_id_symbol } = require('../node/private-symbols');
 const { markAsUncloneable } = require('../node/worker-threads');
 
 /** A program's call goes through so many more functions than in the built-in before a hook of async_hooks is called. */
@@ -70,4 +70,18 @@ class HandleResource extends /** @type {HandleResourceBase} */ (/** @type {*} */
   }
 }
 
-module.exports = { HandleResource };
+/**
+ * Node makes a handle for an accepted connection in a callback of libuv's: the listening handle triggers it, but the
+ * stores of AsyncLocalStorage in which that was made are not there.
+ * @param {HandleResource} resource
+ * @returns {AsyncResource} in whose scope things are made so. It has the same ids.
+ */
+function withoutStores(resource) {
+  return Object.assign(Object.create(AsyncResource.prototype), {
+    [async_id_symbol]: resource.asyncId(),
+    [trigger_async_id_symbol]: resource.triggerAsyncId(),
+    [context_frame]: undefined,
+  });
+}
+
+module.exports = { HandleResource, withoutStores };

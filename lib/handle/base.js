@@ -9,8 +9,9 @@ const {
 } = require('../addon/bridge');
 const { onStreamRead, withReadCount } = require('../node/private-symbols');
 const {
-  kAdopted, kBulkLeft, kClosing, kConnectReq, kReading, kPendingRead, kOnClose, kOnRead, kParserReads, kProvider, kRead,
-  kReadEnded, kReadMost, kReadCap, kReadGate, kRef, kSeqpacket, kShutdownReq, kSlot, kUncounted, kWriter,
+  kAdopted, kBulkLeft, kClosing, kConnectReq, kReading, kPendingRead, kOnClose, kOnRead, kParserReads, kPast,
+  kProvider, kRead, kReadEnded, kReadMost, kReadCap, kReadGate, kRef, kSeqpacket, kShutdownReq, kSlot, kUncounted,
+  kWriter,
 } = require('./symbols');
 const { later } = require('../node/later');
 const hooks = require('./hooks');
@@ -350,6 +351,11 @@ class Handle extends WritableHandle {
   _acceptConnection(status) {
     if (status !== 0) {
       this.runInAsyncScope(this.onconnection, this, status, undefined);
+      return;
+    }
+    const hostHandle = this[kPast] === undefined ? undefined : hooks.acceptOnHost(this);
+    if (hostHandle !== undefined) {
+      this.runInAsyncScope(this.onconnection, this, 0, hostHandle);
       return;
     }
     const client = new this.constructor(0, this.asyncId());

@@ -6,6 +6,7 @@ const fs = require('fs');
 const native = require('../addon/native');
 const { codes, ErrnoException } = require('../node/errors');
 const { Handle, TCP, Pipe } = require('.');
+const { isAcceptedOnHost } = require('./handed-over');
 const { validateInt32 } = require('../node/validators');
 
 /**
@@ -112,11 +113,12 @@ function isUsableHandle(handle) {
 /**
  * Makes a handle of rsnet on a copy of the descriptor of one of Node's. To close it closes both.
  * @param {*} handle
- * @returns {*} `handle` itself, if it is no TCP or Pipe handle of Node's
+ * @returns {*} `handle` itself, if it is no TCP or Pipe handle of Node's, or has accepted a connection for rsnet
  * @throws {Error} if the descriptor can't be taken over
  */
 function adoptHandle(handle) {
   if (handle === null || typeof handle !== 'object' || !isHostHandle(handle)) return handle;
+  if (isAcceptedOnHost(handle)) return handle;
   const fd = native.dupDescriptor(handle.fd);
   if (fd < 0) throw new ErrnoException(fd, 'open');
   const adopted = handleReceived(fd);

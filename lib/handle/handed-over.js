@@ -6,6 +6,7 @@ const { builtin } = require('../node/builtin');
 const { canHandOver, classes } = require('../node/builtin-handles');
 const native = require('../addon/native');
 const { TCP } = require('.');
+const { owner_symbol } = require('./socket-symbols');
 const { kIsHost } = require('./symbols');
 
 /** @typedef {{[name: string]: (this: HostHandle, ...args: *) => *}} Members of Node's handles */
@@ -33,13 +34,13 @@ function canTake(handle) {
 
 /**
  * @param {Handle} handle rsnet's
- * @returns {HostHandle|undefined} one of Node's for the same kind of connection, without a descriptor, in the same
- *   async context
+ * @param {{runInAsyncScope: Handle['runInAsyncScope']}} [scope] whose async context it gets
+ * @returns {HostHandle|undefined} one of Node's for the same kind of connection, without a descriptor
  */
-function hostHandleFor(handle) {
+function hostHandleFor(handle, scope = handle) {
   const Class = classFor(handle);
   if (Class === undefined) return undefined;
-  return handle.runInAsyncScope(() => new Class(SOCKET));
+  return scope.runInAsyncScope(() => new Class(SOCKET));
 }
 
 /**
@@ -150,4 +151,12 @@ function isTcp(handle) {
   return handle[kIsHost] === true && classes.TCP !== undefined && handle instanceof classes.TCP;
 }
 
-module.exports = { canTake, hostHandleFor, isTcp, prepareHostHandle };
+/**
+ * @param {HostHandle} handle
+ * @returns {boolean} whether it is one of Node's with a connection that no Socket has had yet
+ */
+function isAcceptedOnHost(handle) {
+  return handle[kIsHost] === true && (handle[owner_symbol] ?? null) === null;
+}
+
+module.exports = { canTake, hostHandleFor, isAcceptedOnHost, isTcp, prepareHostHandle };

@@ -31,6 +31,12 @@ module.exports = {
    */
   handOver: () => undefined,
   /**
+   * Accepts the connection that a listening handle has reported, of which one was handed over before; from
+   * `interop/accept-on-host`. undefined: it gets a handle of rsnet's.
+   * @type {(listening: *) => (object|undefined)}
+   */
+  acceptOnHost: () => undefined,
+  /**
    * Called after each read that went to Node's HTTP parser; from `interop/http-hand-over`.
    * @type {(handle: *, socket: *, length: number) => void}
    */

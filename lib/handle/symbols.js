@@ -51,4 +51,6 @@ module.exports = /** @type {typeof HandleSymbols} */ (/** @type {*} */ ({
   /** On Node's handles of connections that rsnet has handed over; the second is an entry of lib/api/counters.js. */
   kIsHost: Symbol('kIsHost'),
   kHandedOver: Symbol('kHandedOver'),
+  /** On listening handles, once a connection was handed over (lib/api/hand-over-share.js). */
+  kPast: Symbol('kPast'),
 }));

@@ -16,15 +16,15 @@ const {
   kConnectReq, kReading, kPendingRead, kIsHost, kReadGate, kShutdownReq, kSlot, kWriter,
 } = require('../handle/symbols');
 const { canTake, hostHandleFor, prepareHostHandle } = require('../handle/handed-over');
-const { onStreamRead } = require('../node/private-symbols');
 const { later } = require('../node/later');
 const { checkOpen } = require('../node/permission');
 const { GATE_WAITING, countKept } = require('../handle/read-gate');
 const { carryAddresses, shareHeader } = require('../api/proxy-protocol/addresses');
-const { noteHandedOver } = require('../api/counters');
+const { noteOutcome } = require('../api/hand-over-share');
+const { useHostHandle } = require('../api/host-handle');
 const { hasMessages } = require('../api/messages');
 const { takeHeld } = require('../api/socket-io');
-const { async_id_symbol, kNextHandle, kBoundPath, kBuffer, owner_symbol } = require('../handle/socket-symbols');
+const { kNextHandle, kBoundPath, kBuffer, owner_symbol } = require('../handle/socket-symbols');
 const { UV_ECANCELED } = require('../node/errno');
 
 /**
@@ -185,16 +185,14 @@ function handOver(socket, { onSent = () => {}, takeUnread } = {}) {
   Reflect.deleteProperty(hostHandle, 'close');
   hostHandle.open(state.fd);
   prepareHostHandle(hostHandle, state);
-  hostHandle[owner_symbol] = socket;
-  hostHandle.onread = onStreamRead;
   // A function of `onread` may have given something else, which Node's handle would end the process for.
   if (isUint8Array(socket[kBuffer])) hostHandle.useUserBuffer(socket[kBuffer]);
   if (!state.refed) hostHandle.unref();
   hostHandle.reading = handle.reading;
-  socket._handle = hostHandle;
+  useHostHandle(socket, hostHandle);
   carryAddresses(socket, hostHandle);
-  noteHandedOver(socket);
-  socket[async_id_symbol] = hostHandle.getAsyncId();
+  // STARTTLS: the program itself has read before.
+  noteOutcome(socket, state.bytesRead === 0 || Boolean(socket.parser));
   // rsnet's handle would remove the path that it has bound. The host's handle has not bound it.
   const bound = socket[kBoundPath];
   if (bound !== undefined && !bound.startsWith('\0')) {

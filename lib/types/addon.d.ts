@@ -35,6 +35,7 @@ interface AddonConstants {
 /** The commands that are plain functions (src/addon/functions.rs, src/addon/writer.rs). */
 interface CommandFunctions {
   accept(slot: number, listener: number): number;
+  acceptDescriptor(listener: number): number;
   beginBuffer(slot: number): number;
   bytesRead(slot: number): number;
   close(slot: number, unread: boolean): number;

@@ -7,7 +7,7 @@ declare namespace HandleSymbols {
   const kParserReads: unique symbol, kReadGate: unique symbol, kReadEnded: unique symbol, kOnRead: unique symbol;
   const kRead: unique symbol, kWriter: unique symbol, kReadWhenConnected: unique symbol, kRelay: unique symbol;
   const kUncounted: unique symbol, kBulkLeft: unique symbol, kSeqpacket: unique symbol, kAnnounced: unique symbol;
-  const kIsHost: unique symbol, kHandedOver: unique symbol;
+  const kIsHost: unique symbol, kHandedOver: unique symbol, kPast: unique symbol;
 }
 
 declare namespace SocketSymbols {
@@ -44,6 +44,7 @@ interface HandleState {
   [HandleSymbols.kRelay]: Mover | undefined;
   [HandleSymbols.kUncounted]: number;
   [HandleSymbols.kBulkLeft]: number;
+  [HandleSymbols.kPast]?: import('../api/hand-over-share').Past;
   [SocketSymbols.async_id_symbol]: number;
   /** A Socket, a Server, or null. Who asks knows which. */
   [SocketSymbols.owner_symbol]: any;

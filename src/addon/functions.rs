@@ -74,6 +74,8 @@ commands! {
         let status = call.number(1).map_or(-libc::EINVAL, |from| call.bridge.accept(id, from));
         f64::from(status)
     };
+    /// `acceptDescriptor(listener)`, see [`Endpoint::accept_descriptor`].
+    accept_descriptor = c"acceptDescriptor": |call, id| run(call, id, Endpoint::accept_descriptor);
     /// `readStart(id)`, see [`Endpoint::read_start`].
     read_start = c"readStart": |call, id| run(call, id, Endpoint::read_start);
     /// `readStop(id)`, see [`Endpoint::read_stop`].

@@ -1,6 +1,7 @@
 //! How an endpoint gets its descriptor: bind, listen, accept, connect.
 
 use std::io;
+use std::os::fd::IntoRawFd;
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
@@ -119,6 +120,12 @@ impl Endpoint {
             Some(socket) => self.become_stream(socket),
             None => -libc::EAGAIN,
         }
+    }
+
+    /// As [`Endpoint::accept`], called on the listener: the descriptor, which the caller owns, or a negated errno.
+    pub fn accept_descriptor(&mut self) -> Status {
+        let Role::Listener(listener) = &mut self.role else { return -libc::EINVAL };
+        listener.take().map_or(-libc::EAGAIN, IntoRawFd::into_raw_fd)
     }
 
     /// Connects to a numeric address, also a socket that is connected. `ECONNREFUSED` comes as an

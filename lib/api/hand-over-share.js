@@ -1,0 +1,45 @@
+'use strict';
+
+// Which part of a server's connections goes over to handles of the host.
+
+const { kPast } = require('../handle/symbols');
+
+/**
+ * From this share on, a connection is better the host's from the beginning. A hand-over, and the requests before it,
+ * cost five times as much as rsnet's handle saves a connection of one request.
+ */
+const GIVES_MOST = 1 / 4;
+
+/** How much the last connection counts, and all before it the rest. */
+const LAST_SHARE = 1 / 16;
+
+/**
+ * @typedef {object} Past
+ * @property {number} share from 0 to 1
+ * @property {number} accepted connections since the share has reached GIVES_MOST
+ * @property {import('async_hooks').AsyncResource} [scope] in which the host's handles are made
+ */
+
+/**
+ * @param {AnyHandle} listening
+ * @returns {Past|undefined} undefined: none of its connections was handed over
+ */
+function pastOf(listening) {
+  return listening[kPast];
+}
+
+/**
+ * Takes note of a connection that began with a handle of rsnet's.
+ *
+ * @param {Socket} socket which was accepted, or has connected
+ * @param {boolean} isHosts whether the host has got it, and could have had it from the beginning
+ */
+function noteOutcome(socket, isHosts) {
+  const listening = socket._server?._handle;
+  if (!listening) return;
+  const past = listening[kPast];
+  if (past !== undefined) past.share += (Number(isHosts) - past.share) * LAST_SHARE;
+  else if (isHosts) listening[kPast] = { share: LAST_SHARE, accepted: 0 };
+}
+
+module.exports = { GIVES_MOST, noteOutcome, pastOf };

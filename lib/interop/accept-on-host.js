@@ -1,0 +1,54 @@
+'use strict';
+
+// Lets handles of the host accept the connections of a server that hands most of them over anyway: that of TLS, of
+// HTTP/2, and of HTTP with many requests for each connection. It saves rsnet's handle, and the hand-over.
+
+const fs = require('fs');
+const { commands } = require('../addon/bridge');
+const { GIVES_MOST, pastOf } = require('../api/hand-over-share');
+const { readsHeaders } = require('../api/proxy-protocol');
+const { TCP } = require('../handle');
+const { withoutStores } = require('../handle/async-resource');
+const { hostHandleFor, prepareHostHandle } = require('../handle/handed-over');
+const hooks = require('../handle/hooks');
+const { kAskedOptions, owner_symbol } = require('../handle/socket-symbols');
+const { kSlot } = require('../handle/symbols');
+const { isRefused } = require('./hand-over');
+
+/** Of so many connections one begins with a handle of rsnet's, which shows whether it would still be handed over. */
+const SAMPLE = 32;
+
+/**
+ * @param {AnyHandle} listening
+ * @returns {boolean} whether its connections need nothing that only a handle of rsnet's has from the beginning
+ */
+function suitsHost(listening) {
+  const server = listening[owner_symbol];
+  return listening instanceof TCP && server[kAskedOptions] === undefined && !readsHeaders(server) && !isRefused();
+}
+
+/**
+ * Takes the connection that a listening handle of rsnet's has reported.
+ *
+ * @param {AnyHandle} listening
+ * @returns {HostHandle|undefined} which has the connection; undefined where it is to get a handle of rsnet's
+ */
+function acceptOnHost(listening) {
+  const past = pastOf(listening);
+  if (past === undefined || past.share < GIVES_MOST || !suitsHost(listening)) return undefined;
+  past.accepted++;
+  if (past.accepted % SAMPLE === 0) return undefined;
+  past.scope ??= withoutStores(listening);
+  const hostHandle = hostHandleFor(listening, past.scope);
+  if (hostHandle === undefined) return undefined;
+  const fd = commands.acceptDescriptor(listening[kSlot]);
+  if (fd < 0) return undefined;
+  if (hostHandle.open(fd) !== 0) {
+    fs.closeSync(fd);
+    return undefined;
+  }
+  prepareHostHandle(hostHandle, { bytesRead: 0, bytesWritten: 0 });
+  return hostHandle;
+}
+
+hooks.acceptOnHost = acceptOnHost;
