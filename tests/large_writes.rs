@@ -30,7 +30,7 @@ fn receive(mut peer: TcpStream) -> JoinHandle<Vec<u8>> {
 fn go_on_whenever_the_kernel_has_room() {
     let (mut driven, peer) = connected();
     let data = vec![7; SIZE];
-    let mut sent = driven.endpoint.write_large(&data, false) as usize;
+    let mut sent = driven.endpoint.write_large(&[IoSlice::new(&data)], false) as usize;
     assert!(0 < sent && sent < SIZE);
     assert!(driven.endpoint.activity().pending);
     let receiver = receive(peer);
@@ -38,7 +38,7 @@ fn go_on_whenever_the_kernel_has_room() {
         driven.until(|driven| !driven.events.is_empty());
         assert!(matches!(driven.events[..], [Event::Writable(OK)]));
         driven.events.clear();
-        sent += driven.endpoint.write_large(&data[sent..], true) as usize;
+        sent += driven.endpoint.write_large(&[IoSlice::new(&data[sent..])], true) as usize;
     }
     assert_eq!(driven.endpoint.shutdown(), OK);
     driven.until(|driven| !driven.events.is_empty());
@@ -49,7 +49,7 @@ fn go_on_whenever_the_kernel_has_room() {
 fn the_rest_of_one_is_queued_before_another_write() {
     let (mut driven, peer) = connected();
     let data = vec![7; SIZE];
-    let sent = driven.endpoint.write_large(&data, false) as usize;
+    let sent = driven.endpoint.write_large(&[IoSlice::new(&data)], false) as usize;
     assert_eq!(driven.endpoint.write_rest(&[IoSlice::new(&data[sent..])]), 1);
     assert_eq!(driven.write(b"behind"), 2);
     assert_eq!(driven.endpoint.shutdown(), OK);
@@ -65,7 +65,7 @@ fn the_rest_of_one_is_queued_before_another_write() {
 fn a_lost_connection_ends_one() {
     let (mut driven, peer) = connected();
     let data = vec![7; SIZE];
-    assert!((driven.endpoint.write_large(&data, false) as usize) < SIZE);
+    assert!((driven.endpoint.write_large(&[IoSlice::new(&data)], false) as usize) < SIZE);
     drop(peer);
     driven.until(|driven| !driven.events.is_empty());
     assert!(matches!(driven.events[..], [Event::Writable(status)] if status < 0 || status == OK));

@@ -1,7 +1,7 @@
 //! Connections that another thread than JavaScript's reads and writes.
 mod support;
 
-use std::io::Write;
+use std::io::{IoSlice, Write};
 use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
@@ -139,7 +139,7 @@ fn writes_report_the_error_behind_an_implied_eof_once() {
 fn lose_large_write(reports_resets: bool, is_found: bool, is_late: bool) -> Vec<Event> {
     let (mut driven, peer) = connected_with(ReadConfig { reports_resets, ..OFF_THREAD });
     let data = vec![0; 64 << 20];
-    let sent = driven.endpoint.write_large(&data, false) as usize;
+    let sent = driven.endpoint.write_large(&[IoSlice::new(&data)], false) as usize;
     assert!(sent < data.len());
     assert_eq!(driven.endpoint.read_start(), OK);
     if !is_late {
@@ -164,7 +164,7 @@ fn lose_large_write(reports_resets: bool, is_found: bool, is_late: bool) -> Vec<
             events.push(event);
             continue;
         }
-        let status = driven.endpoint.write_large(&data[sent..], true);
+        let status = driven.endpoint.write_large(&[IoSlice::new(&data[sent..])], true);
         if status < 0 {
             events.push(Event::Writable(status));
         }

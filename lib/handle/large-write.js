@@ -2,7 +2,7 @@
 
 // A large write. The kernel takes it piece by piece, straight from the program's memory, and nothing is copied.
 
-const { writeLarge } = require('../addon/bridge');
+const { commands, writeLarge } = require('../addon/bridge');
 const { UV_EFAULT } = require('../node/errno');
 
 /** Answers of `advance`: all is sent; the kernel has no room for the rest. */
@@ -27,33 +27,52 @@ class LargeWrite {
   }
 
   /**
-   * Sends what the kernel has room for.
+   * Sends what the kernel has room for. All chunks go by one system call, as under libuv: a peer that has closed may
+   * answer the first one by a reset.
    * @param {number} slot of an open handle
    * @param {boolean} continues whether it has waited: then an error that a read would find first comes behind that read
    * @returns {number} SENT; WAITS, and a WRITABLE event follows; or a negated errno
    */
   advance(slot, continues) {
-    for (; this.next < this.chunks.length; this.next++) {
-      const size = this.sizes[this.next];
-      if (size === 0) continue;
-      const chunk = this.chunks[this.next];
-      if (chunk.length !== size) return UV_EFAULT;
-      const sent = writeLarge(slot, chunk, this.offset, continues);
-      if (sent < 0) return sent;
-      this.left -= sent;
-      this.offset += sent;
-      if (this.offset < size) return WAITS;
-      this.offset = 0;
-    }
-    return SENT;
+    if (this._isDetached()) return UV_EFAULT;
+    const { next, chunks } = this;
+    const isLast = next === chunks.length - 1;
+    const sent = isLast
+      ? writeLarge(slot, chunks[next], this.offset, continues)
+      : commands.writeLargeChunks(slot, this._unsent(), continues);
+    if (sent < 0) return sent;
+    this.left -= sent;
+    if (this.left === 0) return SENT;
+    this._pass(sent);
+    return WAITS;
   }
 
   /** @returns {Buffer[]|null} what is not sent; null if the program has detached some of it */
   rest() {
+    return this._isDetached() ? null : this._unsent();
+  }
+
+  /** @returns {boolean} whether the program has detached some of what is not sent */
+  _isDetached() {
+    for (let i = this.next; i < this.chunks.length; i++) if (this.chunks[i].length !== this.sizes[i]) return true;
+    return false;
+  }
+
+  /** @returns {Buffer[]} what is not sent */
+  _unsent() {
+    if (this.next === 0 && this.offset === 0) return this.chunks;
     const chunks = this.chunks.slice(this.next);
-    if (chunks.some((chunk, index) => chunk.length !== this.sizes[this.next + index])) return null;
-    if (chunks.length > 0) chunks[0] = chunks[0].subarray(this.offset);
+    chunks[0] = chunks[0].subarray(this.offset);
     return chunks;
+  }
+
+  /** @param {number} sent bytes, fewer than are left */
+  _pass(sent) {
+    this.offset += sent;
+    while (this.offset >= this.sizes[this.next]) {
+      this.offset -= this.sizes[this.next];
+      this.next++;
+    }
   }
 }
 

@@ -16,7 +16,7 @@ const {
 } = require('./write-encoding');
 const { WriteReq } = require('./requests');
 const { owner_symbol } = require('./socket-symbols');
-const { UV_EBADF, UV_ECANCELED, UV_EFAULT } = require('../node/errno');
+const { UV_EBADF, UV_ECANCELED, UV_EFAULT, UV_EPIPE } = require('../node/errno');
 
 /** The engine copies what the kernel does not take of a write up to this size. Larger ones are not copied. */
 const MAX_COPIED = 16 * 1024;
@@ -83,6 +83,8 @@ class Writer {
     this.lastCallback = 0;
     /** Whether somebody else may write to the descriptor. Nothing is coalesced then. */
     this.isShared = false;
+    /** With what coalesced writes have failed, or 0. The kernel tells it once, and EPIPE from then on. */
+    this.lostBy = 0;
     this.isClosed = handle.closing;
   }
 
@@ -185,6 +187,7 @@ class Writer {
     if (result === 0) return true;
     const req = new WriteReq(onCoalescedSent, null);
     if (result < 0) {
+      this.lostBy = result;
       req.handle = this.handle;
       nextTick(() => req.oncomplete(result));
     } else {
@@ -340,7 +343,7 @@ class Writer {
    * @returns {number} status
    */
   _wrote(req, bytes, result) {
-    if (result < 0) return result;
+    if (result < 0) return result === UV_EPIPE && this.lostBy < 0 ? this.lostBy : result;
     if (result > 0) return this._wait(req, bytes, result);
     req.handle = this.handle;
     req.bytes = bytes;

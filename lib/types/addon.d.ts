@@ -89,6 +89,7 @@ interface CommandMethods {
   takePassed(slot: number): { descriptors: number[], data: Buffer } | null;
   takeUndelivered(slot: number): Buffer;
   writeDescriptors(slot: number, data: Uint8Array, descriptors: HeldDescriptors): number;
+  writeLargeChunks(slot: number, chunks: Uint8Array[], continues: boolean): number;
   writePieces(slot: number, pieces: string[], encoding: number, units: number): [result: number, bytes: number];
   writeQueueSize(slot: number): number;
   writeRest(slot: number, buffers: Uint8Array[]): number;

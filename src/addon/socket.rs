@@ -151,6 +151,19 @@ impl Bridge {
         convert::with_slices(&buffers, |slices| self.send(id, slices))
     }
 
+    /// See [`Endpoint::write_large`], of an array of views.
+    #[napi]
+    pub fn write_large_chunks(
+        &self,
+        id: u32,
+        buffers: Unknown<'_>,
+        continues: bool,
+    ) -> Result<Status> {
+        convert::with_slices(&buffers, |slices| {
+            self.run(id, |endpoint| endpoint.write_large(slices, continues))
+        })
+    }
+
     /// See [`Endpoint::write_rest`], of an array of views.
     #[napi]
     pub fn write_rest(&self, id: u32, buffers: Unknown<'_>) -> Result<Status> {

@@ -60,7 +60,8 @@ unsafe extern "C" fn write_large(
     unsafe {
         respond(env, info, |bridge, id, bytes, [offset, continues]| {
             let (offset, continues) = (offset.unwrap_or(0), continues == Some(1));
-            bridge.write_by(id, |endpoint| endpoint.write_large(rest(bytes, offset), continues))
+            let rest = [IoSlice::new(rest(bytes, offset))];
+            bridge.write_by(id, |endpoint| endpoint.write_large(&rest, continues))
         })
     }
 }

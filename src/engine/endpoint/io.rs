@@ -107,12 +107,11 @@ impl Endpoint {
     }
 
     /// See [`Stream::write_large`]: how many bytes were sent, or an error. `EBADF`: this is no connection.
-    pub fn write_large(&mut self, bytes: &[u8], continues: bool) -> Status {
+    pub fn write_large(&mut self, slices: &[IoSlice<'_>], continues: bool) -> Status {
         let Role::Stream(stream) = &mut self.role else { return -libc::EBADF };
-        // The kernel takes fewer than 2^31 bytes by one call (send(2)), and JavaScript counts in as many.
-        let bytes = &bytes[..bytes.len().min(Status::MAX as usize)];
+        // The kernel takes fewer than 2^31 bytes by one call (send(2)), and its buffers have room for fewer.
         stream
-            .write_large(bytes, continues)
+            .write_large(slices, continues)
             .map_or_else(|error| status_of(&error), |sent| sent as Status)
     }
 

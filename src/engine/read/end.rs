@@ -208,6 +208,11 @@ impl ReadSide {
         self.last_read == super::LastRead::Rest
     }
 
+    /// Whether libuv, which reads on as long as its reads are full, would not have sent yet.
+    pub fn has_read_full(&self) -> bool {
+        self.last_read == super::LastRead::Full && self.last_size > 0
+    }
+
     /// As [`ReadSide::has_read_rest`], of an error that another thread has found behind the rest before that was
     /// delivered. Takes the error away, with its number; [`ReadSide::end_with`] has to follow.
     pub fn take_error_behind_rest(&mut self) -> Option<(u64, Status)> {

@@ -86,11 +86,13 @@ impl Stream {
         self.socket.local_addr().is_ok_and(|address| address.is_unix())
     }
 
-    /// send(2) has failed with `status` for what had to wait. libuv would have read by now: makes that read. Returns
-    /// whether the error is one that the read reports, or the next one.
+    /// send(2) has failed with `status` for what had to wait. libuv would have read by now, off the JavaScript thread
+    /// because it reads later, and behind a full read because it reads on: makes that read. Returns whether the error is one
+    /// that the read reports, or the next one.
     pub(super) fn read_first(&mut self, status: Status) -> bool {
         let reads = self.wants_read(READ_AHEAD) && !self.read.has_read_rest();
-        if !reads || !self.read.config().off_thread || self.ends_at_rest() {
+        let is_owed = self.read.config().off_thread || self.read.has_read_full();
+        if !reads || !is_owed || self.ends_at_rest() {
             return false;
         }
         // `EPIPE` is not the socket's error but what follows from its end.

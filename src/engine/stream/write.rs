@@ -188,19 +188,19 @@ impl Stream {
         }
     }
 
-    /// Sends of `bytes` what the kernel takes now and returns how much that was. If it is not all of
+    /// Sends of `slices` what the kernel takes now and returns how many bytes that was. If it is not all of
     /// them, an [`Event::Writable`] follows when it may take more; nothing is copied. `continues`: it has
     /// waited for that event, and a read may come before an error.
     ///
     /// # Errors
     /// As for [`Stream::write`].
-    pub fn write_large(&mut self, bytes: &[u8], continues: bool) -> io::Result<usize> {
+    pub fn write_large(&mut self, slices: &[IoSlice<'_>], continues: bool) -> io::Result<usize> {
         let mut sent = 0;
         if self.refuses_writes {
             return Err(io::Error::from_raw_os_error(libc::EPIPE));
         }
         if self.queue.is_empty() && !self.connecting {
-            sent = match self.send_now(&[IoSlice::new(bytes)]) {
+            sent = match self.send_now(slices) {
                 Ok(sent) => sent,
                 Err(error) if continues => {
                     self.lose_large(error)?;
@@ -208,7 +208,7 @@ impl Stream {
                 }
                 Err(error) => return Err(self.write_error(error)),
             };
-            if sent == bytes.len() {
+            if sent == slices.iter().map(|slice| slice.len()).sum() {
                 return Ok(sent);
             }
         }
