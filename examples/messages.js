@@ -4,7 +4,7 @@
 //
 //   node examples/messages.js   asks a server that adds numbers, and ends
 
-const net = require('..');
+const net = require('rsnet');
 
 /**
  * Make a server whose answer to each message is one message.

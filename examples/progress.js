@@ -58,7 +58,7 @@ class Progress {
    */
   end(bytes) {
     const bar = '#'.repeat(WIDTH);
-    const line = `${this.title} [${bar}] 100%  ${bytes} bytes, SHA-256 equal`;
+    const line = `${this.title} [${bar}] 100%  ${megabytes(bytes)} MB, SHA-256 equal`;
     process.stdout.write(process.stdout.isTTY ? `\r${line}\x1b[K\n` : `${line}\n`);
   }
 

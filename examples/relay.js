@@ -43,7 +43,13 @@ function show() {
 }
 
 const [port, host, targetPort] = process.argv.slice(2);
-if (port === undefined) show();
-else proxy({ host, port: Number(targetPort) }).listen(Number(port), '127.0.0.1');
+if (port === undefined) {
+  show();
+} else if (targetPort === undefined) {
+  console.error('usage: node relay.js PORT HOST PORT');
+  process.exitCode = 1;
+} else {
+  proxy({ host, port: Number(targetPort) }).listen(Number(port), '127.0.0.1');
+}
 
 module.exports = { proxy };

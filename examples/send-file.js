@@ -11,6 +11,9 @@ const { sendFile } = require('rsnet');
 
 const TYPES = { '.js': 'text/javascript', '.json': 'application/json', '.md': 'text/markdown' };
 
+/** What is answered to errors; 500 to all others. */
+const STATUSES = { ENOENT: 404, EISDIR: 404, ENOTDIR: 404, ERR_INVALID_URL: 400 };
+
 /** What is served. */
 const folder = path.join(__dirname, '..');
 
@@ -20,16 +23,16 @@ const folder = path.join(__dirname, '..');
  * @param {http.ServerResponse} response to it
  */
 async function serve(request, response) {
-  // `new URL` takes each `..` out, so that nobody gets out of the folder.
-  const { pathname } = new URL(request.url, 'http://localhost');
-  const file = path.join(folder, pathname);
-  response.setHeader('Content-Type', TYPES[path.extname(file)] ?? 'application/octet-stream');
   try {
+    // `new URL` takes each `..` out, so that nobody gets out of the folder.
+    const { pathname } = new URL(request.url, 'http://localhost');
+    const file = path.join(folder, pathname);
+    response.setHeader('Content-Type', TYPES[path.extname(file)] ?? 'application/octet-stream');
     await sendFile(response, file, { range: true });
   } catch (error) {
     // The response is destroyed if its headers were sent.
     if (response.headersSent) return;
-    response.statusCode = error.code === 'ENOENT' || error.code === 'EISDIR' ? 404 : 500;
+    response.statusCode = STATUSES[error.code] ?? 500;
     response.end();
   }
 }
@@ -67,6 +70,7 @@ server.listen(0, '127.0.0.1', async () => {
     await ask({ host, port, agent, path: '/package.json', method: 'HEAD' });
     await ask({ host, port, agent, path: '/package.json', headers: { Range: 'bytes=0-9' } });
     await ask({ host, port, agent, path: '/nothing.json' });
+    await ask({ host, port, agent, path: '//' });
   } finally {
     agent.destroy();
     server.close();

@@ -154,27 +154,27 @@ async function main(file) {
   if (!stat.isFile()) throw new Error(`${file} is not a file`);
   console.log(`${file}: ${megabytes(stat.size)} MB`);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rsnet-'));
-  try {
-    for (const leg of LEGS) {
-      for (const [transport, address] of [['TCP', 0], ['Unix', path.join(folder, 'socket')]]) {
-        const title = `${leg.name}, ${transport}`;
-        const progress = new Progress(title, stat.size);
-        try {
-          progress.end(await transfer(leg, address, file, (sent) => progress.update(sent)));
-        } catch (error) {
-          progress.abandon();
-          throw new Error(`${title}: ${error.message}`, { cause: error });
-        }
+  process.once('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
+  for (const leg of LEGS) {
+    for (const [transport, address] of [['TCP', 0], ['Unix', path.join(folder, 'socket')]]) {
+      const title = `${leg.name}, ${transport}`;
+      const progress = new Progress(title, stat.size);
+      try {
+        progress.end(await transfer(leg, address, file, (sent) => progress.update(sent)));
+      } catch (error) {
+        progress.abandon();
+        throw new Error(`${title}: ${error.message}`, { cause: error });
       }
     }
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
   }
   console.log(`All ${LEGS.length * 2} transfers arrived complete: every SHA-256 is the same at both ends.`);
-  console.log('Hashing takes most of the time here. How fast rsnet is, "npm run bench" measures.');
+  console.log('Hashing takes most of the time. "npm run bench" measures how fast rsnet is.');
 }
 
 if (require.main === module) {
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+  // Nobody reads on, as behind `| head`.
+  process.stdout.on('error', () => process.exit(1));
   main(process.argv[2] ?? process.execPath).catch((error) => {
     console.error(`transfer failed: ${error.message}`);
     process.exit(1);
