@@ -50,6 +50,16 @@ const CASES = {
     socket.uncork();
   },
 
+  'a write waits, and the program destroys the socket right behind the last words': async (socket, peer, ended) => {
+    socket.write(Buffer.alloc(16 * KiB * KiB), ended('first'));
+    await turn();
+    await turn();
+    socket.once('data', () => { setImmediate(() => socket.destroy()); });
+    peer.write('last words');
+    settle();
+    reset(peer);
+  },
+
   'small writes are followed by one that finds the reset': (socket, peer, ended) => {
     socket.write('one', ended('first'));
     socket.write('two', ended('second'));

@@ -240,9 +240,7 @@ class Writer {
     const result = status === 0 ? large.advance(this.slot, true) : status;
     if (result === WAITS) return;
     this.large = null;
-    // The write may have failed because of a reset that a read of this iteration is about to report. That comes first.
-    if (result !== status) later(() => this._endLarge(result));
-    else this._endLarge(result);
+    this._endLarge(result);
   }
 
   /**

@@ -9,7 +9,7 @@ const { GIVES_MOST, pastOf } = require('../api/hand-over-share');
 const { readsHeaders } = require('../api/proxy-protocol');
 const { TCP } = require('../handle');
 const { withoutStores } = require('../handle/async-resource');
-const { hostHandleFor, prepareHostHandle } = require('../handle/handed-over');
+const { canTake, hostHandleFor, prepareHostHandle } = require('../handle/handed-over');
 const hooks = require('../handle/hooks');
 const { kAskedOptions, owner_symbol } = require('../handle/socket-symbols');
 const { kSlot } = require('../handle/symbols');
@@ -24,7 +24,8 @@ const SAMPLE = 32;
  */
 function suitsHost(listening) {
   const server = listening[owner_symbol];
-  return listening instanceof TCP && server[kAskedOptions] === undefined && !readsHeaders(server) && !isRefused();
+  if (server === null || server[kAskedOptions] !== undefined || readsHeaders(server)) return false;
+  return listening instanceof TCP && canTake(listening) && !isRefused();
 }
 
 /**
@@ -38,12 +39,12 @@ function acceptOnHost(listening) {
   if (past === undefined || past.share < GIVES_MOST || !suitsHost(listening)) return undefined;
   past.accepted++;
   if (past.accepted % SAMPLE === 0) return undefined;
-  past.scope ??= withoutStores(listening);
-  const hostHandle = hostHandleFor(listening, past.scope);
-  if (hostHandle === undefined) return undefined;
   const fd = commands.acceptDescriptor(listening[kSlot]);
   if (fd < 0) return undefined;
+  past.scope ??= withoutStores(listening);
+  const hostHandle = /** @type {HostHandle} */ (hostHandleFor(listening, past.scope));
   if (hostHandle.open(fd) !== 0) {
+    hostHandle.close();
     fs.closeSync(fd);
     return undefined;
   }

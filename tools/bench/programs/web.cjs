@@ -77,7 +77,12 @@ function identity({ cert, key }) {
 }
 
 main({
-  http: (options) => listen(http.createServer(handler(options))),
+  http(options) {
+    const server = http.createServer(handler(options));
+    // 0: without a bound.
+    server.maxRequestsPerSocket = options.requests ?? 0;
+    listen(server);
+  },
 
   https: (options) => listen(https.createServer(identity(options), handler(options))),
 

@@ -76,6 +76,10 @@ module.exports = [
   // Making that many connections takes a part of the time.
   server('http-1000', 'http, 11-byte answer, 1,000 connections', 'http', 1.15, { connections: 1000 }, { time: 1500 }),
   server('http-close', 'http, a connection for each request', 'http', 1.25, { headers: CLOSE }),
+  // As browsers do with a page and what belongs to it.
+  server('http-12', 'http, 12 requests on each connection', 'http', 1, {}, {
+    tested: { file: 'web.cjs', role: 'http', options: { requests: 12 } },
+  }),
   server('http-64k', 'http, 64 KB answer', 'http', 1.05, long, { quick: true, bulk: true }),
   server('http-post-64k', 'http, POST of 64 KB', 'http', 1.15, upload(64), { quick: true }),
   server('http-post-1m', 'http, POST of 1 MB', 'http', 1.15, upload(1024), { bulk: true }),
