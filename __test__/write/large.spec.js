@@ -26,6 +26,17 @@ describe.each(matrix)('%s client, %s server: large writes', (clientName, serverN
     expect(Buffer.compare(await received, expected)).toBe(0);
   });
 
+  test('arrive complete if they have many chunks, some of them empty', async () => {
+    const { client, peer } = await pair(clientNet, serverNet);
+    const received = collect(peer);
+    const chunks = Array.from({ length: 300 }, (_, i) => randomBytes(i, i % 7 === 0 ? 0 : 20000 + i));
+    client.cork();
+    for (const chunk of chunks) client.write(chunk);
+    client.uncork();
+    client.end();
+    expect(Buffer.compare(await received, Buffer.concat(chunks))).toBe(0);
+  });
+
   test('count as written at once, and as queued until they are sent', async () => {
     const { client, peer } = await pair(clientNet, serverNet);
     peer.pause();

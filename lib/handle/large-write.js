@@ -9,6 +9,9 @@ const { UV_EFAULT } = require('../node/errno');
 const SENT = 0;
 const WAITS = 1;
 
+/** Bytes from which on no further chunk is offered to the kernel by the same call: each one costs, taken or not. */
+const OFFERED = 1024 * 1024;
+
 /** One large write, of one chunk or several. */
 class LargeWrite {
   /**
@@ -27,24 +30,30 @@ class LargeWrite {
   }
 
   /**
-   * Sends what the kernel has room for. All chunks go by one system call, as under libuv: a peer that has closed may
-   * answer the first one by a reset.
+   * Sends what the kernel has room for. Chunks go together by one system call, as under libuv: a peer that has closed
+   * may answer the first one by a reset.
    * @param {number} slot of an open handle
    * @param {boolean} continues whether it has waited: then an error that a read would find first comes behind that read
    * @returns {number} SENT; WAITS, and a WRITABLE event follows; or a negated errno
    */
   advance(slot, continues) {
-    if (this._isDetached()) return UV_EFAULT;
-    const { next, chunks } = this;
-    const isLast = next === chunks.length - 1;
-    const sent = isLast
-      ? writeLarge(slot, chunks[next], this.offset, continues)
-      : commands.writeLargeChunks(slot, this._unsent(), continues);
-    if (sent < 0) return sent;
-    this.left -= sent;
-    if (this.left === 0) return SENT;
-    this._pass(sent);
-    return WAITS;
+    const { chunks, sizes } = this;
+    for (;;) {
+      let end = this.next;
+      let offered = -this.offset;
+      do {
+        if (chunks[end].length !== sizes[end]) return UV_EFAULT;
+        offered += sizes[end++];
+      } while (end < chunks.length && offered < OFFERED);
+      const sent = end === this.next + 1
+        ? writeLarge(slot, chunks[this.next], this.offset, continues)
+        : commands.writeLargeChunks(slot, this._unsent(end), continues);
+      if (sent < 0) return sent;
+      this.left -= sent;
+      if (this.left === 0) return SENT;
+      this._pass(sent);
+      if (sent < offered) return WAITS;
+    }
   }
 
   /** @returns {Buffer[]|null} what is not sent; null if the program has detached some of it */
@@ -58,11 +67,13 @@ class LargeWrite {
     return false;
   }
 
-  /** @returns {Buffer[]} what is not sent */
-  _unsent() {
-    if (this.next === 0 && this.offset === 0) return this.chunks;
-    const chunks = this.chunks.slice(this.next);
-    chunks[0] = chunks[0].subarray(this.offset);
+  /**
+   * @param {number} [end] index of the chunk behind them
+   * @returns {Buffer[]} chunks that are not sent
+   */
+  _unsent(end) {
+    const chunks = this.chunks.slice(this.next, end);
+    if (this.offset > 0) chunks[0] = chunks[0].subarray(this.offset);
     return chunks;
   }
 
