@@ -3,15 +3,16 @@
 mod support;
 
 use std::fs::File;
-use std::io::{IoSlice, Write};
-use std::os::fd::{AsFd, AsRawFd, IntoRawFd, OwnedFd};
+use std::io::{IoSlice, Read, Write};
+use std::os::fd::{AsFd, IntoRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 use rsnet::engine::endpoint::Endpoint;
 use rsnet::engine::errors::OK;
 use rsnet::engine::event::Event;
 use rsnet::engine::read::READ_AHEAD;
-use support::Driven;
+use rsnet::engine::sys::poll;
+use support::{Driven, PATIENCE};
 
 /// An endpoint that takes up to `most` descriptors with bytes, and one at the other end.
 fn pair(most: u32) -> (Driven, Endpoint) {
@@ -24,9 +25,12 @@ fn pair(most: u32) -> (Driven, Endpoint) {
     (driven, other)
 }
 
-fn copies(count: usize) -> Vec<OwnedFd> {
-    let file = File::open("/").unwrap();
+fn copies_of(file: &impl AsFd, count: usize) -> Vec<OwnedFd> {
     (0..count).map(|_| file.as_fd().try_clone_to_owned().unwrap()).collect()
+}
+
+fn copies(count: usize) -> Vec<OwnedFd> {
+    copies_of(&File::open("/").unwrap(), count)
 }
 
 fn send(endpoint: &mut Endpoint, bytes: &[u8], count: usize) {
@@ -85,17 +89,20 @@ fn it_is_announced_again_when_reading_starts_again() {
 #[test]
 fn more_than_may_come_end_the_connection() {
     let (mut driven, mut other) = pair(2);
-    send(&mut other, b"one", 2);
-    send(&mut other, b"two", 3);
+    let (mut open_until, writer) = std::io::pipe().unwrap();
+    assert_eq!(other.write_descriptors(b"one", copies_of(&writer, 2)), OK);
+    assert_eq!(other.write_descriptors(b"two", copies_of(&writer, 3)), OK);
+    drop(writer);
     assert_eq!(driven.endpoint.read_start(), OK);
     driven.until(|driven| !driven.events.is_empty());
     let (descriptors, _) = driven.endpoint.take_passed().unwrap();
-    let highest = descriptors.iter().map(AsRawFd::as_raw_fd).max().unwrap();
     read_on(&mut driven);
     assert!(matches!(driven.events[1..], [Event::ReadEnd(status)] if status == -libc::EMSGSIZE));
+    assert_eq!(poll(&open_until, libc::POLLIN, 0), Some(0));
     drop(descriptors);
-    // The lowest that is free.
-    assert!(File::open("/").unwrap().as_raw_fd() <= highest);
+    // A pipe ends once its last writing end is closed (pipe(7)), whatever the other tests of this process open.
+    assert_eq!(poll(&open_until, libc::POLLIN, PATIENCE), Some(libc::POLLHUP));
+    assert_eq!(open_until.read(&mut [0; 1]).unwrap(), 0);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use rsnet::engine::event::{Event, Readiness};
 use rsnet::engine::read::{READ_AHEAD, ReadConfig};
 
 /// Milliseconds after which a test that waits for the kernel fails.
-const PATIENCE: i32 = 20_000;
+pub const PATIENCE: i32 = 20_000;
 
 /// An endpoint under test with the events it gave.
 #[derive(Default)]
