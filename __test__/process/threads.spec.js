@@ -83,14 +83,21 @@ function run(body, env = {}) {
       await echo(await listening());
     }, { RSNET_THREADS: value });
     expect(stderr).toContain(`RSNET_THREADS must be a whole number from 1 to 1024, got "${value}"`);
+    expect(stderr).toContain("code: 'ERR_RSNET_SETTING'");
     expect(code).toBe(1);
   });
 
-  test('RSNET_BACKEND must be a backend', async () => {
+  test.each([
+    ['RSNET_BACKEND', 'fast', 'uv or tokio'],
+    ['RSNET_BACKEND', 'UV', 'uv or tokio'],
+    ['RSNET_AUTO_SELECT_FAMILY', 'parallel', 'sequential'],
+    ['RSNET_AUTO_SELECT_FAMILY', 'true', 'sequential'],
+  ])('%s=%s is an error', async (name, value, known) => {
     const { stderr, code } = await run(async () => {
       await echo(await listening());
-    }, { RSNET_BACKEND: 'fast' });
-    expect(stderr).toMatch(/RSNET_BACKEND must be .*"fast"/);
+    }, { [name]: value });
+    expect(stderr).toContain(`Error: ${name} must be ${known}, got "${value}"`);
+    expect(stderr).toContain("code: 'ERR_RSNET_SETTING'");
     expect(code).toBe(1);
   });
 
@@ -101,7 +108,8 @@ function run(body, env = {}) {
       console.log(net.engine);
       server.close();
     }, {
-      RSNET_BACKEND: '', RSNET_THREADS: '', RSNET_BINARY_PATH: '', RSNET_DEBUG: '', RSNET_DISABLE: '', RSNET_STRICT: '',
+      RSNET_AUTO_SELECT_FAMILY: '', RSNET_BACKEND: '', RSNET_THREADS: '', RSNET_BINARY_PATH: '', RSNET_DEBUG: '',
+      RSNET_DISABLE: '', RSNET_STRICT: '',
     });
     expect({ stdout, stderr, code }).toEqual({ stdout: 'rsnet\n', stderr: '', code: 0 });
   });

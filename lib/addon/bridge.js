@@ -15,6 +15,7 @@ const { listed } = require('./listed');
 const { areas, clearArea, noteLargeRead, ownCopy, prepareLanding, setArea, takeLanding } = require('./landing');
 const native = require('./native');
 const { silenceDeprecation } = require('../node/pending-deprecation');
+const { withSettings } = require('./settings');
 const { UV_EOF } = require('../node/errno');
 
 /** The slot of every closed handle. */
@@ -290,12 +291,12 @@ function tick() {
 /**
  * Makes the Bridge on first use, which starts the threads of the runtime.
  * @returns {Bridge}
- * @throws {Error} when RSNET_BACKEND or RSNET_THREADS has a bad value
+ * @throws {Error} `ERR_RSNET_SETTING`: a setting of the environment has a bad value
  */
 function getBridge() {
   if (bridge === undefined) {
     silenceDeprecation();
-    bridge = new native.Bridge(dispatchSingle, tick, dispatchBatch, entries, memory, areas);
+    bridge = withSettings(() => new native.Bridge(dispatchSingle, tick, dispatchBatch, entries, memory, areas));
     usesThreads = bridge.backend === 'tokio';
     trace('bridge: %s backend, %d runtime threads', bridge.backend, bridge.threads);
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(native.Bridge.prototype))) {
