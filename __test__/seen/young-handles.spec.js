@@ -12,13 +12,18 @@ const CONNECTIONS = 10;
 /** Elements of an array that each handle refers to. */
 const LOAD = 100000;
 const BYTES_OF_ELEMENT = 8;
+/**
+ * Megabytes of the young generation, which has room for the arrays of all connections. In a smaller one V8 collects
+ * young objects while a connection is open, and then it keeps the arrays of that one for a full collection.
+ */
+const YOUNG = 64;
 
 /**
  * @param {string[]} flags
  * @param {'destroy'|'end'} way in which the client closes
  * @returns {Promise<number>} how many arrays of handles of both ends are left behind collections of young objects
  */
-const survivors = (flags, way) => runMode(['--expose-gc', ...flags], async (count, length, size, how) => {
+const survivors = (flags, way) => runMode(['--expose-gc', `--min-semi-space-size=${YOUNG}`, ...flags], async (count, length, size, how) => {
   const net = require('net');
   const { getHeapSpaceStatistics } = require('v8');
   const used = () => getHeapSpaceStatistics().reduce((sum, space) => sum + space.space_used_size, 0);
