@@ -29,8 +29,6 @@ const { Server, createServer } = require('./api/server');
 const Socket = require('./api/socket');
 const { stats } = require('./api/stats');
 const transfer = require('./interop/transfer');
-// This one keeps ticks cheap.
-require('./node/tick-shape');
 
 instanceOf.install({ Socket, Server });
 const transferredBoundSocket = transfer.install();

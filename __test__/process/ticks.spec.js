@@ -4,7 +4,7 @@
 
 const { nodeMajor, spawnNode } = require('../helpers');
 
-/** Makes a first Socket in an async context, and tells what is left of its ticks and of the context. */
+/** Uses sockets for the first time in an async context, and tells what is left of its ticks and of the context. */
 function firstUse() {
   const { AsyncLocalStorage, createHook } = require('async_hooks');
   const { setImmediate: turn } = require('timers/promises');
@@ -21,7 +21,11 @@ function firstUse() {
     store = new WeakRef(context);
     storage.run(context, () => {
       hook.enable();
-      new net.Socket().destroy();
+      if (process.argv[1] === 'listen') {
+        const server = net.createServer().listen(0, () => server.close());
+      } else {
+        const socket = net.connect({ port: 0, host: '127.0.0.1' }).on('error', () => socket.destroy());
+      }
       hook.disable();
     });
   }
@@ -38,8 +42,8 @@ function firstUse() {
 }
 
 (nodeMajor < 25 ? describe : describe.skip)('the object of a tick', () => {
-  it('is kept from the first use on, and its async context is not', async () => {
-    const { stdout, stderr } = await spawnNode('rsnet', firstUse, { flags: ['--expose-gc'] });
+  it.each(['listen', 'connect'])('is kept from the first %s on, and its async context is not', async (way) => {
+    const { stdout, stderr } = await spawnNode('rsnet', firstUse, { flags: ['--expose-gc'], args: [way] });
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual({ made: true, live: 1, context: false });
   });

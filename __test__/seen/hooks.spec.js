@@ -5,6 +5,7 @@
 // What tools see that watch async_hooks, as why-is-node-running and jest --detectOpenHandles do.
 
 const { describeRsnet, implementations, spawnNode } = require('../helpers');
+const { REGISTER, runMode } = require('../helpers/registered');
 
 /** Begins to watch; `watched(types)` gives what was made, is not destroyed, and does not say it is unref'd. */
 const WATCH = `
@@ -66,5 +67,17 @@ describeRsnet('what is rsnet\'s own', () => {
       });
     }})();`, { args: [require('../helpers').root] });
     expect({ stdout, stderr }).toEqual({ stdout: '\n', stderr: '' });
+  });
+
+  test('no tick comes with a standard stream, which is a Socket on a pipe', async () => {
+    const callbacks = (flags) => runMode(flags, async () => {
+      const { createHook } = require('async_hooks');
+      let count = process.stderr.fd - 2;
+      const hook = createHook({ before() { count++; } }).enable();
+      await new Promise(setImmediate);
+      hook.disable();
+      return count;
+    });
+    expect(await callbacks(['-r', REGISTER])).toBe(await callbacks([]));
   });
 });

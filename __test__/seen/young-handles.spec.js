@@ -18,12 +18,14 @@ const BYTES_OF_ELEMENT = 8;
  */
 const YOUNG = 64;
 
+const FLAGS = ['--expose-gc', `--min-semi-space-size=${YOUNG}`];
+
 /**
  * @param {string[]} flags
  * @param {'destroy'|'end'} way in which the client closes
  * @returns {Promise<number>} how many arrays of handles of both ends are left behind collections of young objects
  */
-const survivors = (flags, way) => runMode(['--expose-gc', `--min-semi-space-size=${YOUNG}`, ...flags], async (count, length, size, how) => {
+const survivors = (flags, way) => runMode([...FLAGS, ...flags], async (count, length, size, how) => {
   const net = require('net');
   const { getHeapSpaceStatistics } = require('v8');
   const used = () => getHeapSpaceStatistics().reduce((sum, space) => sum + space.space_used_size, 0);

@@ -9,6 +9,7 @@ const { abortConnect, connectSignalOf } = require('./connect-signal');
 const { boundConnect, connectTimeoutOf } = require('./connect-timeout');
 const { builtin } = require('../node/builtin');
 const { nextTick } = require('../node/captured');
+const { keepTickShape } = require('../node/tick-shape');
 const { debug } = require('../node/debug');
 const diagnostics = require('./diagnostics');
 const { codes } = require('../node/errors');
@@ -81,6 +82,7 @@ function socketConnect(...args) {
   const isPipe = this[kBoundSource] && this._handle ? this._handle instanceof Pipe : !!path;
   debug('pipe', isPipe, path);
   if (!this._handle) attachHandle(this, isPipe ? new Pipe(Pipe.SOCKET) : new TCP(TCP.SOCKET));
+  keepTickShape();
   rememberHeader(this, proxyHeader);
   this._unrefTimer();
   this.connecting = true;

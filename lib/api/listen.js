@@ -6,6 +6,7 @@ const { onconnection } = require('./accept');
 const { isPipeName, normalizeArgs, toNumber } = require('./arguments');
 const { BoundSocket, kConsume, kPath } = require('./bound-socket');
 const { nextTick } = require('../node/captured');
+const { keepTickShape } = require('../node/tick-shape');
 const { asksPrimary, requestHandle } = require('./cluster-listen');
 const { applyToListener } = require('./kernel-options');
 const { debug } = require('../node/debug');
@@ -178,6 +179,7 @@ function setupListenHandle(address, port, addressType, backlog, fd, flags) {
   this._connectionKey = `${addressType}:${address}:${port}`;
   if (this._unref) this.unref();
   if (serverListenEnd.hasSubscribers) serverListenEnd.publish({ server: this });
+  keepTickShape();
   nextTick(emitListening, this);
 }
 

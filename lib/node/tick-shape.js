@@ -8,11 +8,12 @@
 
 const { executionAsyncResource } = require('async_hooks');
 const { nextTick } = require('./captured');
-const { onFirstUse } = require('./first-use');
 const host = require('./versions');
 
 /** The object of a tick of this thread. */
 const kept = [];
+
+let isAsked = !host.makesTicksByLiteral;
 
 /** Properties of such an object that hold nothing of the program. */
 const RECORD_OF_TICK = new Set(/** @type {Array<string|symbol>} */ (['callback', 'args']));
@@ -34,5 +35,15 @@ function keepTick() {
   if (tick?.callback === keepTick && forgetContext(tick)) kept.push(tick);
 }
 
-// Once it was called, `executionAsyncResource` makes callbacks dearer for programs with hooks of async_hooks.
-if (host.makesTicksByLiteral) onFirstUse(() => nextTick(keepTick));
+/**
+ * To be called where the built-in makes a tick itself: hooks of async_hooks see this one, too. A program that has no
+ * more than sockets of its standard streams makes none.
+ */
+function keepTickShape() {
+  if (isAsked) return;
+  isAsked = true;
+  // Once it was called, `executionAsyncResource` makes callbacks dearer for programs with hooks of async_hooks.
+  nextTick(keepTick);
+}
+
+module.exports = { keepTickShape };
