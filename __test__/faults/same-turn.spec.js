@@ -50,16 +50,6 @@ const CASES = {
     socket.uncork();
   },
 
-  'a write waits, and the program destroys the socket right behind the last words': async (socket, peer, ended) => {
-    socket.write(Buffer.alloc(16 * KiB * KiB), ended('first'));
-    await turn();
-    await turn();
-    socket.once('data', () => { setImmediate(() => socket.destroy()); });
-    peer.write('last words');
-    settle();
-    reset(peer);
-  },
-
   'small writes are followed by one that finds the reset': (socket, peer, ended) => {
     socket.write('one', ended('first'));
     socket.write('two', ended('second'));
@@ -69,8 +59,19 @@ const CASES = {
   },
 };
 
-// Threads of the tokio backend may have sent before.
+// Threads of the tokio backend may have sent before, or may not have looked at the socket yet when the program goes on.
 if (process.env.RSNET_BACKEND !== 'tokio') {
+  const title = 'a write waits, and the program destroys the socket right behind the last words';
+  CASES[title] = async (socket, peer, ended) => {
+    socket.write(Buffer.alloc(16 * KiB * KiB), ended('first'));
+    await turn();
+    await turn();
+    socket.once('data', () => { setImmediate(() => socket.destroy()); });
+    peer.write('last words');
+    settle();
+    reset(peer);
+  };
+
   CASES['a write waits, and a read of 64 KiB comes before the reset'] = async (socket, peer, ended) => {
     socket.write(Buffer.alloc(16 * KiB * KiB), ended('first'));
     await turn();
