@@ -4,9 +4,6 @@
 
 const { variable } = require('../node/switches');
 
-/** What they may be, but for those that the addon reads. Empty ones are as if not set. */
-const ALLOWED = { RSNET_AUTO_SELECT_FAMILY: ['sequential'] };
-
 /** How the addon's own message about such a setting begins. */
 const ABOUT_SETTING = /^RSNET_[A-Z]+ must be /;
 
@@ -26,11 +23,10 @@ function asRefusal(error) {
  * @throws {Error} `ERR_RSNET_SETTING`
  */
 function withSettings(make) {
-  for (const [name, allowed] of Object.entries(ALLOWED)) {
-    const value = variable(name);
-    if (value && !allowed.includes(value)) {
-      throw asRefusal(new Error(`${name} must be ${allowed.join(' or ')}, got ${JSON.stringify(value)}`));
-    }
+  // The addon does not read this one. An empty setting is as if not set.
+  const attempts = variable('RSNET_AUTO_SELECT_FAMILY');
+  if (attempts && attempts !== 'sequential') {
+    throw asRefusal(new Error(`RSNET_AUTO_SELECT_FAMILY must be sequential, got ${JSON.stringify(attempts)}`));
   }
   try {
     return make();
