@@ -114,4 +114,33 @@ describe.each(modes)('an agent that keeps connections, %s', (_mode, flags) => {
     // The accepted connection is one of them.
     expect(result).toEqual({ different: 3, known: true, destroyed: [1, 1, 1, 1] });
   });
+
+  test('what a hook keeps on the resource is there in the events of the next request', async () => {
+    const result = await runMode(flags, async () => {
+      const http = require('http');
+      const { createHook, executionAsyncResource } = require('async_hooks');
+      const server = http.createServer((request, response) => response.end('hello'));
+      const port = await listening(server, 0, '127.0.0.1');
+      const kNote = Symbol('note');
+      createHook({
+        init(id, type, trigger, resource) {
+          if (type === 'TCPWRAP') Object.assign(resource, { note: id, [kNote]: id });
+        },
+      }).enable();
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+      const notes = [];
+      for (let i = 0; i < 3; i++) {
+        const request = http.get({ port, host: '127.0.0.1', agent }, (response) => response.resume());
+        request.on('socket', (socket) => socket.prependOnceListener('data', () => {
+          const { note, [kNote]: symbolNote } = executionAsyncResource();
+          notes.push([note, symbolNote].map((id) => id === socket._handle.getAsyncId()));
+        }));
+        await once(agent, 'free');
+      }
+      agent.destroy();
+      server.close();
+      return notes;
+    });
+    expect(result).toEqual([[true, true], [true, true], [true, true]]);
+  });
 });

@@ -80,6 +80,83 @@ describe.each(modes)('data of HTTP that a program keeps, %s', (_mode, flags) => 
     expect(seen).toEqual(Array.from({ length: 12 }, () => [true, 1]));
   });
 
+  test('what follows the head of an answer that upgrades, and an answer that could not be parsed', async () => {
+    const seen = await runMode(flags, async () => {
+      const http = require('http');
+      const net = require('net');
+      const kept = [];
+      const answer = (text) => `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`;
+      const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n';
+      /** The second answer on a connection is odd. */
+      const server = net.createServer((peer) => {
+        let count = 0;
+        peer.on('error', () => {}).on('data', (data) => {
+          const [, kind, fill] = /^GET \/(\w)(\w)/.exec(String(data));
+          if (++count === 1) peer.write(answer('first'));
+          else if (kind === 'u') peer.write(upgrade + fill.repeat(2000));
+          else if (kind === 'd') peer.write(answer('twice') + answer(fill.repeat(2000)));
+          else peer.write(answer('second') + fill.repeat(2000));
+        });
+      });
+      const port = await listening(server, 0, '127.0.0.1');
+      const ask = (agent, path) => new Promise((resolve) => {
+        const request = http.get({ host: '127.0.0.1', port, agent, path });
+        request.on('upgrade', (response, socket, head) => {
+          kept.push(head);
+          socket.destroy();
+          resolve();
+        });
+        request.on('error', (error) => {
+          if (error.rawPacket) kept.push(error.rawPacket);
+          resolve();
+        });
+        request.on('response', (response) => response.on('data', (chunk) => kept.push(chunk)).on('close', resolve));
+      });
+      for (const kind of 'udsuds') {
+        for (const fill of 'ab') {
+          const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+          for (let i = 0; i < 2; i++) await ask(agent, `/${kind}${fill}`);
+          agent.destroy();
+        }
+      }
+      server.close();
+      return kept.map((chunk) => String(chunk).replace(/(\w)\1{3,}/g, (run, letter) => letter + run.length));
+    });
+    const ofEach = (fill) => [
+      'first', `${fill}2000`,
+      'first', 'twice',
+      'first', `HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond${fill}2000`, 'second',
+    ];
+    const sorted = (texts) => [...texts].sort();
+    expect(sorted(seen)).toEqual(sorted([...'abab'].flatMap(ofEach)));
+  });
+
+  test('one Buffer is enough for all answers of a client', async () => {
+    const made = await runMode(flags, async () => {
+      const http = require('http');
+      const server = http.createServer((request, response) => response.end('x'.repeat(2000)));
+      await listening(server);
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 2 });
+      const ask = () => new Promise((resolve, reject) => {
+        http.get({ host: '127.0.0.1', port: server.address().port, agent }, (response) => {
+          response.on('data', () => {}).on('end', resolve);
+        }).on('error', reject);
+      });
+      const { allocUnsafeSlow } = Buffer;
+      let large = 0;
+      Buffer.allocUnsafeSlow = (size) => {
+        if (size > 16384) large++;
+        return allocUnsafeSlow(size);
+      };
+      for (let i = 0; i < 30; i++) await Promise.all([ask(), ask()]);
+      Buffer.allocUnsafeSlow = allocUnsafeSlow;
+      agent.destroy();
+      server.close();
+      return large;
+    });
+    expect(made).toBeLessThan(3);
+  });
+
   test('what a parser of its own keeps', async () => {
     const wrong = await runMode(flags, async () => {
       const http = require('http');

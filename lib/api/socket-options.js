@@ -102,18 +102,21 @@ function setKeepAlive(enable, initialDelay, interval, count) {
     const options = enable;
     return this.setKeepAlive(options.enable, options.initialDelay, options.interval, options.count);
   }
-  const wanted = [Boolean(enable), seconds(initialDelay),
-    interval === undefined ? undefined : Math.max(seconds(interval), 0), count];
-  const keys = [kSetKeepAlive, kSetKeepAliveInitialDelay, kSetKeepAliveInterval, kSetKeepAliveCount];
-  if (this._handle && !this._handle.setKeepAlive) return this;
-  const changed = wanted[0] !== this[kSetKeepAlive] ||
-    (wanted[0] && keys.some((key, i) => this[key] !== wanted[i]));
-  if (!this._handle || changed) {
-    keys.forEach((key, i) => {
-      if (this[key] !== wanted[i]) this[key] = wanted[i];
-    });
-  }
-  if (this._handle && changed) callSetKeepAlive(this, this._handle);
+  const handle = this._handle;
+  if (handle && !handle.setKeepAlive) return this;
+  const on = Boolean(enable);
+  const delay = seconds(initialDelay);
+  const pause = interval === undefined ? undefined : Math.max(seconds(interval), 0);
+  const isSame = on === this[kSetKeepAlive] && (!on || (delay === this[kSetKeepAliveInitialDelay] &&
+    pause === this[kSetKeepAliveInterval] && count === this[kSetKeepAliveCount]));
+  // Node's HTTP agent asks for the same each time that it keeps a connection.
+  if (handle && isSame) return this;
+  this[kSetKeepAlive] = on;
+  this[kSetKeepAliveInitialDelay] = delay;
+  // Programs list properties: a socket has these only once they are asked for.
+  if (pause !== this[kSetKeepAliveInterval]) this[kSetKeepAliveInterval] = pause;
+  if (count !== this[kSetKeepAliveCount]) this[kSetKeepAliveCount] = count;
+  if (handle) callSetKeepAlive(this, handle);
   return this;
 }
 

@@ -53,9 +53,8 @@ class HandleResource extends /** @type {HandleResourceBase} */ (/** @type {*} */
    */
   asyncReset() {
     this.emitDestroy();
-    const next = new HandleResource(this._provider);
-    // Under these symbols Node keeps ids, the context, and stores of AsyncLocalStorage.
-    for (const key of Object.getOwnPropertySymbols(next)) this[key] = next[key];
+    // Node keeps ids, the context, and stores of AsyncLocalStorage under symbols, and hooks what they like.
+    Object.assign(this, new HandleResource(this._provider));
   }
 
   /** The resource type after `asyncReset`. */

@@ -91,20 +91,29 @@ function borrowsReads(socket) {
 }
 
 /**
+ * @param {Socket} socket of a client, whose parser has gone
+ * @param {HostRequest|null} request that it had
+ * @returns {boolean} whether that was because the response is complete
+ */
+function hasResponse({ destroyed }, request) {
+  return !destroyed && request?.res?.complete === true && request.upgradeOrConnect === false;
+}
+
+/**
  * Delivers a read in the Buffer that is used again.
  * @param {Socket} socket for which `borrowsReads` holds
  * @param {Uint8Array} bytes at most MAX_LENT
  * @param {(chunk: Buffer) => void} deliver
  */
 function lend(socket, bytes, deliver) {
-  const { parser } = socket;
+  const { parser, _httpMessage: request } = socket;
   const buffer = lent ?? Buffer.allocUnsafeSlow(MAX_LENT);
   lent = null;
   buffer.set(bytes);
   deliver(buffer.subarray(0, bytes.length));
   // An upgrade keeps the bytes behind its head, an error those that could not be parsed. After both, the socket has no
   // parser.
-  if (socket.parser === parser && !socket.destroyed) lent = buffer;
+  if (socket.parser === parser ? !socket.destroyed : hasResponse(socket, request)) lent = buffer;
 }
 
 module.exports = { MAX_LENT, borrowsReads, isServedByParser, lend };

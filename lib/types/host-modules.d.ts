@@ -13,7 +13,7 @@ declare module 'node:net' {
     get _handle(): AnyHandle;
     set _handle(handle: object | null);
     /** Of HTTP. */
-    _httpMessage: object | null;
+    _httpMessage: HostRequest | null;
     /** The Socket below one of TLS. */
     _parent: any;
     _host: string | null;

@@ -37,6 +37,13 @@ interface HostHandle {
 /** A class of such handles. */
 type HostHandleClass = new (type: number) => HostHandle;
 
+/** A request of Node's HTTP client; on a socket of a server, the response. */
+interface HostRequest {
+  res?: { complete: boolean } | null;
+  upgradeOrConnect?: boolean;
+  shouldKeepAlive?: boolean;
+}
+
 /** A parser of HTTP. */
 interface HostParser {
   execute: Function;
