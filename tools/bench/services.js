@@ -28,9 +28,9 @@ const OWN = 'answers';
  * @param {import('./scenarios').Scenario} scenario
  * @returns {boolean}
  */
-function needsPackages({ id, tested, load, service }) {
+function needsPackages({ tested, load, service }) {
   if (tested?.file === undefined) return false;
-  return id === 'undici' || load?.tool === 'script' || (service ?? OWN) !== OWN ||
+  return tested.role === 'undici' || load?.tool === 'script' || (service ?? OWN) !== OWN ||
     ['express', 'fastify'].includes(tested.role);
 }
 

@@ -24,10 +24,10 @@ async function report(operation, options) {
 
 main({
   /** Requests through an agent that keeps its connections. */
-  async http({ server, ...options }) {
+  async http({ server, path: where = '/', ...options }) {
     const agent = new http.Agent({ keepAlive: true, maxSockets: options.concurrency });
     const get = () => new Promise((resolve, reject) => {
-      http.get({ agent, host: HOST, port: server.port, path: '/' }, (response) => {
+      http.get({ agent, host: HOST, port: server.port, path: where }, (response) => {
         response.on('data', () => {});
         response.on('end', resolve);
       }).on('error', reject);
@@ -36,13 +36,13 @@ main({
   },
 
   /** Requests through undici; where rsnet is registered, through its connector. */
-  async undici({ server, ...options }) {
+  async undici({ server, path: where = '/', ...options }) {
     const { Agent, request } = packages('undici');
     const { BENCH_NET } = process.env;
     const connect = BENCH_NET && require(path.join(path.dirname(BENCH_NET), 'lib', 'interop', 'undici.js')).connector();
     const dispatcher = new Agent({ connections: options.concurrency, ...connect && { connect } });
     const get = async () => {
-      const { body } = await request(`http://${HOST}:${server.port}/`, { dispatcher });
+      const { body } = await request(`http://${HOST}:${server.port}${where}`, { dispatcher });
       await body.text();
     };
     await report(get, options);

@@ -10,8 +10,18 @@ const { measure } = require('./window.cjs');
 /** The end of a request without a body. */
 const END = Buffer.from('\r\n\r\n');
 
-/** The answer to each request. */
-const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 11\r\n\r\nhello world';
+/** What is answered unless a request asks for more. */
+const SHORT = 'hello world';
+
+/**
+ * @param {Buffer} data the first request of a connection, `GET /` or `GET /BYTES`
+ * @returns {string} the answer to each request on it
+ */
+function answerFor(data) {
+  const [, bytes] = /^GET \/(\d+) /.exec(data.latin1Slice(0, 20)) ?? [];
+  const body = bytes === undefined ? SHORT : 'x'.repeat(Number(bytes));
+  return `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+}
 
 /**
  * How many requests end in some bytes; a request that is cut inside its last four bytes is not met by clients that
@@ -29,10 +39,12 @@ main({
   /** An HTTP server that costs next to nothing. */
   answers() {
     const server = net.createServer({ noDelay: true }, (socket) => {
+      let answer;
       socket.on('error', () => {});
       socket.on('data', (data) => {
+        answer ??= answerFor(data);
         const count = countRequests(data);
-        if (count > 0) socket.write(ANSWER.repeat(count), 'latin1');
+        if (count > 0) socket.write(answer.repeat(count), 'latin1');
       });
     });
     server.listen({ port: 0, host: HOST, backlog: 4096 }, () => tell({ port: server.address().port }));

@@ -48,22 +48,23 @@ function http2(id, title, role) {
 }
 
 /**
- * A client that gets 11 bytes again and again.
+ * A client that gets the same answer again and again.
  * @param {string} id
  * @param {string} title
  * @param {string} role
+ * @param {object} [options] `path`: `/` and the bytes of the answer, if that is not to be 11
  * @returns {import('.').Scenario}
  */
-function client(id, title, role) {
+function client(id, title, role, options = {}) {
   return {
     id,
     title,
     ...requests,
     latency: true,
     kind: 'self',
-    tested: { file: 'clients.cjs', role, options: { concurrency: CONNECTIONS } },
+    tested: { file: 'clients.cjs', role, options: { concurrency: CONNECTIONS, ...options } },
     service: 'answers',
-    quick: role === 'http',
+    quick: id === 'http-client',
     targets: [{ atLeast: 1 }],
   };
 }
@@ -95,5 +96,7 @@ module.exports = [
   http2('http2s', 'http2 over TLS, 10 connections, 20 streams each', 'http2s'),
   http2('http2', 'http2 without TLS, 10 connections, 20 streams each', 'http2'),
   client('http-client', 'http client, keep-alive agent, 50 connections', 'http'),
+  client('http-client-16k', 'http client, keep-alive agent, 16 KB answers', 'http', { path: '/16384' }),
   client('undici', 'undici through the connector, 50 connections', 'undici'),
+  client('undici-16k', 'undici through the connector, 16 KB answers', 'undici', { path: '/16384' }),
 ];
