@@ -2,7 +2,8 @@
 
 const os = require('node:os');
 const { KNOWN } = require('./peers');
-const { STANDING_TURNS, TURNS } = require('./schedule');
+const { TURNS } = require('./schedule');
+const { standingTurns } = require('./standing');
 
 /** A load average above this before the start means that something else runs. */
 const QUIET = 0.5;
@@ -31,7 +32,7 @@ function runtimesOf(peers) {
  * @returns {string} how many, in words
  */
 function countOf(turns) {
-  if (turns === undefined) return `${TURNS} turns, ${STANDING_TURNS} of programs that stay up`;
+  if (turns === undefined) return `${TURNS} turns, ${standingTurns().join(', ')} of programs that stay up`;
   return turns === 1 ? '1 turn' : `${turns} turns`;
 }
 

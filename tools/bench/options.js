@@ -4,7 +4,8 @@ const { parseArgs } = require('node:util');
 const { UsageError, oneOf, patternOf, wholeNumberOf } = require('../lib/options');
 const { KNOWN, BASE } = require('./peers');
 const { SUITES } = require('./scenarios');
-const { STANDING_TURNS, TURNS } = require('./schedule');
+const { TURNS } = require('./schedule');
+const { standingTurns } = require('./standing');
 
 /** The peers that run when nothing else is said. */
 const PEERS = {
@@ -28,7 +29,7 @@ const USAGE = `npm run bench -- [OPTIONS]
   --peers LIST       of ${Object.keys(KNOWN).join(', ')}
                      (default ${PEERS.programs.join(',')}; net: ${PEERS.net.at(-1)}, too)
   --turns N          turns of each peer in each scenario (default ${TURNS}, of programs that stay up
-                     ${STANDING_TURNS}; 1 with --quick)
+                     ${standingTurns().join(', ')}; 1 with --quick)
   --time MS          measured time of a turn, where a scenario has none of its own
   --congestion NAME  the congestion control of all connections (default reno, in a network namespace of the bench's
                      own); "system": as the machine has it, without a namespace

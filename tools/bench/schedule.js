@@ -2,15 +2,14 @@
 
 const { setCongestionControl } = require('./network');
 const { KNOWN } = require('./peers');
-const { LIFE, STANDING_KINDS, Standing } = require('./standing');
+const { Standing, rhythmOf } = require('./standing');
 const { beginTurns, runTurn } = require('./turn');
 
 /** Failed turns after which a peer is not tried again in a scenario. */
 const FAILURES = 2;
 
-/** Turns of a peer in a scenario, and of one whose program stays up. */
+/** Turns of a peer in a scenario whose programs do not stay up. */
 const TURNS = 7;
-const STANDING_TURNS = 4 * LIFE;
 
 /** Turns of the peers that are there for orientation: other runtimes, another congestion control. */
 const ORIENTATION = 3;
@@ -35,7 +34,8 @@ const SUITE_TIME = 1000;
 function timesOf(scenario, { suite, quick, profile, time: asked }) {
   const { warm, time } = profile ? PROFILE : quick ? QUICK : FULL[suite];
   const own = quick ? scenario.quickTime : scenario.time;
-  return { warm, time: own ?? asked ?? (scenario.kind === 'suite' ? SUITE_TIME : time) };
+  const usual = quick || profile ? time : rhythmOf(scenario)?.time ?? time;
+  return { warm, time: own ?? asked ?? (scenario.kind === 'suite' ? SUITE_TIME : usual) };
 }
 
 /**
@@ -79,7 +79,8 @@ function benchmarkOf({ node }, benchmarks) {
  */
 function turnsOf(scenario, { kind, congestion }, asked) {
   if (KNOWN[kind].runtime !== 'node' || congestion !== undefined) return Math.min(asked ?? TURNS, ORIENTATION);
-  return asked ?? (STANDING_KINDS.has(scenario.kind) ? STANDING_TURNS : TURNS);
+  const rhythm = rhythmOf(scenario);
+  return asked ?? (rhythm ? rhythm.life * rhythm.lives : TURNS);
 }
 
 /**
@@ -119,7 +120,8 @@ async function runScenario(scenario, peers, options) {
   const outcome = { id: scenario.id, results: {}, failures: {} };
   for (const { id } of able) outcome.results[id] = [];
   // A busy machine may take several times as long.
-  const standing = new Standing(60 + (LIFE * able.length * 3 * (times.warm + times.time)) / 1000);
+  const { life, wake } = rhythmOf(scenario) ?? { life: 0, wake: 0 };
+  const standing = new Standing(60 + (3 * able.length * (times.warm + life * (wake + times.time))) / 1000);
   const { address: server, stop } = await services.start(scenario);
 
   /**
@@ -167,4 +169,4 @@ async function runScenario(scenario, peers, options) {
   return outcome;
 }
 
-module.exports = { STANDING_TURNS, TURNS, runScenario };
+module.exports = { TURNS, runScenario };

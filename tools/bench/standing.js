@@ -3,14 +3,44 @@
 const { Running } = require('./process');
 
 /**
- * Turns for which a program stays up. Meanwhile the others are measured, in turn, at most some seconds apart: where a
+ * How programs that stay up are measured. All are up at the same time and have their turns one after the other: where a
  * machine changes its speed now and then, both sides of a ratio have the same. There are several lives, for what V8
  * makes of a program differs by some percent from one process to the next.
+ * @typedef {object} Rhythm
+ * @property {number} life turns for which a process stays up
+ * @property {number} lives processes, one after the other
+ * @property {number} wake milliseconds in which a program gets back to what it was, after a pause: V8 drops code in
+ *   some seconds without work
+ * @property {number} time milliseconds of a turn
  */
-const LIFE = 3;
 
-/** Kinds of scenarios whose programs stay up: web servers, and clients that measure themselves. */
-const KINDS = new Set(['tool', 'self']);
+/**
+ * For clients that measure themselves, which go on where they were. This machine's speed changes within a second, so
+ * that many short turns tell more than few long ones.
+ * @type {Rhythm}
+ */
+const CLIENTS = { life: 15, lives: 5, wake: 50, time: 150 };
+
+/** For servers: a tool makes its connections anew for each turn. @type {Rhythm} */
+const SERVERS = { life: 8, lives: 4, wake: 250, time: 300 };
+
+/** For scenarios that say how long a turn takes them. @type {Rhythm} */
+const LONG = { life: 3, lives: 4, wake: 500, time: 600 };
+
+/**
+ * @param {import('./scenarios').Scenario} scenario
+ * @returns {Rhythm|undefined} undefined: its programs are started for each turn
+ */
+function rhythmOf({ kind, time }) {
+  if (kind !== 'tool' && kind !== 'self') return undefined;
+  if (time !== undefined) return LONG;
+  return kind === 'tool' ? SERVERS : CLIENTS;
+}
+
+/** @returns {number[]} the turns of a peer, by rhythm */
+function standingTurns() {
+  return [CLIENTS, SERVERS, LONG].map(({ life, lives }) => life * lives);
+}
 
 /**
  * A program that stays up.
@@ -33,8 +63,9 @@ class Standing {
    * @param {number} turn from 0
    * @returns {boolean} whether programs are started anew in that turn
    */
-  static isBegin({ kind }, turn) {
-    return KINDS.has(kind) && turn % LIFE === 0;
+  static isBegin(scenario, turn) {
+    const rhythm = rhythmOf(scenario);
+    return rhythm !== undefined && turn % rhythm.life === 0;
   }
 
   /**
@@ -88,4 +119,4 @@ class Standing {
   }
 }
 
-module.exports = { LIFE, STANDING_KINDS: KINDS, Standing };
+module.exports = { Standing, rhythmOf, standingTurns };

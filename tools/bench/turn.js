@@ -7,6 +7,7 @@ const { setTimeout: sleep } = require('node:timers/promises');
 const { LOAD, PROGRAMS } = require('./paths');
 const { Running } = require('./process');
 const { profiled, watched } = require('./profile/watched');
+const { rhythmOf } = require('./standing');
 const { runTool } = require('./tools');
 const { usageOf } = require('./usage');
 
@@ -17,12 +18,6 @@ const LAST_WORDS = 500;
 /** How often a tool that got no answer is tried, each time for so many times longer. */
 const ATTEMPTS = 3;
 const LONGER = 4;
-/**
- * Milliseconds in which a program that stays up gets back to what it was, after seconds without work: V8 has dropped
- * code by then.
- */
-const WAKE = 500;
-
 /**
  * @typedef {object} Times
  * @property {number} warm milliseconds before the measured window
@@ -179,7 +174,7 @@ function work({ scenario, peer, setting, start, standing }, time) {
  */
 async function toolTurn(turn) {
   const { tested } = turn.standing.program(turn.peer.id);
-  await work(turn, WAKE);
+  await work(turn, rhythmOf(turn.scenario).wake);
   return watched(turn.setting, tested.pid, () => measureByTool(turn, tested));
 }
 
@@ -213,10 +208,10 @@ async function measureByTool(turn, tested) {
  * @param {Turn} turn
  * @returns {Promise<Result>}
  */
-async function selfTurn({ peer, times, setting, standing }) {
+async function selfTurn({ scenario, peer, times, setting, standing }) {
   const { tested } = standing.program(peer.id);
   return watched(setting, tested.pid, async () => {
-    tested.say(JSON.stringify({ warm: WAKE, time: times.time }));
+    tested.say(JSON.stringify({ warm: rhythmOf(scenario).wake, time: times.time }));
     const { units, seconds, ...rest } = await tested.json();
     return { ...rest, rate: units / seconds, cpu: (rest.cpuUser + rest.cpuSystem) / units };
   });
