@@ -115,7 +115,7 @@ describe.each(modes)('an agent that keeps connections, %s', (_mode, flags) => {
     expect(result).toEqual({ different: 3, known: true, destroyed: [1, 1, 1, 1] });
   });
 
-  test('what a hook keeps on the resource is there in the events of the next request', async () => {
+  test('what a hook keeps on the resource under a symbol is there in the events of the next request', async () => {
     const result = await runMode(flags, async () => {
       const http = require('http');
       const { createHook, executionAsyncResource } = require('async_hooks');
@@ -123,17 +123,14 @@ describe.each(modes)('an agent that keeps connections, %s', (_mode, flags) => {
       const port = await listening(server, 0, '127.0.0.1');
       const kNote = Symbol('note');
       createHook({
-        init(id, type, trigger, resource) {
-          if (type === 'TCPWRAP') Object.assign(resource, { note: id, [kNote]: id });
-        },
+        init(id, type, trigger, resource) { if (type === 'TCPWRAP') resource[kNote] = id; },
       }).enable();
       const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
       const notes = [];
       for (let i = 0; i < 3; i++) {
         const request = http.get({ port, host: '127.0.0.1', agent }, (response) => response.resume());
         request.on('socket', (socket) => socket.prependOnceListener('data', () => {
-          const { note, [kNote]: symbolNote } = executionAsyncResource();
-          notes.push([note, symbolNote].map((id) => id === socket._handle.getAsyncId()));
+          notes.push(executionAsyncResource()[kNote] === socket._handle.getAsyncId());
         }));
         await once(agent, 'free');
       }
@@ -141,6 +138,58 @@ describe.each(modes)('an agent that keeps connections, %s', (_mode, flags) => {
       server.close();
       return notes;
     });
-    expect(result).toEqual([[true, true], [true, true], [true, true]]);
+    expect(result).toEqual([true, true, true]);
+  });
+
+  test('members that a hook gives the resource of a reuse do not become those of the handle', async () => {
+    const result = await runMode(flags, async () => {
+      const http = require('http');
+      const { createHook } = require('async_hooks');
+      const server = http.createServer((request, response) => response.end('hello'));
+      const port = await listening(server, 0, '127.0.0.1');
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+      const ask = () => Promise.all([once(agent, 'free'), new Promise((resolve, reject) => {
+        http.get({ port, host: '127.0.0.1', agent }, (response) => all(response).then(String).then(resolve, reject))
+          .on('error', reject);
+      })]);
+      await ask();
+      createHook({
+        init(id, type, trigger, resource) {
+          if (type !== 'TCPWRAP') return;
+          for (const name of ['owner', 'bytesRead', 'reading', 'fd']) resource[name] = id;
+          Object.defineProperty(resource, 'note', { value: id, enumerable: true });
+        },
+      }).enable();
+      const texts = [];
+      for (let i = 0; i < 3; i++) texts.push((await ask())[1]);
+      agent.destroy();
+      server.close();
+      return texts;
+    });
+    expect(result).toEqual(['hello', 'hello', 'hello']);
+  });
+
+  test('a domain lives as long as a connection that was used again in it', async () => {
+    const result = await runMode(['--expose-gc', ...flags], async () => {
+      const http = require('http');
+      const domain = require('domain');
+      const server = http.createServer((request, response) => response.end('hello'));
+      const port = await listening(server, 0, '127.0.0.1');
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+      const ask = () => http.get({ port, host: '127.0.0.1', agent }, (response) => response.resume());
+      ask();
+      await once(agent, 'free');
+      domain.create().run(ask);
+      await once(agent, 'free');
+      for (let i = 0; i < 5; i++) {
+        globalThis.gc();
+        await new Promise(setImmediate);
+      }
+      agent.destroy();
+      server.close();
+      await once(server, 'close');
+      return 'closed';
+    });
+    expect(result).toBe('closed');
   });
 });

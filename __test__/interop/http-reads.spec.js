@@ -1,6 +1,6 @@
 'use strict';
 
-/* global listening -- given to the code of a child */
+/* global listening, once -- given to the code of a child */
 
 // What programs keep of the data of HTTP stays as it was, whatever is read afterwards.
 
@@ -79,6 +79,44 @@ describe.each(modes)('data of HTTP that a program keeps, %s', (_mode, flags) => 
     });
     expect(seen).toEqual(Array.from({ length: 12 }, () => [true, 1]));
   });
+
+  test.each([['by its own emit'], ['by a listener of that read'], ['by a listener for once']])(
+    'what could not be parsed, of which a server hears %s, and leaves the connection open', async (way) => {
+      const seen = await runMode(flags, async (wanted) => {
+        const http = require('http');
+        const net = require('net');
+        const kept = [];
+        const keep = (error) => kept.push(error.rawPacket);
+        class Server extends http.Server {
+          emit(name, ...args) {
+            if (name !== 'clientError' || !wanted.includes('emit')) return super.emit(name, ...args);
+            return keep(args[0]);
+          }
+        }
+        const server = new Server((request, response) => {
+          if (wanted.includes('once')) server.once('clientError', keep);
+          else if (wanted.includes('read')) server.on('clientError', keep);
+          request.resume().on('end', () => response.end('ok'));
+        });
+        const port = await listening(server, 0, '127.0.0.1');
+        const good = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+        for (const fill of 'abc') {
+          server.removeAllListeners('clientError');
+          const socket = net.connect(port, '127.0.0.1', () => socket.write(good));
+          socket.on('error', () => {});
+          await once(socket, 'data');
+          server.removeAllListeners('clientError');
+          const count = kept.length;
+          socket.write(`${good}BAD ${fill.repeat(3000)}`);
+          while (kept.length === count) await new Promise(setImmediate);
+          socket.destroy();
+        }
+        server.close();
+        server.closeAllConnections();
+        return kept.map((packet) => /BAD (.)/.exec(packet)[1]);
+      }, { args: [way] });
+      expect(seen).toEqual(['a', 'b', 'c']);
+    });
 
   test('what follows the head of an answer that upgrades, and an answer that could not be parsed', async () => {
     const seen = await runMode(flags, async () => {

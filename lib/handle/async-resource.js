@@ -22,6 +22,9 @@ function setStackTraceLimit(frames) {
   }
 }
 
+/** The resource that `asyncReset` has made last. */
+const kReset = Symbol('kReset');
+
 /** A resource that can be reset, and makes the resources of its requests. */
 class HandleResource extends /** @type {HandleResourceBase} */ (/** @type {*} */ (AsyncResource)) {
   /**
@@ -36,6 +39,7 @@ class HandleResource extends /** @type {HandleResourceBase} */ (/** @type {*} */
     if (isExtended) setStackTraceLimit(stackTraceLimit);
     // Since Node 22.
     markAsUncloneable?.(this);
+    this[kReset] = undefined;
   }
 
   /** @returns {number} the async id */
@@ -53,8 +57,13 @@ class HandleResource extends /** @type {HandleResourceBase} */ (/** @type {*} */
    */
   asyncReset() {
     this.emitDestroy();
-    // Node keeps ids, the context, and stores of AsyncLocalStorage under symbols, and hooks what they like.
-    Object.assign(this, new HandleResource(this._provider));
+    const next = new HandleResource(this._provider);
+    // Under symbols Node keeps ids, the context, and stores of AsyncLocalStorage. A hook may have put other members
+    // there, under names that this handle has for its own.
+    if (Object.keys(next).length === 0) Object.assign(this, next);
+    else for (const key of Object.getOwnPropertySymbols(next)) this[key] = next[key];
+    // A domain lives as long as the resource that was made in it.
+    this[kReset] = next;
   }
 
   /** The resource type after `asyncReset`. */

@@ -15,6 +15,9 @@ const MAX_LENT = sizes.USUAL_READ;
 const SERVER_LISTENER = 'bound socketOnData';
 const LISTENERS = new Set([SERVER_LISTENER, 'socketOnData']);
 
+/** The name of a server's listener for errors. Node takes it away before it emits `clientError`. */
+const ERROR_LISTENER = 'socketOnError';
+
 /** The name of the listener by which Node's server stops reading from the handle when the stream is paused. */
 const PAUSE_LISTENER = 'onSocketPause';
 
@@ -100,6 +103,16 @@ function hasResponse({ destroyed }, request) {
 }
 
 /**
+ * @param {Socket} socket that has the same parser as before a read
+ * @returns {boolean} whether the parser could parse the read. A `clientError` has the Buffer of one that it could not,
+ *   and a program that listens for it, by whatever means, may leave the socket open. A client destroys the socket.
+ */
+function couldParse(socket) {
+  if (socket.destroyed) return false;
+  return !socket.server || socket.listeners('error').some(({ name }) => name === ERROR_LISTENER);
+}
+
+/**
  * Delivers a read in the Buffer that is used again.
  * @param {Socket} socket for which `borrowsReads` holds
  * @param {Uint8Array} bytes at most MAX_LENT
@@ -113,7 +126,7 @@ function lend(socket, bytes, deliver) {
   deliver(buffer.subarray(0, bytes.length));
   // An upgrade keeps the bytes behind its head, an error those that could not be parsed. After both, the socket has no
   // parser.
-  if (socket.parser === parser ? !socket.destroyed : hasResponse(socket, request)) lent = buffer;
+  if (socket.parser === parser ? couldParse(socket) : hasResponse(socket, request)) lent = buffer;
 }
 
 module.exports = { MAX_LENT, borrowsReads, isServedByParser, lend };
