@@ -239,6 +239,20 @@ describe('traces of setters', () => {
     }
   });
 
+  traceTest('the properties that setKeepAlive leaves on a socket', async (t) => {
+    const { client } = await pair(t.net);
+    for (const [label, socket] of [
+      ['connected', client],
+      ['fresh', new t.net.Socket()],
+    ]) {
+      const list = () => Object.getOwnPropertySymbols(socket).map(String).filter((name) => name.includes('KeepAlive'));
+      t.watch(socket, label);
+      t.note(label, 'before', ...list());
+      socket.setKeepAlive(true, 1000);
+      t.note(label, 'after', ...list());
+    }
+  });
+
   traceTest('ref and unref return the socket in each state', async (t) => {
     const { client } = await pair(t.net);
     const fresh = new t.net.Socket();

@@ -14,6 +14,9 @@ const {
 /** Whether a new socket of the host has a property for the type of service: programs list properties. */
 const LISTS_TOS = 'setTypeOfService' in builtin.Socket.prototype;
 
+/** Whether those of the host get properties for the interval and the count of probes. */
+const LISTS_PROBES = builtin.Socket.prototype.setKeepAlive.length > 2;
+
 /**
  * @param {*} milliseconds
  * @returns {number} whole seconds, as tcp(7) takes them
@@ -113,9 +116,8 @@ function setKeepAlive(enable, initialDelay, interval, count) {
   if (handle && isSame) return this;
   this[kSetKeepAlive] = on;
   this[kSetKeepAliveInitialDelay] = delay;
-  // Programs list properties: a socket has these only once they are asked for.
-  if (pause !== this[kSetKeepAliveInterval]) this[kSetKeepAliveInterval] = pause;
-  if (count !== this[kSetKeepAliveCount]) this[kSetKeepAliveCount] = count;
+  if (LISTS_PROBES || pause !== this[kSetKeepAliveInterval]) this[kSetKeepAliveInterval] = pause;
+  if (LISTS_PROBES || count !== this[kSetKeepAliveCount]) this[kSetKeepAliveCount] = count;
   if (handle) callSetKeepAlive(this, handle);
   return this;
 }

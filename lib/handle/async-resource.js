@@ -5,6 +5,7 @@
 const { AsyncResource } = require('async_hooks');
 const { async_id_symbol, context_frame, trigger_async_id_symbol } = require('../node/private-symbols');
 const { markAsUncloneable } = require('../node/worker-threads');
+const { kReset } = require('./symbols');
 
 /** A program's call goes through so many more functions than in the built-in before a hook of async_hooks is called. */
 const MORE_FRAMES = 8;
@@ -21,9 +22,6 @@ function setStackTraceLimit(frames) {
     return false;
   }
 }
-
-/** The resource that `asyncReset` has made last. */
-const kReset = Symbol('kReset');
 
 /** A resource that can be reset, and makes the resources of its requests. */
 class HandleResource extends /** @type {HandleResourceBase} */ (/** @type {*} */ (AsyncResource)) {

@@ -44,6 +44,8 @@ module.exports = /** @type {typeof HandleSymbols} */ (/** @type {*} */ ({
   kUncounted: Symbol('kUncounted'),
   /** How many bytes in large reads are left until a pipe is looked at (lib/api/pipe-relay.js). */
   kBulkLeft: Symbol('kBulkLeft'),
+  /** The resource that `asyncReset` has made last. */
+  kReset: Symbol('kReset'),
   /** Whether a Pipe has messages (SOCK_SEQPACKET). */
   kSeqpacket: Symbol('kSeqpacket'),
   /** Whether a Pipe has descriptors that its owner has not taken. */

@@ -7,7 +7,7 @@ declare namespace HandleSymbols {
   const kParserReads: unique symbol, kReadGate: unique symbol, kReadEnded: unique symbol, kOnRead: unique symbol;
   const kRead: unique symbol, kWriter: unique symbol, kReadWhenConnected: unique symbol, kRelay: unique symbol;
   const kUncounted: unique symbol, kBulkLeft: unique symbol, kSeqpacket: unique symbol, kAnnounced: unique symbol;
-  const kIsHost: unique symbol, kHandedOver: unique symbol, kPast: unique symbol;
+  const kIsHost: unique symbol, kHandedOver: unique symbol, kPast: unique symbol, kReset: unique symbol;
 }
 
 declare namespace SocketSymbols {
