@@ -2,7 +2,7 @@
 
 // Socket options. A socket without a connection keeps them until it connects.
 
-const { builtin } = require('../node/builtin');
+const { builtin, hasKeepAliveOptions } = require('../node/builtin');
 const { codes, ErrnoException } = require('../node/errors');
 const { keepBounds } = require('./messages');
 const { otherHandles } = require('./race');
@@ -13,9 +13,6 @@ const {
 
 /** Whether a new socket of the host has a property for the type of service: programs list properties. */
 const LISTS_TOS = 'setTypeOfService' in builtin.Socket.prototype;
-
-/** Whether those of the host get properties for the interval and the count of probes. */
-const LISTS_PROBES = builtin.Socket.prototype.setKeepAlive.length > 2;
 
 /**
  * @param {*} milliseconds
@@ -116,8 +113,9 @@ function setKeepAlive(enable, initialDelay, interval, count) {
   if (handle && isSame) return this;
   this[kSetKeepAlive] = on;
   this[kSetKeepAliveInitialDelay] = delay;
-  if (LISTS_PROBES || pause !== this[kSetKeepAliveInterval]) this[kSetKeepAliveInterval] = pause;
-  if (LISTS_PROBES || count !== this[kSetKeepAliveCount]) this[kSetKeepAliveCount] = count;
+  // Where the host has no such options, a socket has their properties once a program asks for them.
+  if (hasKeepAliveOptions || pause !== this[kSetKeepAliveInterval]) this[kSetKeepAliveInterval] = pause;
+  if (hasKeepAliveOptions || count !== this[kSetKeepAliveCount]) this[kSetKeepAliveCount] = count;
   if (handle) callSetKeepAlive(this, handle);
   return this;
 }

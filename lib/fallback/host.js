@@ -2,7 +2,7 @@
 
 // Features that the host's own `net` has or lacks, by its version.
 
-const { builtin } = require('../node/builtin');
+const { builtin, hasKeepAliveOptions } = require('../node/builtin');
 
 const { Server, Socket } = builtin;
 const list = new builtin.BlockList();
@@ -12,8 +12,7 @@ module.exports = {
   hasHandles: '_writeGeneric' in Socket.prototype,
   /** Whether its sockets have a type of service. */
   hasTypeOfService: 'setTypeOfService' in Socket.prototype,
-  /** Whether `setKeepAlive` takes an object, an interval and a count. */
-  hasKeepAliveOptions: Socket.prototype.setKeepAlive.length > 2,
+  hasKeepAliveOptions,
   /** Whether its servers share a port by SO_REUSEPORT; libuv has it since 1.49, Node with the option. */
   hasReusePort: /\breusePort\b/.test(Function.prototype.toString.call(Server.prototype.listen)),
   /** Whether its sockets and servers obey a BlockList. */

@@ -56,8 +56,8 @@ class HandleResource extends /** @type {HandleResourceBase} */ (/** @type {*} */
   asyncReset() {
     this.emitDestroy();
     const next = new HandleResource(this._provider);
-    // Under symbols Node keeps ids, the context, and stores of AsyncLocalStorage. A hook may have put other members
-    // there, under names that this handle has for its own.
+    // Node keeps ids, the context, and stores of AsyncLocalStorage under symbols. A hook may give the resource members
+    // with names, which this handle may have for itself.
     if (Object.keys(next).length === 0) Object.assign(this, next);
     else for (const key of Object.getOwnPropertySymbols(next)) this[key] = next[key];
     // A domain lives as long as the resource that was made in it.

@@ -2,7 +2,7 @@
 
 // Node's own TCP and Pipe handles, for connections that rsnet has handed over to them (lib/interop/hand-over.js).
 
-const { builtin } = require('../node/builtin');
+const { hasKeepAliveOptions } = require('../node/builtin');
 const { canHandOver, classes } = require('../node/builtin-handles');
 const native = require('../addon/native');
 const { TCP } = require('.');
@@ -86,8 +86,6 @@ const keepAliveMembers = {
   setKeepAlive(...args) { return withCopy(this, (handle) => handle.setKeepAlive(...args)); },
 };
 
-const hasKeepAliveInterval = builtin.Socket.prototype.setKeepAlive.length > 2;
-
 /**
  * Defines members that are not enumerable.
  * @param {object} object
@@ -119,7 +117,7 @@ function extend(prototype) {
   addMembers(extended, kernelOptions);
   if (prototype !== classes.TCP?.prototype) return extended;
   if (prototype.setTypeOfService === undefined) addMembers(extended, optionMembers);
-  if (!hasKeepAliveInterval) addMembers(extended, keepAliveMembers);
+  if (!hasKeepAliveOptions) addMembers(extended, keepAliveMembers);
   return extended;
 }
 

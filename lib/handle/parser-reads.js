@@ -94,12 +94,11 @@ function borrowsReads(socket) {
 }
 
 /**
- * @param {Socket} socket of a client, whose parser has gone
- * @param {HostRequest|null} request that it had
- * @returns {boolean} whether that was because the response is complete
+ * @param {HostRequest|null} request of a socket whose parser has gone
+ * @returns {boolean} whether that is a client's, and the parser has gone because the response is complete
  */
-function hasResponse({ destroyed }, request) {
-  return !destroyed && request?.res?.complete === true && request.upgradeOrConnect === false;
+function hasResponse(request) {
+  return request?.res?.complete === true && request.upgradeOrConnect === false;
 }
 
 /**
@@ -108,7 +107,6 @@ function hasResponse({ destroyed }, request) {
  *   and a program that listens for it, by whatever means, may leave the socket open. A client destroys the socket.
  */
 function couldParse(socket) {
-  if (socket.destroyed) return false;
   return !socket.server || socket.listeners('error').some(({ name }) => name === ERROR_LISTENER);
 }
 
@@ -124,9 +122,9 @@ function lend(socket, bytes, deliver) {
   lent = null;
   buffer.set(bytes);
   deliver(buffer.subarray(0, bytes.length));
-  // An upgrade keeps the bytes behind its head, an error those that could not be parsed. After both, the socket has no
-  // parser.
-  if (socket.parser === parser ? couldParse(socket) : hasResponse(socket, request)) lent = buffer;
+  // An upgrade keeps the bytes behind its head, an error those that could not be parsed.
+  const isFree = socket.parser === parser ? couldParse(socket) : hasResponse(request);
+  if (isFree && !socket.destroyed) lent = buffer;
 }
 
 module.exports = { MAX_LENT, borrowsReads, isServedByParser, lend };

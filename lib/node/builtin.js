@@ -26,4 +26,7 @@ function ownDescriptors() {
 /** @type {typeof import('node:net')} */
 const builtin = net[BUILTIN] ?? Object.create(null, ownDescriptors());
 
-module.exports = { BUILTIN, builtin };
+/** Whether its `setKeepAlive` takes an object, an interval and a count. */
+const hasKeepAliveOptions = builtin.Socket.prototype.setKeepAlive.length > 2;
+
+module.exports = { BUILTIN, builtin, hasKeepAliveOptions };

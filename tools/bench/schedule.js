@@ -79,8 +79,7 @@ function benchmarkOf({ node }, benchmarks) {
  */
 function turnsOf(scenario, { kind, congestion }, asked) {
   if (KNOWN[kind].runtime !== 'node' || congestion !== undefined) return Math.min(asked ?? TURNS, ORIENTATION);
-  const rhythm = rhythmOf(scenario);
-  return asked ?? (rhythm ? rhythm.life * rhythm.lives : TURNS);
+  return asked ?? rhythmOf(scenario)?.turns ?? TURNS;
 }
 
 /**

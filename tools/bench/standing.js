@@ -8,10 +8,10 @@ const { Running } = require('./process');
  * makes of a program differs by some percent from one process to the next.
  * @typedef {object} Rhythm
  * @property {number} life turns for which a process stays up
- * @property {number} lives processes, one after the other
+ * @property {number} turns of a peer in all
  * @property {number} wake milliseconds in which a program gets back to what it was, after a pause: V8 drops code in
  *   some seconds without work
- * @property {number} time milliseconds of a turn
+ * @property {number} [time] milliseconds of a turn, if the scenario does not say
  */
 
 /**
@@ -19,13 +19,13 @@ const { Running } = require('./process');
  * that many short turns tell more than few long ones.
  * @type {Rhythm}
  */
-const CLIENTS = { life: 15, lives: 5, wake: 50, time: 150 };
+const CLIENTS = { life: 15, turns: 75, wake: 50, time: 150 };
 
 /** For servers: a tool makes its connections anew for each turn. @type {Rhythm} */
-const SERVERS = { life: 8, lives: 4, wake: 250, time: 300 };
+const SERVERS = { life: 8, turns: 32, wake: 250, time: 300 };
 
 /** For scenarios that say how long a turn takes them. @type {Rhythm} */
-const LONG = { life: 3, lives: 4, wake: 500, time: 600 };
+const LONG = { life: 3, turns: 12, wake: 500 };
 
 /**
  * @param {import('./scenarios').Scenario} scenario
@@ -39,7 +39,7 @@ function rhythmOf({ kind, time }) {
 
 /** @returns {number[]} the turns of a peer, by rhythm */
 function standingTurns() {
-  return [CLIENTS, SERVERS, LONG].map(({ life, lives }) => life * lives);
+  return [CLIENTS, SERVERS, LONG].map(({ turns }) => turns);
 }
 
 /**

@@ -18,6 +18,7 @@ const LAST_WORDS = 500;
 /** How often a tool that got no answer is tried, each time for so many times longer. */
 const ATTEMPTS = 3;
 const LONGER = 4;
+
 /**
  * @typedef {object} Times
  * @property {number} warm milliseconds before the measured window
