@@ -107,6 +107,29 @@ describe.each(modes)('a server with busy connections, %s', (mode, flags) => {
     expect(found).toEqual(isRegistered ? { rsnet: 20, host: 0 } : { rsnet: 0, host: 20 });
   });
 
+  test('has fewer and fewer begin with rsnet, until one of them stays', async () => {
+    const found = await run(flags, async () => {
+      const http = require('http');
+      const server = http.createServer((request, response) => response.end('hello'));
+      await listening(server);
+      await serve(server, 8);
+      const places = [];
+      let count = 0;
+      server.on('connection', ({ _handle }) => {
+        count++;
+        if (isRsnet(_handle)) places.push(count);
+      });
+      const distances = () => places.splice(0).map((place, i, all) => place - (all[i - 1] ?? 0)).slice(1);
+      await serve(server, 32 + 64 + 128, 9);
+      const busy = distances();
+      count = 0;
+      await brief(server, 256 + 32 + 32);
+      server.close();
+      return [busy, distances()];
+    });
+    expect(found).toEqual(isRegistered ? [[64, 128], [32, 32]] : [[], []]);
+  });
+
   test('has the same of them as of others: ends, counters, options, lists', async () => {
     const found = await run(flags, async () => {
       const http = require('http');

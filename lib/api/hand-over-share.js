@@ -14,9 +14,18 @@ const GIVES_MOST = 1 / 4;
 const LAST_SHARE = 1 / 16;
 
 /**
+ * Of so many connections that are better the host's, one begins with a handle of rsnet's, which shows whether it would
+ * still be handed over. Each one doubles the interval, until one stays rsnet's: they are what makes such a server slower
+ * than the built-in's.
+ */
+const MIN_INTERVAL = 32;
+const MAX_INTERVAL = 1024;
+
+/**
  * @typedef {object} Past
  * @property {number} share from 0 to 1
- * @property {number} accepted connections since the share has reached GIVES_MOST
+ * @property {number} interval of connections that begin with rsnet's handle
+ * @property {number} sinceSample connections since the last of them
  * @property {import('async_hooks').AsyncResource} [scope] in which the host's handles are made
  */
 
@@ -38,8 +47,24 @@ function noteOutcome(socket, isHosts) {
   const listening = socket._server?._handle;
   if (!listening) return;
   const past = listening[kPast];
-  if (past !== undefined) past.share += (Number(isHosts) - past.share) * LAST_SHARE;
-  else if (isHosts) listening[kPast] = { share: LAST_SHARE, accepted: 0 };
+  if (past !== undefined) {
+    past.share += (Number(isHosts) - past.share) * LAST_SHARE;
+    if (!isHosts) past.interval = MIN_INTERVAL;
+  } else if (isHosts) {
+    listening[kPast] = { share: LAST_SHARE, interval: MIN_INTERVAL, sinceSample: 0 };
+  }
 }
 
-module.exports = { GIVES_MOST, noteOutcome, pastOf };
+/**
+ * @param {Past} past of a server whose next connection is better the host's
+ * @returns {boolean} whether it is to begin with rsnet's handle all the same
+ */
+function isSample(past) {
+  past.sinceSample++;
+  if (past.sinceSample < past.interval) return false;
+  past.sinceSample = 0;
+  past.interval = Math.min(2 * past.interval, MAX_INTERVAL);
+  return true;
+}
+
+module.exports = { GIVES_MOST, isSample, noteOutcome, pastOf };

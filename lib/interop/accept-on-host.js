@@ -5,7 +5,7 @@
 
 const fs = require('fs');
 const { commands } = require('../addon/bridge');
-const { GIVES_MOST, pastOf } = require('../api/hand-over-share');
+const { GIVES_MOST, isSample, pastOf } = require('../api/hand-over-share');
 const { readsHeaders } = require('../api/proxy-protocol');
 const { TCP } = require('../handle');
 const { withoutStores } = require('../handle/async-resource');
@@ -14,9 +14,6 @@ const hooks = require('../handle/hooks');
 const { kAskedOptions, owner_symbol } = require('../handle/socket-symbols');
 const { kSlot } = require('../handle/symbols');
 const { isRefused } = require('./hand-over');
-
-/** Of so many connections one begins with a handle of rsnet's, which shows whether it would still be handed over. */
-const SAMPLE = 32;
 
 /**
  * @param {AnyHandle} listening
@@ -37,8 +34,7 @@ function suitsHost(listening) {
 function acceptOnHost(listening) {
   const past = pastOf(listening);
   if (past === undefined || past.share < GIVES_MOST || !suitsHost(listening)) return undefined;
-  past.accepted++;
-  if (past.accepted % SAMPLE === 0) return undefined;
+  if (isSample(past)) return undefined;
   const fd = commands.acceptDescriptor(listening[kSlot]);
   if (fd < 0) return undefined;
   past.scope ??= withoutStores(listening);
