@@ -15,8 +15,8 @@ const LAST_SHARE = 1 / 16;
 
 /**
  * Of so many connections that are better the host's, one begins with a handle of rsnet's, which shows whether it would
- * still be handed over. Each one doubles the interval, until one stays rsnet's: they are what makes such a server slower
- * than the built-in's.
+ * still be handed over. Each one doubles the interval, until one stays rsnet's: these connections are what costs such
+ * a server more than the built-in's.
  */
 const MIN_INTERVAL = 32;
 const MAX_INTERVAL = 1024;

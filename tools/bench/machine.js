@@ -12,6 +12,7 @@ const QUIET = 0.5;
  * Where and how the figures were measured.
  * @typedef {object} Machine
  * @property {string} text a sentence or two
+ * @property {string} setting the part of it that is the same for all runs of these runtimes on this machine
  * @property {string} date
  * @property {number} load average of the last minute, before the start
  */
@@ -53,17 +54,20 @@ function describeMachine({ turns, quick, peers, control, system, load = os.loada
   const date = new Date().toISOString().slice(0, 10);
   const settings = Object.keys(process.env).filter((name) => /^(RSNET|UV)_/.test(name)).sort()
     .map((name) => `${name}=${process.env[name]}`);
-  const text = [
-    `Measured on ${date}: ${cpus.length} × ${cpus[0]?.model.trim() ?? 'unknown processor'},`,
+  const setting = [
+    `${cpus.length} × ${cpus[0]?.model.trim() ?? 'unknown processor'},`,
     `${memory} GiB of memory,`,
     `${os.type()} ${os.release().split('-')[0]}, congestion control ${control ?? system}` +
-      `${control ? ' in a network namespace of its own' : ''}; ${runtimesOf(peers)};`,
+      `${control ? ' in a network namespace of its own' : ''}; ${runtimesOf(peers)}`,
+  ].join(' ');
+  const text = [
+    `Measured on ${date}: ${setting};`,
     `median of ${countOf(turns)}${quick ? ' of a quick run' : ''};`,
     `load average before the start ${load.toFixed(2)}.`,
     ...(load > QUIET ? ['The machine had other work: these figures are noisy.'] : []),
     ...(settings.length > 0 ? [`Settings: ${settings.join(', ')}.`] : []),
   ].join(' ');
-  return { text, date, load };
+  return { text, setting, date, load };
 }
 
 /**

@@ -14,7 +14,7 @@ const { Progress } = require('./progress');
 const { putBetween } = require('./report/document');
 const { formatMetric, formatRatio } = require('./report/format');
 const { summarize } = require('./report/summary');
-const { mergeResults, publish, writeReport } = require('./report/write');
+const { mergeResults, publish, whenMeasured, writeReport } = require('./report/write');
 const { chooseScenarios } = require('./scenarios');
 const { runScenario } = require('./schedule');
 const { Services, obstacle, prepareServices } = require('./services');
@@ -164,7 +164,7 @@ async function measure(options, scenarios, prepared, progress) {
       continue;
     }
     const outcome = await runScenario(scenario, peers, { ...options, benchmarks, control, services, progress });
-    outcomes[scenario.id] = outcome;
+    outcomes[scenario.id] = { ...outcome, measured: whenMeasured(machine) };
     progress.end(scenario, brief(scenario, outcome, peers));
   }
 

@@ -22,13 +22,51 @@ const CHARTS = {
 };
 
 /**
+ * When and where an outcome was measured.
+ * @typedef {Pick<import('../machine').Machine, 'setting'|'date'|'load'>} Measured
+ */
+
+/**
  * The results as they are kept in a file.
  * @typedef {object} Results
  * @property {import('../machine').Machine} machine
  * @property {string} suite
  * @property {import('../peers').PeerFacts[]} peers
- * @property {Record<string, import('../schedule').Outcome>} outcomes by scenario
+ * @property {Record<string, import('../schedule').Outcome & {measured: Measured}>} outcomes by scenario
  */
+
+/**
+ * @param {import('../machine').Machine} machine
+ * @returns {Measured} what an outcome of that run is marked with
+ */
+function whenMeasured({ setting, date, load }) {
+  return { setting, date, load };
+}
+
+/**
+ * @param {Measured[]} rows of one setting
+ * @returns {string} how many, when, and how busy the machine was
+ */
+function describeRows(rows) {
+  const days = new Map();
+  for (const { date, load } of rows) days.set(date, [...(days.get(date) ?? []), load]);
+  return [...days].sort().map(([date, loads]) => {
+    const bounds = new Set([Math.min(...loads), Math.max(...loads)].map((load) => load.toFixed(2)));
+    return `${loads.length} on ${date} (load average before the start ${[...bounds].join(' to ')})`;
+  }).join(', ');
+}
+
+/**
+ * @param {string} setting of the new run
+ * @param {Measured[]} rows that earlier runs have measured
+ * @returns {string[]} a paragraph for each setting
+ */
+function describeEarlier(setting, rows) {
+  return [...new Set(rows.map((row) => row.setting))].map((other) => {
+    const text = describeRows(rows.filter((row) => row.setting === other));
+    return `Other rows: ${text}${other === setting ? '' : `; ${other}`}.`;
+  });
+}
 
 /**
  * Adds to new results what only older ones have. A scenario is taken over whole: turns of different runs are not
@@ -39,12 +77,12 @@ const CHARTS = {
  */
 function mergeResults(results, older) {
   const known = new Set(results.peers.map(({ id }) => id));
-  const taken = Object.keys(older.outcomes).some((id) => !results.outcomes[id]);
-  const { text: own } = results.machine;
-  const text = taken ? `${own}\n\nThe other rows: ${older.machine.text}` : own;
+  const taken = Object.values(older.outcomes).filter(({ id }) => !results.outcomes[id])
+    .map(({ measured }) => measured ?? whenMeasured(older.machine));
+  const { machine } = results;
   return {
     ...results,
-    machine: { ...results.machine, text },
+    machine: { ...machine, text: [machine.text, ...describeEarlier(machine.setting, taken)].join('\n\n') },
     peers: [...results.peers, ...older.peers.filter(({ id }) => !known.has(id))],
     outcomes: { ...older.outcomes, ...results.outcomes },
   };
@@ -125,4 +163,4 @@ function publish(report, markdown) {
   return putBetween(suite === 'net' ? 'bench' : suite, `${images}\n\n${markdown}`);
 }
 
-module.exports = { mergeResults, writeReport, publish };
+module.exports = { mergeResults, publish, whenMeasured, writeReport };
