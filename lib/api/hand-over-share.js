@@ -56,6 +56,8 @@ function noteOutcome(socket, isHosts) {
 }
 
 /**
+ * Counts a connection, and chooses the last of each interval.
+ *
  * @param {Past} past of a server whose next connection is better the host's
  * @returns {boolean} whether it is to begin with rsnet's handle all the same
  */
