@@ -26,10 +26,13 @@ export interface ConnectorOptions extends Omit<ConnectionOptions, 'timeout' | ke
   socketPath?: string | undefined;
 }
 
+/** What a connector calls back with, as undici declares it: a socket, or an error and none. */
+export type ConnectResult = [error: null, socket: Socket | TLSSocket] | [error: Error, socket: null];
+
 /** Connects for undici, and gives the socket; calls back when there is a connection or none. */
 export type Connector = (
   target: ConnectTarget,
-  callback: (error: Error | null, socket?: Socket | TLSSocket) => void,
+  callback: (...result: ConnectResult) => void,
 ) => Socket | TLSSocket;
 
 /** A connector for undici: the option `connect` of its Agent, Client and Pool. */

@@ -16,7 +16,7 @@ const path = require('node:path');
 const { pipeline } = require('node:stream/promises');
 const builtin = require('net');
 const rsnet = require('rsnet');
-const { Progress, megabytes } = require('./progress');
+const { Progress, megabytes } = require('./lib/progress');
 
 /** A leg that moves nothing for so long (milliseconds) has failed. */
 const STALL = 30000;

@@ -103,6 +103,29 @@ describe('the tarballs', () => {
     expect(line.length).toBeLessThan(1000);
   });
 
+  test.each(['uv', 'tokio'])('show one where an error without a listener ends the process, %s', async (backend) => {
+    project.write('unheard.cjs', `
+      const builtin = process.getBuiltinModule('net');
+      // The resets come in one batch of events: ticks between two of them are not run by Node itself.
+      const accepted = [];
+      const server = require('rsnet').createServer((socket) => accepted.push(socket.resume()));
+      server.listen(0, '127.0.0.1', async () => {
+        const { port } = server.address();
+        const peers = Array.from({ length: 4 }, () => builtin.connect(port, '127.0.0.1'));
+        while (accepted.length < peers.length) await new Promise(setImmediate);
+        for (const peer of peers) peer.resetAndDestroy();
+      });`);
+    const env = { ...project.env, RSNET_BACKEND: backend };
+    const { code, stderr } = await runNode(['unheard.cjs'], { cwd: project.app, env });
+    expect(code).toBe(1);
+    const [place, line, mark] = stderr.split('\n');
+    expect(place).toMatch(/rsnet\.js:\d+$/);
+    expect(line).toBe('"use strict";function triggerUncaughtException(bridge,error){bridge.reportUncaught(error)}' +
+      'module.exports={triggerUncaughtException};');
+    expect(mark).toMatch(/^ +\^$/);
+    expect(stderr).toContain('Error: read ECONNRESET');
+  });
+
   test('hold every file that the manifest names', () => {
     const folder = path.join(project.app, 'node_modules', 'rsnet');
     const { main, types, exports } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));

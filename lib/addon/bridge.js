@@ -16,6 +16,7 @@ const { areas, clearArea, noteLargeRead, ownCopy, prepareLanding, setArea, takeL
 const native = require('./native');
 const { silenceDeprecation } = require('../node/pending-deprecation');
 const { withSettings } = require('./settings');
+const { triggerUncaughtException } = require('./uncaught');
 const { UV_EOF } = require('../node/errno');
 
 /** The slot of every closed handle. */
@@ -205,7 +206,7 @@ function dispatchBatch(count, payload) {
       }
     } catch (error) {
       hasThrown = true;
-      bridge.reportUncaught(error);
+      triggerUncaughtException(bridge, error);
     }
   }
   filled = 0;
@@ -226,7 +227,7 @@ function tickBetween() {
   try {
     tick();
   } catch (error) {
-    bridge.reportUncaught(error);
+    triggerUncaughtException(bridge, error);
   }
 }
 
@@ -239,7 +240,7 @@ function makeCallback(callback) {
   try {
     callback();
   } catch (error) {
-    bridge.reportUncaught(error);
+    triggerUncaughtException(bridge, error);
     return;
   }
   tickBetween();
@@ -283,6 +284,9 @@ function takePending(slot) {
   return { chunks, error };
 }
 
+/** @param {*} error that the addon has got from one of the functions which it calls */
+function uncaught(error) { triggerUncaughtException(bridge, error); }
+
 /** Runs the queues of `process.nextTick` and of promise jobs. */
 function tick() {
   if (runTicks !== undefined) runTicks.call(process);
@@ -296,9 +300,10 @@ function tick() {
 function getBridge() {
   if (bridge === undefined) {
     silenceDeprecation();
-    bridge = withSettings(() => new native.Bridge(dispatchSingle, tick, dispatchBatch, entries, memory, areas));
+    const make = () => new native.Bridge(dispatchSingle, tick, dispatchBatch, uncaught, entries, memory, areas);
+    bridge = withSettings(make);
     usesThreads = bridge.backend === 'tokio';
-    trace('bridge: %s backend, %d runtime threads', bridge.backend, bridge.threads);
+    trace('bridge: %s backend%s', bridge.backend, usesThreads ? `, ${bridge.threads} runtime threads` : '');
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(native.Bridge.prototype))) {
       if (typeof value === 'function') commands[name] = value.bind(bridge);
     }

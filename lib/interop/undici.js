@@ -107,7 +107,7 @@ function connectPlain(settings, { hostname, localAddress }, port) {
  *
  * @param {import('net').Socket} socket that connects
  * @param {{isTls: boolean, timeout: number, target: string}} about `timeout` in milliseconds, 0 = none
- * @param {((error: Error|null, socket?: object) => void)|null} callback
+ * @param {((error: Error|null, socket: object|null) => void)|null} callback
  */
 function whenConnected(socket, { isTls, timeout, target }, callback) {
   let timer;
@@ -116,7 +116,7 @@ function whenConnected(socket, { isTls, timeout, target }, callback) {
     if (callback === null) return;
     const done = callback;
     callback = null;
-    if (error) done(error);
+    if (error) done(error, null);
     else done(null, socket);
   };
   if (timeout > 0) timer = setTimeout(() => socket.destroy(new ConnectTimeoutError(target, timeout)), timeout);
@@ -133,8 +133,8 @@ function whenConnected(socket, { isTls, timeout, target }, callback) {
  * @param {string} [options.socketPath] a Unix socket to connect to, in place of the URL's host
  * @param {boolean} [options.keepAlive] probe silent connections; true unless false
  * @param {number} [options.keepAliveInitialDelay] milliseconds of silence before that
- * @returns {(target: Options, callback: (error: Error|null, socket?: object) => void) => object} connects for undici,
- *   and gives the socket
+ * @returns {(target: Options, callback: (error: Error|null, socket: object|null) => void) => object} connects for
+ *   undici, and gives the socket
  * @throws {TypeError} when `maxCachedSessions` is no whole number of at least 0
  */
 function connector(options = {}) {

@@ -6,6 +6,7 @@ interface Addon {
     dispatch: (slot: number, kind: number, status: number, payload?: Buffer | number) => void,
     tick: () => void,
     dispatchBatch: (count: number, payload?: Buffer) => void,
+    uncaught: (exception: unknown) => void,
     entries: Int32Array,
     memory: ArrayBufferLike,
     areas: (Uint8Array | undefined)[],

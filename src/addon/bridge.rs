@@ -35,14 +35,21 @@ impl Bridge {
     ///   (see [`crate::backend::batch`]). `areas` is an array without a prototype: a Buffer of `USUAL_READ` bytes and one of
     ///   `MAX_READ` for the next large reads, and behind them, by slot, the Buffers of programs (`onread`).
     ///
+    /// Either calls `uncaught(exception)` with what one of these has thrown.
+    ///
     /// `RSNET_BACKEND` chooses the backend, `uv` or `tokio`; by default it is `uv`. A host whose event loop can watch no
     /// descriptor gets `tokio`.
     #[napi(constructor, catch_unwind)]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "each is a value of JavaScript, which has no other holder"
+    )]
     pub fn new(
         env: Env,
         dispatch: Function<'_, Unknown<'_>, Unknown<'_>>,
         tick: Function<'_, Unknown<'_>, Unknown<'_>>,
         dispatch_batch: Function<'_, Unknown<'_>, Unknown<'_>>,
+        uncaught: Function<'_, Unknown<'_>, Unknown<'_>>,
         entries: Unknown<'_>,
         memory: Unknown<'_>,
         areas: Unknown<'_>,
@@ -55,6 +62,7 @@ impl Bridge {
             dispatch: dispatch.value().value,
             tick: tick.value().value,
             dispatch_batch: dispatch_batch.value().value,
+            uncaught: uncaught.value().value,
             entries: entries.value().value,
             memory: memory.value().value,
             areas: areas.value().value,

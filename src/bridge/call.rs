@@ -1,4 +1,4 @@
-//! Calls of the three JavaScript functions of a bridge.
+//! Calls of the JavaScript functions of a bridge.
 
 use std::cell::Cell;
 use std::num::NonZeroU32;
@@ -20,6 +20,8 @@ pub struct Functions {
     pub tick: sys::napi_value,
     /// `dispatchBatch(count, payload)`: the events in `entries`.
     pub dispatch_batch: sys::napi_value,
+    /// `uncaught(exception)`: gives what one of the others has thrown to the process.
+    pub uncaught: sys::napi_value,
     /// `Int32Array` for the entries of a batch.
     pub entries: sys::napi_value,
     /// `ArrayBuffer` that the small reads of a batch land in.
@@ -33,6 +35,7 @@ pub struct Callbacks {
     dispatch: Cell<sys::napi_ref>,
     tick: Cell<sys::napi_ref>,
     dispatch_batch: Cell<sys::napi_ref>,
+    uncaught: Cell<sys::napi_ref>,
     /// Whether `dispatch` is called by `napi_make_callback`.
     from_loop: bool,
 }
@@ -51,21 +54,26 @@ impl Callbacks {
         functions: &Functions,
         from_loop: bool,
     ) -> napi::Result<Self> {
-        let mut references = [ptr::null_mut(); 3];
-        let functions = [functions.dispatch, functions.tick, functions.dispatch_batch];
+        let mut references = [ptr::null_mut(); 4];
+        let Functions { dispatch, tick, dispatch_batch, uncaught, .. } = *functions;
+        let functions = [dispatch, tick, dispatch_batch, uncaught];
         for (reference, function) in references.iter_mut().zip(functions) {
             // SAFETY: passed on to the caller; the result is written to a local.
             napi::check_status!(unsafe {
                 sys::napi_create_reference(env, function, 0, reference)
             })?;
         }
-        let [dispatch, tick, dispatch_batch] = references.map(Cell::new);
-        Ok(Callbacks { dispatch, tick, dispatch_batch, from_loop })
+        let [dispatch, tick, dispatch_batch, uncaught] = references.map(Cell::new);
+        Ok(Callbacks { dispatch, tick, dispatch_batch, uncaught, from_loop })
+    }
+
+    fn references(&self) -> [&Cell<sys::napi_ref>; 4] {
+        [&self.dispatch, &self.tick, &self.dispatch_batch, &self.uncaught]
     }
 
     /// Makes the references strong, or weak again.
     pub fn set_strong(&self, env: sys::napi_env, strong: bool) {
-        for reference in [&self.dispatch, &self.tick, &self.dispatch_batch] {
+        for reference in self.references() {
             // SAFETY: the references live until they are null, and this is the environment's thread.
             // Node-API refuses null.
             unsafe {
@@ -80,7 +88,7 @@ impl Callbacks {
 
     /// Deletes the references; nothing is called any more.
     pub fn delete(&self, env: sys::napi_env) {
-        delete(env, [&self.dispatch, &self.tick, &self.dispatch_batch]);
+        delete(env, self.references());
     }
 
     /// Calls `dispatch` for `event` of the socket `id`.
@@ -122,7 +130,7 @@ impl Callbacks {
                 arguments[3] = buffer;
                 count = 4;
             }
-            call(env, self.dispatch.get(), &arguments[..count], self.from_loop)
+            self.call(env, &self.dispatch, &arguments[..count], self.from_loop)
         })
     }
 
@@ -145,17 +153,42 @@ impl Callbacks {
                 2
             }
         };
-        call(env, self.dispatch_batch.get(), &arguments[..given], false)
+        self.call(env, &self.dispatch_batch, &arguments[..given], false)
     }
 
     /// Calls `tick`, which runs what the previous event left for the next tick.
     pub fn tick(&self, env: sys::napi_env) -> Delivery {
-        in_scope(env, || call(env, self.tick.get(), &[], false))
+        in_scope(env, || self.call(env, &self.tick, &[], false))
+    }
+
+    /// Calls the function of `reference`. What it throws becomes an uncaught exception.
+    fn call(
+        &self,
+        env: sys::napi_env,
+        reference: &Cell<sys::napi_ref>,
+        arguments: &[sys::napi_value],
+        from_loop: bool,
+    ) -> Delivery {
+        let status = call(env, reference.get(), arguments, from_loop);
+        if status == sys::Status::napi_ok { Delivery::Continue } else { self.report(env) }
+    }
+
+    /// Makes the pending exception an uncaught one. Node shows the line of JavaScript that does so, and none where there is
+    /// no JavaScript below. [`Delivery::Stop`]: JavaScript cannot run any more.
+    fn report(&self, env: sys::napi_env) -> Delivery {
+        let mut exception = ptr::null_mut();
+        // SAFETY: a scope is open, and the result is written to a local.
+        let status = unsafe { sys::napi_get_and_clear_last_exception(env, &raw mut exception) };
+        if status != sys::Status::napi_ok {
+            return Delivery::Stop;
+        }
+        let status = call(env, self.uncaught.get(), &[exception], false);
+        if status == sys::Status::napi_ok { Delivery::Continue } else { Delivery::Stop }
     }
 }
 
 /// Deletes references, and leaves null in their place.
-pub fn delete(env: sys::napi_env, references: [&Cell<sys::napi_ref>; 3]) {
+pub fn delete<const COUNT: usize>(env: sys::napi_env, references: [&Cell<sys::napi_ref>; COUNT]) {
     for reference in references {
         let reference = reference.replace(ptr::null_mut());
         if !reference.is_null() {
@@ -179,24 +212,24 @@ pub fn in_scope(env: sys::napi_env, body: impl FnOnce() -> Delivery) -> Delivery
     delivery
 }
 
-/// Calls the function of `reference`. What it throws becomes an uncaught exception. `from_loop`: as Node calls from its
-/// event loop, in no async context (`napi_make_callback`), so that nothing of the context in which the bridge was made is
-/// seen by sockets that others open.
+/// Calls the function of `reference`, if it was not deleted. `from_loop`: as Node calls from its event loop, in no async
+/// context (`napi_make_callback`), so that nothing of the context in which the bridge was made is seen by sockets that
+/// others open.
 fn call(
     env: sys::napi_env,
     reference: sys::napi_ref,
     arguments: &[sys::napi_value],
     from_loop: bool,
-) -> Delivery {
+) -> sys::napi_status {
     let mut function = ptr::null_mut();
     let mut receiver = ptr::null_mut();
     let (count, values, result) = (arguments.len(), arguments.as_ptr(), ptr::null_mut());
     // SAFETY: a scope is open, the reference is live, and the results are written to locals; no
     // async context is a documented argument.
-    let status = unsafe {
+    unsafe {
         sys::napi_get_reference_value(env, reference, &raw mut function);
         if function.is_null() {
-            return Delivery::Continue;
+            return sys::Status::napi_ok;
         }
         if from_loop {
             let context = ptr::null_mut();
@@ -206,21 +239,5 @@ fn call(
             sys::napi_get_undefined(env, &raw mut receiver);
             sys::napi_call_function(env, receiver, function, count, values, result)
         }
-    };
-    if status == sys::Status::napi_ok { Delivery::Continue } else { report(env) }
-}
-
-/// Makes the pending exception an uncaught one. [`Delivery::Stop`]: JavaScript cannot run any more.
-fn report(env: sys::napi_env) -> Delivery {
-    let mut exception = ptr::null_mut();
-    // SAFETY: a scope is open, and the result is written to a local.
-    let status = unsafe {
-        let status = sys::napi_get_and_clear_last_exception(env, &raw mut exception);
-        if status == sys::Status::napi_ok {
-            sys::napi_fatal_exception(env, exception)
-        } else {
-            status
-        }
-    };
-    if status == sys::Status::napi_ok { Delivery::Continue } else { Delivery::Stop }
+    }
 }
