@@ -61,7 +61,7 @@ function noteOutcome(socket, isHosts) {
  * @param {Past} past of a server whose next connection is better the host's
  * @returns {boolean} whether it is to begin with rsnet's handle all the same
  */
-function isSample(past) {
+function drawSample(past) {
   past.sinceSample++;
   if (past.sinceSample < past.interval) return false;
   past.sinceSample = 0;
@@ -69,4 +69,4 @@ function isSample(past) {
   return true;
 }
 
-module.exports = { GIVES_MOST, isSample, noteOutcome, pastOf };
+module.exports = { GIVES_MOST, drawSample, noteOutcome, pastOf };

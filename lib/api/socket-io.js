@@ -15,6 +15,7 @@ const host = require('../node/versions');
 const { emitsAtOnce } = require('../node/plain-flow');
 const { attachHostHandle } = require('./host-handle');
 const { freeMemory, noteLargeRead } = require('../addon/landing');
+const { parserBehindPause } = require('../handle/parser-reads');
 const { setReadSize } = require('./read-size');
 const { ShutdownReq } = require('../handle/requests');
 const { UV_ENOBUFS, UV_ENOTCONN, UV_EOF } = require('../node/errno');
@@ -51,6 +52,11 @@ function onHandleRead(nread, buffer) {
     if (socket[kBuffer] === null && emitsAtOnce(socket)) {
       socket.emit('data', buffer);
       if (socket.parser && socket.server) hooks.countParserRead(this, socket, nread);
+      return;
+    }
+    const parse = socket.parser && socket.server && parserBehindPause(socket);
+    if (parse) {
+      Reflect.apply(parse, socket, [buffer]);
       return;
     }
     const more = socket[kBuffer] ? giveToUser(socket, nread, buffer) : socket.push(buffer);

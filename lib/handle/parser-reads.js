@@ -94,6 +94,20 @@ function borrowsReads(socket) {
 }
 
 /**
+ * The parser of Node's server reads from one of Node's handles by itself (`consume`), also while the stream is paused,
+ * if the handle reads. It does when a listener of 'connection' has called `pause()`: the server's own `resume()`, which
+ * comes in a tick, starts the handle again.
+ * @param {Socket} socket of a server, with a parser
+ * @returns {Function|undefined} the listener that gives the parser its data, if the parser would read by itself
+ */
+function parserBehindPause(socket) {
+  const { parser } = socket;
+  if (socket.readableFlowing !== false || parser?.socket !== socket || !canStopReading(socket)) return undefined;
+  const listeners = socket.rawListeners('data');
+  return listeners.length === 1 && listeners[0].name === SERVER_LISTENER ? listeners[0] : undefined;
+}
+
+/**
  * @param {HostRequest|null} request of a socket whose parser has gone
  * @returns {boolean} whether that is a client's, and the parser has gone because the response is complete
  */
@@ -127,4 +141,4 @@ function lend(socket, bytes, deliver) {
   if (isFree && !socket.destroyed) lent = buffer;
 }
 
-module.exports = { MAX_LENT, borrowsReads, isServedByParser, lend };
+module.exports = { MAX_LENT, borrowsReads, isServedByParser, lend, parserBehindPause };

@@ -5,7 +5,7 @@
 
 const fs = require('fs');
 const { commands } = require('../addon/bridge');
-const { GIVES_MOST, isSample, pastOf } = require('../api/hand-over-share');
+const { GIVES_MOST, drawSample, pastOf } = require('../api/hand-over-share');
 const { readsHeaders } = require('../api/proxy-protocol');
 const { TCP } = require('../handle');
 const { withoutStores } = require('../handle/async-resource');
@@ -34,7 +34,7 @@ function suitsHost(listening) {
 function acceptOnHost(listening) {
   const past = pastOf(listening);
   if (past === undefined || past.share < GIVES_MOST || !suitsHost(listening)) return undefined;
-  if (isSample(past)) return undefined;
+  if (drawSample(past)) return undefined;
   const fd = commands.acceptDescriptor(listening[kSlot]);
   if (fd < 0) return undefined;
   past.scope ??= withoutStores(listening);
