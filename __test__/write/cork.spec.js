@@ -79,6 +79,30 @@ describe.each(matrix)('%s client, %s server: cork', (clientName, serverName, cli
   });
 });
 
+describe.each(matrix)('%s client, %s server: a header and its body', (_client, _server, clientNet, serverNet) => {
+  test('arrive in order, also when the kernel takes no more', async () => {
+    const { client, peer } = await pair(clientNet, serverNet);
+    peer.pause();
+    const sent = [];
+    let written = 0;
+    // The kernel takes some MB of a connection that nobody reads.
+    for (let i = 0; i < 600; i++) {
+      const header = Buffer.from([i, i >> 8, 7]);
+      const body = Buffer.alloc(14000 + i, `body ${i}`);
+      sent.push(header, body);
+      client.cork();
+      client.write(header);
+      client.write(body, () => { written++; });
+      client.uncork();
+    }
+    expect(written).toBeLessThan(600);
+    client.end();
+    expect((await collect(peer.resume())).equals(Buffer.concat(sent))).toBe(true);
+    expect(written).toBe(600);
+    expect(client.bytesWritten).toBe(Buffer.concat(sent).length);
+  });
+});
+
 describe('traces of cork', () => {
   traceTest('callbacks, counters and drain', async (t) => {
     const { client, peer } = await pair(t.net, t.net, { client: { highWaterMark: 20 } });
@@ -103,6 +127,7 @@ describe('traces of cork', () => {
     ],
     'strings that decode to nothing': [['zz', 'hex'], ['', 'latin1']],
     'more than is copied together': [['x'.repeat(40000), 'latin1'], ['ü'.repeat(40000), 'utf8'], [Buffer.alloc(9000)]],
+    'one that is not copied': [[Buffer.alloc(15000, 'b')]],
     'as many as one system call takes': Array.from({ length: 1023 }, (_, i) => [`${i}`, 'latin1']),
     'one more': Array.from({ length: 1024 }, (_, i) => [Buffer.from(`${i}`)]),
     'many of a few bytes': Array.from({ length: 2000 }, (_, i) => (i % 2 ? [`${i}`, 'latin1'] : [Buffer.from(`${i}`)])),

@@ -278,7 +278,12 @@ class Writer {
   _writeBuffers(req, buffers, bytes) {
     this._makeWay();
     if (bytes <= MAX_COPIED * buffers.length || this.requests.length > 0 || this.handle._isConnecting) {
-      return this._wrote(req, bytes, commands.writev(this.handle[kSlot], buffers));
+      const slot = this.handle[kSlot];
+      // A header and what follows it, as most programs have it. The addon leaves 0 out.
+      const [first, second] = buffers;
+      const isPair = buffers.length === 2;
+      const result = isPair ? commands.writePair(slot, first, second) : commands.writev(slot, buffers);
+      return this._wrote(req, bytes, result | 0);
     }
     const large = new LargeWrite(buffers, bytes);
     const result = large.advance(this.slot, false);

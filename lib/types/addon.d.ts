@@ -55,6 +55,7 @@ interface CommandFunctions {
   unref(slot: number): number;
   write(slot: number, data: Uint8Array, length: number): number;
   writeLarge(slot: number, data: Uint8Array, offset: number, continues: number): number;
+  writePair(slot: number, first: Uint8Array, second: Uint8Array): number;
   writeWithCompletion(slot: number, data: Uint8Array, length: number): number;
 }
 
