@@ -57,17 +57,17 @@ async function digest(socket) {
  * Send a file over one connection.
  * @param {import('net').Socket} socket connected to the receiver
  * @param {string} file path
- * @param {(bytes: number) => void} onBytes told how many bytes have been read so far
+ * @param {(bytes: number) => void} count told how long each chunk is
  * @returns {Promise<{sha256: string, bytes: number}>} what was sent, once all of it is handed to the system
  */
-async function send(socket, file, onBytes) {
+async function send(socket, file, count) {
   const hash = createHash('sha256');
   let bytes = 0;
   await pipeline(fs.createReadStream(file, { highWaterMark: 1 << 18 }), async function* (source) {
     for await (const chunk of source) {
       hash.update(chunk);
       bytes += chunk.length;
-      onBytes(bytes);
+      count(chunk.length);
       yield chunk;
     }
   }, socket);
@@ -78,16 +78,21 @@ async function send(socket, file, onBytes) {
  * Receive what the other end makes of the file.
  * @param {import('net').Socket} socket connected to the receiver
  * @param {boolean} echo whether the file itself comes back
+ * @param {(bytes: number) => void} count told how long each chunk of the file is
  * @returns {Promise<{sha256: string, bytes: number}>} what the other end got
  */
-async function receive(socket, echo) {
+async function receive(socket, echo, count) {
   const hash = createHash('sha256');
   let bytes = 0;
   let answer = '';
   socket.on('data', (chunk) => {
     bytes += chunk.length;
-    if (echo) hash.update(chunk);
-    else answer += chunk.toString('latin1');
+    if (echo) {
+      hash.update(chunk);
+      count(chunk.length);
+    } else {
+      answer += chunk.toString('latin1');
+    }
   });
   await once(socket, 'end');
   if (echo) return { sha256: hash.digest('hex'), bytes };
@@ -100,12 +105,17 @@ async function receive(socket, echo) {
  * @param {Leg} leg the two ends
  * @param {string|number} address where to listen: path of a Unix-domain socket, or 0 for a TCP port
  * @param {string} file path of the file
- * @param {(bytes: number) => void} onBytes told how many bytes have been sent so far
+ * @param {(bytes: number) => void} onBytes told how many bytes have been moved so far, both ways together
  * @returns {Promise<number>} bytes that were moved, both ways together
  * @throws {Error} when the other end got something else, or nothing moves any more, or a socket fails
  */
 async function transfer(leg, address, file, onBytes) {
   const failure = deferred();
+  let moved = 0;
+  const count = (bytes) => {
+    moved += bytes;
+    onBytes(moved);
+  };
   const server = leg.server.createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', failure.reject);
     if (leg.echo) socket.pipe(socket);
@@ -121,13 +131,13 @@ async function transfer(leg, address, file, onBytes) {
   socket.on('error', failure.reject);
   socket.setTimeout(STALL, () => socket.destroy(new Error(`nothing moved for ${STALL / 1000} seconds`)));
   try {
-    const both = Promise.all([send(socket, file, onBytes), receive(socket, leg.echo === true)]);
+    const both = Promise.all([send(socket, file, count), receive(socket, leg.echo === true, count)]);
     const [sent, got] = await Promise.race([both, failure.promise]);
     if (sent.sha256 !== got.sha256 || sent.bytes !== got.bytes) {
       throw new Error(`sent ${sent.bytes} bytes with SHA-256 ${sent.sha256}, ` +
         `but ${got.bytes} bytes with SHA-256 ${got.sha256} arrived`);
     }
-    return leg.echo ? sent.bytes + got.bytes : sent.bytes;
+    return moved;
   } finally {
     socket.destroy();
     await new Promise((resolve) => { server.close(resolve); });
@@ -158,9 +168,9 @@ async function main(file) {
   for (const leg of LEGS) {
     for (const [transport, address] of [['TCP', 0], ['Unix', path.join(folder, 'socket')]]) {
       const title = `${leg.name}, ${transport}`;
-      const progress = new Progress(title, stat.size);
+      const progress = new Progress(title, leg.echo ? 2 * stat.size : stat.size);
       try {
-        progress.end(await transfer(leg, address, file, (sent) => progress.update(sent)));
+        progress.end(await transfer(leg, address, file, (moved) => progress.update(moved)));
       } catch (error) {
         progress.abandon();
         throw new Error(`${title}: ${error.message}`, { cause: error });

@@ -19,7 +19,7 @@ function megabytes(bytes) {
 class Progress {
   /**
    * @param {string} title what is going on
-   * @param {number} total bytes to be sent
+   * @param {number} total bytes to be moved, both ways together
    */
   constructor(title, total) {
     this.title = title.padEnd(26);
@@ -29,26 +29,26 @@ class Progress {
   }
 
   /**
-   * Show how much has been sent, unless that was shown a moment ago.
-   * @param {number} sent bytes
+   * Show how much has been moved, unless that was shown a moment ago.
+   * @param {number} moved bytes
    */
-  update(sent) {
+  update(moved) {
     const now = Date.now();
     if (now - this.drawn < EVERY) return;
     this.drawn = now;
-    this.draw(sent);
+    this.draw(moved);
   }
 
   /**
    * Draw the bar.
-   * @param {number} sent bytes
+   * @param {number} moved bytes
    */
-  draw(sent) {
-    const part = this.total === 0 ? 1 : sent / this.total;
+  draw(moved) {
+    const part = this.total === 0 ? 1 : moved / this.total;
     const filled = Math.floor(part * WIDTH);
     const bar = '#'.repeat(filled).padEnd(WIDTH, '.');
     const percent = String(Math.floor(part * 100)).padStart(3);
-    const line = `${this.title} [${bar}] ${percent}%  ${megabytes(sent)} MB`;
+    const line = `${this.title} [${bar}] ${percent}%  ${megabytes(moved)} MB`;
     process.stdout.write(process.stdout.isTTY ? `\r${line}\x1b[K` : `${line}\n`);
   }
 
