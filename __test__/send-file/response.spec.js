@@ -103,6 +103,51 @@ describeModes((run, mode) => {
     });
   });
 
+  test.each([['its length', false], ['chunks', true]])('a corked response with %s is sent', async (_, isChunked) => {
+    const result = await run(`(async () => {
+      const http = require('http');
+      const files = { '/small': made(1000), '/large': made(3000000) };
+      const server = http.createServer((request, response) => {
+        if (${isChunked}) response.setHeader('Transfer-Encoding', 'chunked');
+        response.cork();
+        response.cork();
+        rsnet.sendFile(response, files[request.url].path);
+      });
+      await listening(server);
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+      const right = [];
+      for (const path of ['/small', '/large', '/small']) {
+        const { body } = await ask({ port: server.address().port, agent, path });
+        right.push(body.equals(files[path].data));
+      }
+      agent.destroy();
+      server.close();
+      return right;
+    })`);
+    expect(result).toEqual([true, true, true]);
+  });
+
+  test('many pipelined requests bring no warning of too many listeners', async () => {
+    const result = await run(async () => {
+      const http = require('http');
+      const { path, data } = made(1000);
+      const warnings = [];
+      process.on('warning', ({ name }) => warnings.push(name));
+      const sending = [];
+      const server = http.createServer((request, response) => sending.push(rsnet.sendFile(response, path)));
+      await listening(server);
+      const socket = await talk(server.address().port);
+      socket.write(GET('/').repeat(15));
+      let length = 0;
+      while (length < 15 * data.length) length += (await new Promise((resolve) => socket.once('data', resolve))).length;
+      const sent = await Promise.all(sending);
+      socket.destroy();
+      server.close();
+      return { warnings, sent: sent.length };
+    });
+    expect(result).toEqual({ warnings: [], sent: 15 });
+  });
+
   test('pipelined requests are answered in their order', async () => {
     const result = await run(async () => {
       const http = require('http');

@@ -146,6 +146,27 @@ function socketBelow(response, part) {
   return isRight ? /** @type {Socket} */ (socket) : undefined;
 }
 
+/** The functions that wait for the end of a socket, which has one listener for all responses to pipelined requests. */
+const waiting = new WeakMap();
+
+/**
+ * @param {Socket} socket
+ * @param {() => void} onClose called when it closes
+ * @returns {() => void} undoes that
+ */
+function watchClose(socket, onClose) {
+  const all = new Set();
+  const watch = waiting.get(socket) ?? { all, listener: () => all.forEach((each) => each()) };
+  if (watch.all.size === 0) {
+    waiting.set(socket, watch);
+    socket.on('close', watch.listener);
+  }
+  watch.all.add(onClose);
+  return () => {
+    if (watch.all.delete(onClose) && watch.all.size === 0) socket.off('close', watch.listener);
+  };
+}
+
 /**
  * Waits until a response has handed its headers, and all that was written to it before, to its socket.
  *
@@ -156,15 +177,14 @@ function socketBelow(response, part) {
  */
 function flushed(response, socket, signal) {
   return new Promise((resolve, reject) => {
-    const onClose = () => done(goneError(socket));
+    const unwatch = watchClose(socket, () => done(goneError(socket)));
     const onAbort = () => done(new AbortError(signal?.reason));
     const done = (error) => {
-      socket.off('close', onClose);
+      unwatch();
       signal?.removeEventListener('abort', onAbort);
       if (error) reject(error);
       else resolve();
     };
-    socket.on('close', onClose);
     signal?.addEventListener('abort', onAbort, { once: true });
     response.write('', 'latin1', done);
   });
@@ -268,6 +288,8 @@ async function respond(response, opening, { range, signal }) {
       response.end();
       return 0;
     }
+    // As `end` does. A corked response takes no more than its buffer has room for.
+    while (response.writableCorked > 0) response.uncork();
     const socket = socketBelow(response, part);
     if (socket !== undefined) return await sendBelow(response, socket, part, signal);
     return await pipeInto(response, part, signal);
