@@ -28,8 +28,9 @@ const { NONE, CONNECT, READ, WRITE, SHUTDOWN, CONNECTION, CLOSED, WRITABLE, DESC
 const handles = [];
 const freeSlots = [];
 
-/** The request whose `oncomplete` runs now. */
+/** The request whose `oncomplete` runs now, and the handle that has got the event. */
 let completing;
+let dispatching;
 
 let isListed = false;
 
@@ -104,6 +105,7 @@ function rearm() {
 function dispatch(slot, kind, status, payload) {
   const handle = handles[slot];
   if (isTracing) trace('slot %d: %s %d%s', slot, eventName(kind), status, handle ? '' : ' (nobody there)');
+  dispatching = handle;
   if (handle === undefined) return;
   beginCallback();
   switch (kind) {
@@ -136,6 +138,7 @@ function dispatch(slot, kind, status, payload) {
       break;
   }
   completing = undefined;
+  dispatching = undefined;
   endCallback();
 }
 
@@ -154,9 +157,7 @@ function copied(offset, length) {
  * @param {number} slot
  * @param {Buffer} chunk a read that was lent
  */
-function dispatchLent(slot, chunk) {
-  dispatch(slot, READ, chunk.length, chunk);
-}
+function dispatchLent(slot, chunk) { dispatch(slot, READ, chunk.length, chunk); }
 
 /**
  * Dispatches a large read. A handle that only Node's HTTP parser reads from needs no Buffer of its own for it.
@@ -206,7 +207,7 @@ function dispatchBatch(count, payload) {
       }
     } catch (error) {
       hasThrown = true;
-      triggerUncaughtException(bridge, error);
+      uncaught(error);
     }
   }
   filled = 0;
@@ -284,8 +285,13 @@ function takePending(slot) {
   return { chunks, error };
 }
 
-/** @param {*} error that the addon has got from one of the functions which it calls */
-function uncaught(error) { triggerUncaughtException(bridge, error); }
+/** @param {*} error that `dispatch` has thrown, or the addon has got from another of the functions which it calls */
+function uncaught(error) {
+  const resource = completing?.resource ?? dispatching;
+  completing = undefined;
+  dispatching = undefined;
+  triggerUncaughtException(bridge, error, resource);
+}
 
 /** Runs the queues of `process.nextTick` and of promise jobs. */
 function tick() {
@@ -333,16 +339,10 @@ function register(handle) {
 function readsOnThreads() { return usesThreads; }
 
 /** @returns {Handle[]} the open handles of this copy of rsnet, in this thread */
-function openHandles() {
-  return handles.filter((handle) => handle !== undefined);
-}
+function openHandles() { return handles.filter((handle) => handle !== undefined); }
 
-/**
- * @returns {number[]} the system calls that were made for this thread: reads, writes, accepts, connects
- */
-function callCounts() {
-  return bridge === undefined ? [0, 0, 0, 0] : bridge.calls();
-}
+/** @returns {number[]} the system calls that were made for this thread: reads, writes, accepts, connects */
+function callCounts() { return bridge === undefined ? [0, 0, 0, 0] : bridge.calls(); }
 
 /**
  * Lists the handles and requests of this copy of rsnet for `process`, which refers to this function weakly.
@@ -378,9 +378,7 @@ function useOwnMemory(slot, view) {
  * @param {number} length how many of its first bytes to write
  * @returns {number} 0 sent, the id of a write that waits, or a negated errno
  */
-function write(slot, data, length) {
-  return writer(slot, data, length) | 0;
-}
+function write(slot, data, length) { return writer(slot, data, length) | 0; }
 
 /**
  * Sends what the kernel takes of a view. If some of it is left, a WRITABLE event follows.
