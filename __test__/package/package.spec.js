@@ -116,7 +116,7 @@ describe('the tarballs', () => {
       server.listen(0, '127.0.0.1', async () => {
         const { port } = server.address();
         const peers = Array.from({ length: 4 }, () => builtin.connect(port, '127.0.0.1'));
-        while (accepted.length < peers.length) await new Promise(setImmediate);
+        while (accepted.length < peers.length || peers.some((peer) => peer.connecting)) await new Promise(setImmediate);
         ${act}
       });`);
     const env = { ...project.env, RSNET_BACKEND: backend };
