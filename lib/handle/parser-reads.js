@@ -96,13 +96,14 @@ function borrowsReads(socket) {
 /**
  * The parser of Node's server reads from one of Node's handles by itself (`consume`), also while the stream is paused,
  * if the handle reads. It does when a listener of 'connection' has called `pause()`: the server's own `resume()`, which
- * comes in a tick, starts the handle again.
+ * comes in a tick, starts the handle again. Where the server has paused itself (`_paused`), what was read waits.
  * @param {Socket} socket of a server, with a parser
  * @returns {Function|undefined} the listener that gives the parser its data, if the parser would read by itself
  */
 function parserBehindPause(socket) {
-  const { parser } = socket;
-  if (socket.readableFlowing !== false || parser?.socket !== socket || !canStopReading(socket)) return undefined;
+  const { parser, _paused: isHeldBack } = /** @type {*} */ (socket);
+  if (socket.readableFlowing !== false || isHeldBack) return undefined;
+  if (parser?.socket !== socket || !canStopReading(socket)) return undefined;
   const listeners = socket.rawListeners('data');
   return listeners.length === 1 && listeners[0].name === SERVER_LISTENER ? listeners[0] : undefined;
 }
